@@ -22,8 +22,8 @@ public enum StoreEventType
     Deleted,
 }
 
-/// <summary>One change, in order of resource version. <see cref="Object"/> must not be mutated by the receiver.</summary>
-public sealed record StoreEvent(StoreEventType Type, ResourceName Resource, JsonObject Object);
+/// <summary>One change, in order of resource version. <see cref="Value"/> must not be mutated by the receiver.</summary>
+public sealed record StoreEvent(StoreEventType Type, ResourceName Resource, JsonObject Value);
 
 /// <summary>
 /// The stored state behind the in-process API server, for controllers that run inside it (Deployment, kubelet, endpoints).
