@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace PatchOperator.Domain.Api.V1Alpha1;
+
+/// <summary>JSON of the API types, made at compile time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EmergencyPatch))]
+[JsonSerializable(typeof(ModuleCompatibility))]
+[JsonSerializable(typeof(IReadOnlyList<AuditRecord>))]
+public sealed partial class DomainJson : JsonSerializerContext;
