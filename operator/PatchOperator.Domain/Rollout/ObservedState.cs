@@ -98,6 +98,9 @@ public sealed record TrafficObservation
     /// <summary>False when the endpoints could not be read; the counts mean nothing then.</summary>
     public bool IsKnown { get; init; } = true;
 
+    /// <summary>False when no Service selects the workload's pods: ready pods count as serving then, and only their end stops them.</summary>
+    public bool IsRouted { get; init; } = true;
+
     public int CanaryEndpoints { get; init; }
 
     public int StableEndpoints { get; init; }

@@ -16,8 +16,11 @@ public sealed record OperatorPolicy
         ["Low"] = TimeSpan.FromDays(90),
     };
 
-    /// <summary>How long canary pods stay after they were seen without traffic, for requests that are under way.</summary>
+    /// <summary>How long the pods of a healthy canary stay after they were seen without traffic, for requests that are under way.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same in a revert: clients with open connections still talk to the bad canary until its pods go.</summary>
+    public TimeSpan RevertDrain { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a revert waits for proof that the canary has no traffic before it removes the pods all the same.</summary>
     public TimeSpan WithdrawalProof { get; init; } = TimeSpan.FromSeconds(10);

@@ -30,7 +30,7 @@ internal static class CanaryRemoval
             return canary is null && withdrawnAt + Lingering <= draft.Now && draft.Observed.CanaryPods.All(p => p.IsTerminating);
         }
 
-        var removeAt = withdrawnAt + draft.Policy.Drain;
+        var removeAt = withdrawnAt + (draft.Status.Revert is null ? draft.Policy.Drain : draft.Policy.RevertDrain);
         if (removeAt > draft.Now)
         {
             draft.WakeAt(removeAt);
@@ -52,7 +52,7 @@ internal static class CanaryRemoval
         }
 
         var traffic = draft.Observed.Traffic;
-        if (!rotating && traffic is { IsKnown: true, CanaryEndpoints: 0 })
+        if (!rotating && (traffic is { IsKnown: true, CanaryEndpoints: 0 } || !traffic.IsRouted))
         {
             if (draft.Status.Step is { } step)
             {
@@ -80,7 +80,7 @@ internal static class CanaryRemoval
             return true;
         }
 
-        // Endpoints are not watched: look again soon.
+        // The endpoints' event wakes this up as well; should it be lost, look again soon.
         draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(200));
         return false;
     }

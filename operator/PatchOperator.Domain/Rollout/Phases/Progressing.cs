@@ -223,7 +223,7 @@ internal static class Progressing
 
         if (step.ServingSince is null && draft.Observed.CanaryPods.Any(p => p.Ready))
         {
-            // Endpoints are not watched: look again soon.
+            // The endpoints' event wakes this up as well; should it be lost, look again soon.
             draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(500));
         }
 
