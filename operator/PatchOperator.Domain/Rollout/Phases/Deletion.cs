@@ -1,5 +1,3 @@
-using PatchOperator.Domain.Api.V1Alpha1;
-
 namespace PatchOperator.Domain.Rollout.Phases;
 
 /// <summary>The resource is being deleted: traffic returns first, and no namespace hangs for ever (S12).</summary>

@@ -49,7 +49,7 @@ internal static class Ended
         }
         else if (otherwise.Reason is not null)
         {
-            draft.Explain(otherwise.Reason, otherwise.Message);
+            draft.Explain(otherwise.Reason, otherwise.Message ?? "");
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 
