@@ -31,10 +31,13 @@ public sealed record Schedule
             Deployment = target?.Deployment ?? intent.Deployment,
             Containers = [.. (target?.PatchedImages ?? intent.Images).Select(i => i.Container)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
-            Measure = valid && sameSpec && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }
+
+    /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
+    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
 
     /// <summary>Measurements begin with the canary's first request and then follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
