@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using Xunit;
 
@@ -87,19 +85,7 @@ public sealed class SpecDigestTests
         Of(With("database.job", """{"volumes":[{"name":"tmp"}]}""")),
         Of(With("database.job", """{"volumes":[{"name":"tmp","emptyDir":{}}]}""")));
 
-    private static string Of(string json) => SpecDigest.Of(JsonSerializer.Deserialize(json, DomainJson.Default.EmergencyPatchSpec)!);
+    private static string Of(string json) => SpecDigest.Of(SpecJson.Read(json));
 
-    private static string With(string path, string value)
-    {
-        var root = JsonNode.Parse(Minimal)!;
-        var node = root;
-        var names = path.Split('.');
-        foreach (var name in names[..^1])
-        {
-            node = int.TryParse(name, out var index) ? node[index]! : node[name] ??= new JsonObject();
-        }
-
-        node[names[^1]] = JsonNode.Parse(value);
-        return root.ToJsonString();
-    }
+    private static string With(string path, string value) => SpecJson.With(Minimal, path, value);
 }
