@@ -53,6 +53,9 @@ public sealed record ApiError
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The request certainly changed nothing, because no server accepted it (no connection, or turned away at the door).</summary>
+    public bool TookNoEffect { get; init; }
+
     /// <summary>Trying the same again is of no use until a human changes something.</summary>
     public bool IsTerminal => Kind is ApiErrorKind.Invalid or ApiErrorKind.Forbidden;
 }
