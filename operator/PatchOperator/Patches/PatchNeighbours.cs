@@ -7,10 +7,8 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Patches;
 
 /// <summary>Which patches have to do with which workloads and with each other.</summary>
-internal sealed class PatchNeighbours(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue) : IDisposable
+internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconcileQueue<EmergencyPatch> queue)
 {
-    private readonly IInformerLease<EmergencyPatch> patches = informers.Shared(Kinds.EmergencyPatches);
-
     /// <summary>The Deployment a patch is about: what its run began with, else what its spec names.</summary>
     public static string? Deployment(EmergencyPatch patch) => IsRunning(patch) && patch.Status?.Workloads is [{ Deployment: { } running }, ..]
         ? running
@@ -19,23 +17,23 @@ internal sealed class PatchNeighbours(IInformerFactory informers, IReconcileQueu
     public static bool IsRunning(EmergencyPatch patch) => PatchPhases.Parse(patch.Status?.Phase).IsRunning();
 
     /// <summary>Name of another patch that runs on this Deployment, or null.</summary>
-    public string? Holder(EmergencyPatch patch, string deployment) => patches.Informer
+    public string? Holder(EmergencyPatch patch, string deployment) => patches
         .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && IsRunning(other) && Deployment(other) == deployment)
         .Select(other => other.Metadata.Name)
         .Order(StringComparer.Ordinal)
         .FirstOrDefault();
 
     /// <summary>Our own write is in the cache before anyone else decides.</summary>
-    public void Observe(EmergencyPatch written) => patches.Informer.Observe(written);
+    public void Observe(EmergencyPatch written) => patches.Observe(written);
 
     public IEnumerable<ObjectKey> OfDeployment(DeploymentResource deployment)
     {
         var name = deployment.Metadata.Name;
         var stable = name.EndsWith(Names.CanarySuffix, StringComparison.Ordinal) ? name[..^Names.CanarySuffix.Length] : null;
-        return patches.Informer.List(deployment.Metadata.Namespace, p => Deployment(p) is { } target && (target == name || target == stable)).Select(p => ObjectKey.Of(p));
+        return patches.List(deployment.Metadata.Namespace, p => Deployment(p) is { } target && (target == name || target == stable)).Select(p => ObjectKey.Of(p));
     }
 
-    public IEnumerable<ObjectKey> RunningIn(string? ns) => patches.Informer.List(ns, p => IsRunning(p) || p.Metadata.IsTerminating).Select(p => ObjectKey.Of(p));
+    public IEnumerable<ObjectKey> RunningIn(string? ns) => patches.List(ns, p => IsRunning(p) || p.Metadata.IsTerminating).Select(p => ObjectKey.Of(p));
 
     /// <summary>A run that ended frees its workload: whoever waits for it looks again.</summary>
     public void WakeAfter(EmergencyPatch before, EmergencyPatch after)
@@ -49,11 +47,9 @@ internal sealed class PatchNeighbours(IInformerFactory informers, IReconcileQueu
     public void WakeWaiting(EmergencyPatch ended)
     {
         var deployment = Deployment(ended);
-        foreach (var waiting in patches.Informer.List(ended.Metadata.Namespace, p => p.Metadata.Uid != ended.Metadata.Uid && Deployment(p) == deployment))
+        foreach (var waiting in patches.List(ended.Metadata.Namespace, p => p.Metadata.Uid != ended.Metadata.Uid && Deployment(p) == deployment))
         {
             queue.Enqueue(ObjectKey.Of(waiting));
         }
     }
-
-    public void Dispose() => patches.Dispose();
 }

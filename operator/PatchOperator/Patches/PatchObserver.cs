@@ -14,6 +14,8 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     IInformerFactory informers,
+    OperatorOptions options,
+    IReconcileQueue<EmergencyPatch> queue,
     NamespaceViews views,
     PatchNeighbours neighbours,
     ITrafficRouter router,
@@ -24,11 +26,14 @@ internal sealed class PatchObserver(
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
     private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
 
-    private readonly IInformerLease<DeploymentResource> deployments = informers.Shared(Kinds.Deployments);
+    private readonly IInformerLease<DeploymentResource> deployments = informers.Shared(Kinds.Deployments, options.WatchNamespace);
+    private readonly Lock gate = new();
+    private IDisposable? subscription;
     private readonly ConcurrentDictionary<string, string> reading = new(StringComparer.Ordinal);
 
     public async Task<ObservedState> ObserveAsync(EmergencyPatch patch, PatchIntent intent, Schedule schedule, CancellationToken cancellation)
     {
+        Subscribe();
         await deployments.Informer.WaitForSyncAsync(cancellation);
         var ns = patch.Metadata.Namespace ?? "";
         var stable = Find(ns, schedule.Deployment);
@@ -69,7 +74,20 @@ internal sealed class PatchObserver(
         }
     }
 
-    public void Dispose() => deployments.Dispose();
+    public void Dispose()
+    {
+        subscription?.Dispose();
+        deployments.Dispose();
+    }
+
+    /// <summary>A change of a workload wakes its patches.</summary>
+    private void Subscribe()
+    {
+        lock (gate)
+        {
+            subscription ??= queue.Map(deployments.Informer, neighbours.OfDeployment);
+        }
+    }
 
     private DeploymentResource? Find(string ns, string name) => name.Length == 0 ? null : deployments.Informer.Get(new ObjectKey(ns, name));
 

@@ -13,13 +13,14 @@ namespace PatchOperator.Patches;
 internal sealed class PlanExecutor(
     IClusterClient client,
     IInformerFactory informers,
+    OperatorOptions options,
     NamespaceViews views,
     ITrafficRouter router,
     PatchNeighbours neighbours,
     ActionProblems problems,
     ILogger<PlanExecutor> logger) : IDisposable
 {
-    private readonly IInformerLease<DeploymentResource> deployments = informers.Shared(Kinds.Deployments);
+    private readonly IInformerLease<DeploymentResource> deployments = informers.Shared(Kinds.Deployments, options.WatchNamespace);
 
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
-using Prometheus;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Runtime;
+using Prometheus;
 
 namespace PatchOperator.Telemetry;
 
@@ -11,12 +12,12 @@ internal sealed class PatchMetrics
     private readonly Gauge phase;
     private readonly Gauge weight;
 
-    public PatchMetrics(CollectorRegistry registry)
+    public PatchMetrics(RuntimeMetrics runtime)
     {
-        var factory = Prometheus.Metrics.WithCustomRegistry(registry);
-        transitions = factory.CreateCounter("patch_operator_audit_records_total", "Records added to audit trails.", "action");
-        phase = factory.CreateGauge("patch_operator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
-        weight = factory.CreateGauge("patch_operator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
+        var factory = Prometheus.Metrics.WithCustomRegistry(runtime.Registry);
+        transitions = factory.CreateCounter("patchoperator_audit_records_total", "Records added to audit trails.", "action");
+        phase = factory.CreateGauge("patchoperator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
+        weight = factory.CreateGauge("patchoperator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
     }
 
     public void Transition(AuditRecord record) => transitions.WithLabels(record.Action).Inc();
