@@ -3,14 +3,43 @@ namespace PatchOperator.Domain.Analysis;
 /// <summary>What must be remembered of a metric between ticks; lives in the resource's status, so a restart of the operator changes no verdict.</summary>
 public sealed record MetricMemory
 {
-    /// <summary>The highest canary total seen, in requests; growth is measured from here because extrapolated counts jitter.</summary>
-    public double HighestTotal { get; init; }
+    /// <summary>When the canary was first looked at and had no numbers; null as soon as it has had some.</summary>
+    public DateTimeOffset? EmptySince { get; init; }
 
-    /// <summary>When the canary's total last grew; null before the first reading.</summary>
-    public DateTimeOffset? GrewAt { get; init; }
+    public TotalGrowth Canary { get; init; } = new();
+
+    /// <summary>Stays empty where stable is not compared with.</summary>
+    public TotalGrowth Stable { get; init; } = new();
 
     /// <summary>The comparison with stable; null until both tracks have counts.</summary>
     public SequentialState? Comparison { get; init; }
+}
+
+/// <summary>Whether a track's request count still moves. A dead scrape keeps answering the last number for minutes.</summary>
+public sealed record TotalGrowth
+{
+    // Extrapolation makes counts jitter by less than this; more means other counters, such as those of a replaced pod.
+    private const double Jitter = 0.1;
+
+    /// <summary>The highest total seen, in requests.</summary>
+    public double Highest { get; init; }
+
+    /// <summary>When the total last rose above <see cref="Highest"/>; null before the first reading.</summary>
+    public DateTimeOffset? GrewAt { get; init; }
+
+    public TotalGrowth See(double total, DateTimeOffset now)
+    {
+        if (GrewAt is null || total > Highest)
+        {
+            return new TotalGrowth { Highest = total, GrewAt = now };
+        }
+
+        // A fall is not growth, but growth from the new level is.
+        return total < (Highest * (1 - Jitter)) - 2 ? this with { Highest = total } : this;
+    }
+
+    /// <summary>How long the total has stood still.</summary>
+    public TimeSpan StillFor(DateTimeOffset now) => GrewAt is { } grewAt && now > grewAt ? now - grewAt : TimeSpan.Zero;
 }
 
 /// <summary>Failures and totals of both tracks, in requests.</summary>

@@ -14,7 +14,10 @@ public sealed record MetricPolicy
     /// <summary>Requests that the canary must have answered before the ceiling may fail it or the metric may pass.</summary>
     public long MinRequests { get; init; }
 
-    /// <summary>What it means when the canary has no usable numbers. Stable's missing numbers always hold: they are not the canary's fault.</summary>
+    /// <summary>
+    /// What it means when the canary has no usable numbers. Stable's missing numbers always hold: they are not the canary's fault.
+    /// Before the first numbers a canary is given <see cref="StaleAfter"/>, since Prometheus shows none until it has scraped twice.
+    /// </summary>
     public DataPolicy OnNoData { get; init; } = DataPolicy.Hold;
 
     /// <summary>What it means when the canary could not be measured. Stable's errors always hold.</summary>
