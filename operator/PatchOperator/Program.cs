@@ -1,4 +1,3 @@
-using System.Globalization;
 using PatchOperator;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Patches;
@@ -23,7 +22,7 @@ Log.Logger = new LoggerConfiguration()
     .MinimumLevel.Is(settings.LogLevel)
     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
     .Enrich.FromLogContext()
-    .WriteTo.Console(new RenderedCompactJsonFormatter(), formatProvider: CultureInfo.InvariantCulture)
+    .WriteTo.Console(new RenderedCompactJsonFormatter())
     .CreateLogger();
 try
 {

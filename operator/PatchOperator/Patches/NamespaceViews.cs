@@ -1,4 +1,3 @@
-using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;

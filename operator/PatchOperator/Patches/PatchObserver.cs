@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
-using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
-using PatchOperator.Metrics;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Traffic;

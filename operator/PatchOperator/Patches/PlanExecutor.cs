@@ -85,7 +85,7 @@ internal sealed class PlanExecutor(
     private async Task EnsureCanaryAsync(EmergencyPatch patch, EnsureCanary action, CancellationToken cancellation)
     {
         var ns = patch.Metadata.Namespace ?? "";
-        var stable = await client.GetAsync(Kinds.Deployments, new ObjectKey(ns, action.Deployment), cancellation);
+        var stable = await client.GetAsync((ResourceType)Kinds.Deployments, new ObjectKey(ns, action.Deployment), cancellation);
         var key = new ObjectKey(ns, action.Deployment + Names.CanarySuffix);
         var manifest = CanaryManifest.Of(patch, stable, action);
         if (await client.FindAsync(Kinds.Deployments, key, cancellation) is { } existing)
@@ -121,7 +121,7 @@ internal sealed class PlanExecutor(
     private async Task SetStableImagesAsync(EmergencyPatch patch, SetStableImages action, CancellationToken cancellation)
     {
         var key = new ObjectKey(patch.Metadata.Namespace ?? "", action.Deployment);
-        var stable = await client.GetAsync(Kinds.Deployments, key, cancellation);
+        var stable = await client.GetAsync((ResourceType)Kinds.Deployments, key, cancellation);
         var containers = stable["spec"]!["template"]!["spec"]!["containers"]!.AsArray();
         var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
         var changes = false;

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Rollout;
+using Xunit;
 
 namespace PatchOperator.Tests.Unit.Rollout;
 

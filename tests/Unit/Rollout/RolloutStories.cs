@@ -2,6 +2,7 @@ using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
+using Xunit;
 
 namespace PatchOperator.Tests.Unit.Rollout;
 
@@ -206,7 +207,7 @@ public sealed class RolloutStories
         RunFor(TimeSpan.FromMinutes(5));
         Assert.Equal(PatchPhase.AwaitingApproval, story.Phase);
         Assert.Null(story.Status.Approvals);
-        Assert.Empty(story.Done.Where(a => a is not RemoveCommands));
+        Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
     }
 
     [Fact]
@@ -243,7 +244,7 @@ public sealed class RolloutStories
         var ready = story.Condition(ConditionTypes.Ready);
         Assert.Equal("WaitingForPatch", ready.Reason);
         Assert.Contains("cve-2025-11111", ready.Message, StringComparison.Ordinal);
-        Assert.Empty(story.Done.Where(a => a is not RemoveCommands));
+        Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
     }
 
     [Fact]
@@ -333,7 +334,7 @@ public sealed class RolloutStories
         story.Command(Commands.Retry, "now it is fine");
         story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromSeconds(10));
         Assert.Null(story.Status.Approvals);
-        Assert.Empty(story.Done.Where(a => a is not RemoveCommands));
+        Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
     }
 
     [Fact]

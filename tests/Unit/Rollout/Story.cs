@@ -2,6 +2,7 @@ using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using Xunit;
 
 namespace PatchOperator.Tests.Unit.Rollout;
 

@@ -24,8 +24,8 @@ public sealed class RuntimeMetrics
     /// <param name="registry">Null takes the process's default one.</param>
     public RuntimeMetrics(CollectorRegistry? registry = null)
     {
-        Registry = registry ?? Metrics.DefaultRegistry;
-        var metrics = Metrics.WithCustomRegistry(Registry);
+        Registry = registry ?? Prometheus.Metrics.DefaultRegistry;
+        var metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
         var byResult = new HistogramConfiguration { Buckets = Seconds };
         reconciles = metrics.CreateCounter("patchoperator_reconciles_total", "Reconciles by their result.", "resource", "result");
         reconcileSeconds = metrics.CreateHistogram("patchoperator_reconcile_duration_seconds", "Duration of reconciles.", ["resource"], byResult);
