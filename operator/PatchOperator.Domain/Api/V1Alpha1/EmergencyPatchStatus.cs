@@ -75,15 +75,18 @@ public sealed record StepStatus
     /// <summary>The step does not end before.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>Waiting for pods ends here, in a revert.</summary>
-    public required DateTimeOffset Deadline { get; init; }
+    /// <summary>While pods are missing: waiting for them ends here, in a revert.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 }
 
 public sealed record WorkloadStatus
 {
     public required string Name { get; init; }
 
-    /// <summary>Uid of the Deployment the run began with: another object of the same name is not the user's stable.</summary>
+    /// <summary>The Deployment that the run began with; a revert must find it even after the spec names another.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>Uid of that Deployment: another object of the same name is not the user's stable.</summary>
     public string? StableUid { get; init; }
 
     /// <summary>Digest of stable's pod template without the images that the patch changes.</summary>
@@ -191,6 +194,9 @@ public sealed record TimingStatus
 
     /// <summary>Waiting for stable's roll-out ends here.</summary>
     public DateTimeOffset? RolloutDeadline { get; init; }
+
+    /// <summary>When every metric was last seen to be readable, before the start.</summary>
+    public DateTimeOffset? PreflightAt { get; init; }
 
     /// <summary>Next try of a check that failed before the start.</summary>
     public DateTimeOffset? RetryAt { get; init; }
