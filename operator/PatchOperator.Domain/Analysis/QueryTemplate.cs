@@ -85,8 +85,9 @@ public sealed class QueryTemplate
         return query.ToString();
     }
 
-    /// <summary>An alternation of exact names. PromQL anchors its patterns on both ends, so the names need no anchors of their own.</summary>
-    internal static string PodPattern(IReadOnlyList<string> pods) => string.Join('|', pods.Select(pod => EscapeString(EscapePattern(pod))));
+    // An alternation of exact names; PromQL anchors patterns on both ends. Without pods it must match nothing: an empty pattern
+    // would match every series that has no pod label. No pod can be called "-".
+    private static string PodPattern(IReadOnlyList<string> pods) => pods.Count == 0 ? "-" : string.Join('|', pods.Select(pod => EscapeString(EscapePattern(pod))));
 
     private static string Value(string variable, QueryVariables variables) => variable switch
     {

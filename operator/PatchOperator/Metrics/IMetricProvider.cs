@@ -39,11 +39,7 @@ public sealed record MetricReadRequest
 /// <summary>A pod that answers metrics requests.</summary>
 /// <param name="Name">The pod's name.</param>
 /// <param name="Ip">The pod's address, IPv4 or IPv6, without brackets.</param>
-/// <param name="StartedWithinRun">
-/// Whether the pod started in this run, so that all its requests belong to the run. Null means: canary pods did, stable pods did not
-/// (but stable pods that appear after the first reading did).
-/// </param>
-public sealed record PodTarget(string Name, string Ip, bool? StartedWithinRun = null);
+public sealed record PodTarget(string Name, string Ip);
 
 /// <summary>The two numbers of one metric: PromQL templates for Prometheus, instant-vector selectors for pods' own metrics.</summary>
 public sealed record MetricQuery

@@ -411,7 +411,7 @@ public sealed class RolloutStories
         while (story.Now < end)
         {
             var plan = story.Reconcile();
-            var next = plan.WakeUpAt is { } at && at > story.Now && step is null ? at : story.Now + (step ?? TimeSpan.FromSeconds(1));
+            var next = step is { } fixedStep ? story.Now + fixedStep : plan.WakeUpAt is null ? story.Now + TimeSpan.FromSeconds(1) : story.Next(plan);
             story.Wait((next < end ? next : end) - story.Now);
         }
     }

@@ -141,7 +141,7 @@ internal sealed class Story
                 return;
             }
 
-            Now = plan.WakeUpAt is { } at && at > Now ? at : Now + TimeSpan.FromMilliseconds(50);
+            Now = Next(plan);
             if (Now > end)
             {
                 break;
@@ -150,6 +150,9 @@ internal sealed class Story
 
         Assert.Fail($"Not reached by {Now:T}: phase {Phase}, {Patch.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)}; phases {string.Join(" > ", Phases)}");
     }
+
+    /// <summary>When the operator would look again: at once after an action, for the world answers with an event.</summary>
+    public DateTimeOffset Next(Plan plan) => plan.WakeUpAt is { } at && at > Now && plan.Actions.Count == 0 ? at : Now + TimeSpan.FromMilliseconds(50);
 
     public void Approve()
     {
