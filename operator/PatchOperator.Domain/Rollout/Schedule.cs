@@ -39,7 +39,7 @@ public sealed record Schedule
     /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
     private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
 
-    /// <summary>Measurements begin with the canary's first request and then follow the interval.</summary>
+    /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
     {
         if (status.Step?.ServingSince is not { } since)
@@ -48,7 +48,7 @@ public sealed record Schedule
         }
 
         var last = status.Analysis is { Count: > 0 } metrics ? metrics.Max(m => m.SampledAt) : null;
-        return (last ?? since) + intent.Interval;
+        return last is { } at ? at + intent.Interval : since;
     }
 
     private static bool PreflightIsDue(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)

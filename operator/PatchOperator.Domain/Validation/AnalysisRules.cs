@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Validation;
@@ -8,6 +9,9 @@ internal static class AnalysisRules
     public const string PodMetricsPreset = "podMetrics";
 
     private const string Path = "spec.analysis";
+
+    /// <summary>Something for each variable, to check the form of what comes out.</summary>
+    private static readonly QueryVariables AnyVariables = new() { Namespace = "x", Workload = "x", Pods = ["x"], Track = "x", Window = TimeSpan.FromMinutes(1) };
 
     private static readonly string[] Presets = ["envoy-gateway", "istio", "traefik", "ingress-nginx", PodMetricsPreset];
 
@@ -146,12 +150,11 @@ internal static class AnalysisRules
     private static void CheckQuery(string path, string query, MetricProviderSpec? provider, ProblemList problems)
     {
         problems.Length(path, query, 4096);
-        foreach (var problem in QueryPlaceholders.ProblemsOf(query))
+        if (!QueryTemplate.TryParse(query, out var template, out var error))
         {
-            problems.Invalid(path, problem);
+            problems.Invalid(path, error);
         }
-
-        if (provider?.PodMetrics is not null && !SeriesSelectorShape.Matches(QueryPlaceholders.FilledIn(query)))
+        else if (provider?.PodMetrics is not null && !SeriesSelectorShape.Matches(template.Render(AnyVariables)))
         {
             problems.Invalid(
                 path,

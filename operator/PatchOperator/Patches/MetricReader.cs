@@ -11,6 +11,11 @@ internal sealed class MetricReader(MetricProviders providers, TimeProvider time)
 {
     /// <summary>A try before the start looks back this far: stable has been running for a while.</summary>
     private static readonly TimeSpan PreflightWindow = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// The window begins a little before the canary served: Prometheus needs a sample from before the first request, or it misses the first failures.
+    /// </summary>
+    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(10);
 
@@ -18,7 +23,7 @@ internal sealed class MetricReader(MetricProviders providers, TimeProvider time)
         EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, CancellationToken cancellation)
     {
         var step = patch.Status!.Step!;
-        var window = time.GetUtcNow() - step.ServingSince!.Value;
+        var window = time.GetUtcNow() - step.ServingSince!.Value + Lead;
         return ReadAsync(patch, intent, canary, stable, window, $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}", cancellation);
     }
 

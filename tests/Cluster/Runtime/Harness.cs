@@ -15,16 +15,14 @@ internal sealed class Harness : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly IHost host;
 
-    public Harness(MiniApi api, Action<OperatorBuilder>? add = null, Action<OperatorOptions>? configure = null, FakeTimeProvider? time = null)
+    public Harness(DelegatingHandler api, Action<OperatorBuilder>? add = null, Action<OperatorOptions>? configure = null, FakeTimeProvider? time = null)
     {
-        Api = api;
         Time = time ?? new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var services = builder.Services;
         services.AddSingleton<TimeProvider>(Time);
         services.AddSingleton(new RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         services.AddSingleton<Func<double>>(() => 0);
-        services.AddSingleton(Api);
         services.AddLogging(logging => logging.AddProvider(Log));
         var added = services.AddKubernetesOperator(options =>
         {
@@ -34,11 +32,9 @@ internal sealed class Harness : IAsyncDisposable
         add?.Invoke(added);
         services.AddSingleton(provider => new KubernetesConnection(
             new KubernetesClientConfiguration { Host = "http://mini", Namespace = "operator" }, provider.GetRequiredService<OperatorOptions>(),
-            provider.GetRequiredService<RuntimeMetrics>(), Time, [Api]));
+            provider.GetRequiredService<RuntimeMetrics>(), Time, [api]));
         host = builder.Build();
     }
-
-    public MiniApi Api { get; }
 
     public FakeTimeProvider Time { get; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PatchOperator.Domain.Analysis;
 using Xunit;
 
@@ -222,6 +223,18 @@ public sealed class MetricAssessorTests
         var assessment = Assess(Policy with { MaxRate = null }, new TrackReading.Counts(0, 1000));
 
         Assert.Equal((Verdict.Hold, AssessmentReasons.NothingToJudge), (assessment.Verdict, assessment.Reason));
+    }
+
+    [Fact]
+    public void What_is_remembered_survives_the_status_of_the_resource()
+    {
+        var policy = Policy with { CompareWithStable = true };
+        var memory = Assess(policy, new TrackReading.Counts(1.5, 200.25), new TrackReading.Counts(3, 900)).Memory;
+
+        var restored = JsonSerializer.Deserialize<MetricMemory>(JsonSerializer.Serialize(memory));
+
+        Assert.NotEqual(0, memory.Comparison?.LogEvidence);
+        Assert.Equal(memory, restored);
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class SequentialTestTests
     [Fact]
     public void A_canary_that_turns_bad_after_an_hour_is_still_caught()
     {
-        var late = Median(51, seed =>
+        var late = Median(21, seed =>
         {
             var simulation = new Simulation(seed);
             SequentialState? state = null;

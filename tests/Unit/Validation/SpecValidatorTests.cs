@@ -108,8 +108,8 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0.onNoData", "\"Pass\"", "spec.analysis.metrics[0].onNoData", "Hold or Fail" },
         { "analysis.metrics.0.onError", "\"Ignore\"", "spec.analysis.metrics[0].onError", "Hold or Fail" },
         { "analysis.metrics.0.staleAfter", "\"-1m\"", "spec.analysis.metrics[0].staleAfter", "not a duration" },
-        { "analysis.metrics.0.total", "\"t{pod='{{ pod }}'}\"", "spec.analysis.metrics[0].total", "'{{ pod }}' is not a variable; known are {{ namespace }}" },
-        { "analysis.metrics.0.total", "\"t[{{ window]\"", "spec.analysis.metrics[0].total", "without its partner" },
+        { "analysis.metrics.0.total", "\"t{pod='{{ pod }}'}\"", "spec.analysis.metrics[0].total", "unknown variable 'pod': use {{ namespace }}" },
+        { "analysis.metrics.0.total", "\"t[{{ window]\"", "spec.analysis.metrics[0].total", "never closes it" },
 
         { "revert.watchAfterPromotion", "\"half an hour\"", "spec.revert.watchAfterPromotion", "not a duration" },
         { "promotion.hold", "\"Always\"", "spec.promotion.hold", "UntilAdopted or None" },

@@ -74,7 +74,7 @@ public interface IClusterClient
     /// <summary>Replaces the whole object; <c>metadata.resourceVersion</c> in the body is the precondition.</summary>
     Task<JsonObject> ReplaceAsync(ResourceType type, ObjectKey key, JsonObject body, CancellationToken cancellation, string? subresource = null);
 
-    /// <summary>Replaces the whole status and nothing else. Conflict unless the object is still at <paramref name="resourceVersion"/>.</summary>
+    /// <summary>For custom resources: replaces the whole status and nothing else. Conflict unless the object is still at <paramref name="resourceVersion"/>.</summary>
     Task<JsonObject> ReplaceStatusAsync(ResourceType type, ObjectKey key, string resourceVersion, JsonObject status, CancellationToken cancellation);
 
     /// <returns>False if there was no such object. Preconditions that do not hold end as Conflict.</returns>

@@ -17,6 +17,8 @@ internal sealed class ControllerLoop<T>(
     RuntimeMetrics metrics, TimeProvider time, ILogger<ControllerLoop<T>> logger) : IControllerLoop
     where T : class, IResource
 {
+    private readonly StatusEchoes echoes = new();
+
     public string Name => $"controller {type}";
 
     public async Task RunAsync(CancellationToken stop)
@@ -48,6 +50,11 @@ internal sealed class ControllerLoop<T>(
         }
 
         var key = ObjectKey.Of(change.Object);
+        if (ChangeFilter.MayBeEcho(change) && echoes.Hold(key, change.Object.Metadata.ResourceVersion))
+        {
+            return;
+        }
+
         if (change.Type == InformerEventType.Deleted)
         {
             queue.Deleted[key] = change.Object;
@@ -81,9 +88,12 @@ internal sealed class ControllerLoop<T>(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Token, drain, limit.Token);
         var started = time.GetTimestamp();
         var result = "success";
+        echoes.Begin(key);
         try
         {
             var outcome = await reconciler.RunAsync(key, either.Token);
+            // Before the key is given back: from then on another worker may begin with it.
+            var isNews = echoes.End(key, outcome.Failed ? null : outcome.Version);
             if (outcome.Failed)
             {
                 result = Failed(key, outcome.Message, outcome.Exception, outcome.RequeueAfter);
@@ -92,20 +102,24 @@ internal sealed class ControllerLoop<T>(
             {
                 queue.Keys.Succeed(key, outcome.RequeueAfter);
             }
+
+            if (isNews)
+            {
+                queue.Enqueue(key);
+            }
         }
         catch (OperationCanceledException) when (term.Token.IsCancellationRequested || drain.IsCancellationRequested)
         {
             result = "cancelled";
+            echoes.End(key, null);
             queue.Keys.Add(key);
             queue.Keys.Succeed(key);
         }
-        catch (OperationCanceledException exception) when (limit.IsCancellationRequested)
-        {
-            result = Failed(key, $"The reconcile took longer than {options.ReconcileTimeout.TotalSeconds:0} s", exception, null);
-        }
         catch (Exception exception)
         {
-            result = Failed(key, exception.Message, exception, null);
+            echoes.End(key, null);
+            var late = exception is OperationCanceledException && limit.IsCancellationRequested;
+            result = Failed(key, late ? $"The reconcile took longer than {options.ReconcileTimeout.TotalSeconds:0} s" : exception.Message, exception, null);
         }
         finally
         {

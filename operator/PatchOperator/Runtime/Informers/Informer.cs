@@ -15,7 +15,12 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
     : IInformer<T>
     where T : class, IResource
 {
+    /// <summary>Held while subscribers are told, so that each hears of every change in the order in which the copy changed.</summary>
+    private readonly Lock announcing = new();
+
+    /// <summary>Guards the copy, and never while a subscriber runs: a subscriber may read other informers whose subscribers read this one.</summary>
     private readonly Lock gate = new();
+
     private readonly InformerCache<T> cache = new();
     private readonly UndecodableObjects undecodable = new();
     private readonly List<Subscription> subscribers = [];
@@ -59,10 +64,10 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
     public IDisposable Subscribe(Action<InformerEvent<T>> onEvent)
     {
         var subscription = new Subscription(this, onEvent);
-        lock (gate)
+        lock (announcing)
         {
             subscribers.Add(subscription);
-            foreach (var item in cache.List(null, null))
+            foreach (var item in List())
             {
                 Call(subscription, new InformerEvent<T>(InformerEventType.Added, item));
             }
@@ -71,20 +76,14 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
         return subscription;
     }
 
-    public void Observe(T written)
-    {
-        lock (gate)
-        {
-            Announce(cache.Observe(written));
-        }
-    }
+    public void Observe(T written) => Update(() => cache.Observe(written));
 
     public Task WaitForSyncAsync(CancellationToken cancellation) => synced.Task.WaitAsync(cancellation);
 
     /// <summary>Takes over a complete list.</summary>
     public void Replace(IReadOnlyCollection<T> listed, IReadOnlyCollection<UndecodableObject> unreadable, string version)
     {
-        lock (gate)
+        Update(() =>
         {
             var keys = unreadable.Select(bad => bad.Key).ToHashSet();
             undecodable.Keep(keys);
@@ -93,9 +92,8 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
                 Report(bad);
             }
 
-            Announce(cache.Replace(listed, keys, version));
-        }
-
+            return cache.Replace(listed, keys, version);
+        });
         synced.TrySetResult();
     }
 
@@ -115,27 +113,24 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
             bad = UndecodableObjects.Describe(item, exception.Message);
         }
 
-        lock (gate)
+        Update(() =>
         {
             if (decoded is not null)
             {
                 undecodable.Remove(ObjectKey.Of(decoded));
-                Announce(change == "DELETED" ? cache.Deleted(decoded) : cache.Changed(decoded));
-                return decoded.Metadata.ResourceVersion;
+                return change == "DELETED" ? cache.Deleted(decoded) : cache.Changed(decoded);
             }
 
             if (change == "DELETED")
             {
                 undecodable.Remove(bad!.Key);
-                Announce(cache.Deleted(bad.Key, bad.Uid));
-            }
-            else
-            {
-                Report(bad!);
+                return cache.Deleted(bad.Key, bad.Uid);
             }
 
-            return bad!.ResourceVersion;
-        }
+            Report(bad!);
+            return [];
+        });
+        return decoded?.Metadata.ResourceVersion ?? bad!.ResourceVersion;
     }
 
     /// <summary>A bookmark.</summary>
@@ -157,14 +152,22 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
         }
     }
 
-    // Under the gate, so that every subscriber sees the events in the order in which the copy changed.
-    private void Announce(List<InformerEvent<T>> events)
+    private void Update(Func<List<InformerEvent<T>>> change)
     {
-        foreach (var change in events)
+        lock (announcing)
         {
-            foreach (var subscriber in subscribers.ToArray())
+            List<InformerEvent<T>> events;
+            lock (gate)
             {
-                Call(subscriber, change);
+                events = change();
+            }
+
+            foreach (var item in events)
+            {
+                foreach (var subscriber in subscribers.ToArray())
+                {
+                    Call(subscriber, item);
+                }
             }
         }
     }
@@ -188,7 +191,7 @@ internal sealed class Informer<T>(ResourceType<T> type, string? ns, Selector? se
 
         public void Dispose()
         {
-            lock (informer.gate)
+            lock (informer.announcing)
             {
                 informer.subscribers.Remove(this);
             }

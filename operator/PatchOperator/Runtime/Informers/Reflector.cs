@@ -44,6 +44,7 @@ internal sealed class Reflector<T>(
         {
             stop.ThrowIfCancellationRequested();
             var opened = time.GetTimestamp();
+            TimeSpan? askedToWait = null;
             try
             {
                 if (version is null)
@@ -62,6 +63,7 @@ internal sealed class Reflector<T>(
             {
                 var error = (exception as ClusterException)?.Error ?? ApiErrors.FromTransport(exception);
                 lastError = error.Message;
+                askedToWait = error.RetryAfter;
                 reason = error.Kind == ApiErrorKind.Gone ? "expired" : "error";
                 if (error.Kind == ApiErrorKind.Invalid || exception is JsonException)
                 {
@@ -82,7 +84,7 @@ internal sealed class Reflector<T>(
                 version = null;
             }
 
-            await PauseAsync(reason, time.GetElapsedTime(opened), stop);
+            await PauseAsync(reason, time.GetElapsedTime(opened), askedToWait ?? TimeSpan.Zero, stop);
         }
     }
 
@@ -216,7 +218,7 @@ internal sealed class Reflector<T>(
         }
     }
 
-    private async Task PauseAsync(string reason, TimeSpan life, CancellationToken stop)
+    private async Task PauseAsync(string reason, TimeSpan life, TimeSpan askedToWait, CancellationToken stop)
     {
         // The first end after a sign of life is answered at once; only ends in a row, which no event or long life separates, wait.
         if (reason != "error" && (life >= GoodLife || failures == 0))
@@ -226,6 +228,7 @@ internal sealed class Reflector<T>(
         }
 
         failures = Math.Min(failures + 1, 1_000_000);
-        await Task.Delay(options.Backoff.Delay(failures, random()), time, stop);
+        var delay = options.Backoff.Delay(failures, random());
+        await Task.Delay(delay > askedToWait ? delay : askedToWait, time, stop);
     }
 }
