@@ -1,7 +1,5 @@
 using PatchOperator;
-using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Patches;
-using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using Serilog;
 using Serilog.Events;
@@ -30,11 +28,7 @@ try
     builder.Host.UseSerilog();
     builder.WebHost.UseUrls(settings.Listen);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
-    builder.Services
-        .AddKubernetesOperator(settings.Apply)
-        .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
-        .AddFinalizer<PatchFinalizer, EmergencyPatch>();
-    builder.Services.AddPatches(settings.Policy);
+    builder.Services.AddPatchOperator(settings);
     var app = builder.Build();
     app.MapRuntimeEndpoints();
     await app.RunAsync();

@@ -7,7 +7,7 @@ using PatchOperator.Patches.Resources;
 namespace PatchOperator.Patches;
 
 /// <summary>Asks the provider that the spec names, for the pods that exist now.</summary>
-internal sealed class MetricReader(MetricProviders providers, TimeProvider time)
+internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, TimeProvider time)
 {
     /// <summary>A try before the start looks back this far: stable has been running for a while.</summary>
     private static readonly TimeSpan PreflightWindow = TimeSpan.FromMinutes(5);
@@ -48,7 +48,7 @@ internal sealed class MetricReader(MetricProviders providers, TimeProvider time)
             Timeout = timeout,
             RunId = runId,
         };
-        return providers.For(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
+        return providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
     }
 
     private static IReadOnlyList<PodTarget> Targets(IReadOnlyList<PodResource> pods) =>

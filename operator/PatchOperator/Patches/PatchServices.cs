@@ -1,5 +1,8 @@
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
 using PatchOperator.Traffic;
 
@@ -7,7 +10,17 @@ namespace PatchOperator.Patches;
 
 internal static class PatchServices
 {
-    public static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services
+    /// <summary>The whole operator but for its HTTP endpoints and its log.</summary>
+    public static IServiceCollection AddPatchOperator(this IServiceCollection services, Settings settings)
+    {
+        services
+            .AddKubernetesOperator(settings.Apply)
+            .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
+            .AddFinalizer<PatchFinalizer, EmergencyPatch>();
+        return services.AddPatches(settings.Policy);
+    }
+
+    private static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services
         .AddSingleton(policy)
         .AddSingleton<IntentCache>()
         .AddSingleton<WorkloadLocks>()
@@ -15,6 +28,7 @@ internal static class PatchServices
         .AddSingleton<NamespaceViews>()
         .AddSingleton<ITrafficRouter, ReplicaRatio>()
         .AddSingleton<MetricProviders>()
+        .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<PatchObserver>()

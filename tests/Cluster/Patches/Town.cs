@@ -1,0 +1,228 @@
+using System.Text.Json.Nodes;
+using k8s;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Metrics;
+using PatchOperator.Patches;
+using PatchOperator.TestKit.ApiServer;
+using PatchOperator.TestKit.Controllers;
+using Xunit;
+
+namespace PatchOperator.Tests.Cluster.Patches;
+
+/// <summary>A small cluster with a shop in it, and the whole operator, which can be killed and started again.</summary>
+internal sealed class Town : IAsyncDisposable
+{
+    public const string Namespace = "shop";
+    public const string Stable = "registry.example.com/magento@sha256:1111111111111111111111111111111111111111111111111111111111111111";
+    public const string Patched = "registry.example.com/magento@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+    public static readonly ResourceName Patches = new("patchoperator.io", "v1alpha1", "emergencypatches");
+
+    private readonly ClusterControllers controllers;
+    private readonly List<string> log = [];
+    private IHost? host;
+    private int instances;
+
+    private Town(ApiServer api, FakePodRuntime pods)
+    {
+        Api = api;
+        Pods = pods;
+        controllers = new ClusterControllers(api.Store, pods, TimeProvider.System);
+    }
+
+    public ApiServer Api { get; }
+
+    public FakePodRuntime Pods { get; }
+
+    public FakeMetrics Metrics { get; } = new();
+
+    /// <summary>Named in the User-Agent of the running instance: what a dead one sends no longer counts.</summary>
+    public string Instance => $"patch-operator-{instances}";
+
+    public static async Task<Town> FoundAsync()
+    {
+        var crds = Path.Combine(Root(), "crds");
+        var api = await ApiServer.StartAsync(new ApiServerOptions { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
+        var town = new Town(api, new FakePodRuntime(TimeProvider.System));
+        town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
+        town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Namespace}}}}}"},
+             "spec":{"replicas":4,"selector":{"matchLabels":{"app":"web"}},
+                     "template":{"metadata":{"labels":{"app":"web"}},
+                                 "spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"php","image":"{{{{{Stable}}}}}","env":[{"name":"KEEP","value":"me"}]},{"name":"nginx","image":"nginx:1"}]}}}}
+            """));
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "stable is up");
+        return town;
+    }
+
+    public async Task StartOperatorAsync()
+    {
+        instances++;
+        var name = Instance;
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information);
+        builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
+        builder.Services.AddSingleton(new Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
+        var settings = Settings.From(_ => null) with { LeaderElection = false };
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50) } };
+        builder.Services.AddPatchOperator(settings);
+        builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        host = builder.Build();
+        host.Services.GetRequiredService<Runtime.OperatorOptions>().Name = name;
+        await host.StartAsync();
+    }
+
+    public async Task StopOperatorAsync()
+    {
+        if (host is not null)
+        {
+            await host.StopAsync();
+            host.Dispose();
+            host = null;
+        }
+    }
+
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""") => Api.Store.Create(Patches, Json($$$"""
+        {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
+         "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}],
+                 "canary":{"steps":{{{steps}}}},
+                 "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
+                             "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
+        """));
+
+    public void Annotate(string command, string reason, string name = "fix")
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var patch = Api.Store.Get(Patches, Namespace, name)!;
+            var annotations = patch["metadata"]!["annotations"] as JsonObject ?? [];
+            annotations[$"patchoperator.io/{command}"] = reason;
+            patch["metadata"]!["annotations"] = annotations.Parent is null ? annotations : annotations.DeepClone();
+            try
+            {
+                Api.Store.Update(Patches, patch);
+                return;
+            }
+            catch (ConflictException) when (attempt < 20)
+            {
+                // The operator wrote in between; read again.
+            }
+        }
+    }
+
+    public JsonObject? Patch(string name = "fix") => Api.Store.Get(Patches, Namespace, name);
+
+    public string? Phase(string name = "fix") => Patch(name)?["status"]?["phase"]?.GetValue<string>();
+
+    public JsonNode? Condition(string type, string name = "fix") =>
+        Patch(name)?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
+
+    public IReadOnlyList<AuditRecord> Trail(string name = "fix") =>
+        AuditChain.Parse(Patch(name)?["metadata"]?["annotations"]?[Annotations.Audit]?.GetValue<string>()) ?? [];
+
+    public JsonObject? Deployment(string name) => Api.Store.Get(ResourceName.Deployments, Namespace, name);
+
+    public string? Image(string container = "php") => Deployment("magento-web")?["spec"]!["template"]!["spec"]!["containers"]!.AsArray()
+        .Single(c => c!["name"]!.GetValue<string>() == container)!["image"]!.GetValue<string>();
+
+    public IReadOnlyList<string> Pod(string? track = null) =>
+        [.. Api.Store.List(ResourceName.Pods, Namespace).Where(p => track is null || (p["metadata"]!["labels"]?[Labels.Track]?.GetValue<string>() == Labels.TrackCanary) == (track == "canary")).Select(p => p["metadata"]!["uid"]!.GetValue<string>()).Order()];
+
+    /// <summary>Names of the pods that the Service sends requests to.</summary>
+    public IReadOnlyList<string> ReadyPods(string service) =>
+        [.. (Api.Store.Get(ResourceName.Endpoints, Namespace, service)?["subsets"] as JsonArray ?? []).SelectMany(s => s!["addresses"] as JsonArray ?? []).Select(a => a!["targetRef"]!["name"]!.GetValue<string>())];
+
+    public IReadOnlyList<JsonObject> Events(string reason) => [.. Api.Store.List(ResourceName.Events, Namespace).Where(e => e["reason"]?.GetValue<string>() == reason)];
+
+    public async Task UntilAsync(Func<bool> reached, string what, int seconds = 30)
+    {
+        var end = TimeProvider.System.GetUtcNow().AddSeconds(seconds);
+        while (!reached())
+        {
+            if (TimeProvider.System.GetUtcNow() > end)
+            {
+                string[] tail;
+                lock (log)
+                {
+                    tail = [.. log.TakeLast(40)];
+                }
+
+                Assert.Fail($"Not within {seconds} s: {what}.\n{Api.Store.List(Patches, Namespace).FirstOrDefault()?["status"]}\n{string.Join('\n', tail)}");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    public Task UntilPhaseAsync(PatchPhase phase, string name = "fix", int seconds = 30) => UntilAsync(() => Phase(name) == phase.ToString(), $"{name} is {phase}", seconds);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopOperatorAsync();
+        await controllers.DisposeAsync();
+        await Api.DisposeAsync();
+    }
+
+    public static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "PatchOperator.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder.FullName;
+    }
+
+    private sealed class ListLog(List<string> lines, string instance) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{instance} {logLevel}: {formatter(state, exception)} {exception?.Message}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>Counts that a test decides on; every read finds some more requests.</summary>
+internal sealed class FakeMetrics : IMetricProvider
+{
+    private int reads;
+
+    public double CanaryErrorRate { get; set; }
+
+    public TrackReading? Canary { get; set; }
+
+    public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
+    {
+        var total = 400 + (50 * Interlocked.Increment(ref reads));
+        return Task.FromResult<IReadOnlyList<MetricReading>>([.. request.Metrics.Select(m => new MetricReading
+        {
+            Metric = m.Name,
+            Canary = Canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
+            Stable = new TrackReading.Counts(0, 4 * total),
+            SampledAt = TimeProvider.System.GetUtcNow(),
+            CanaryQuery = m.Failures,
+        })]);
+    }
+}
