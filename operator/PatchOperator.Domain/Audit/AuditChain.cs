@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using PatchOperator.Domain.Api.V1Alpha1;
 
@@ -51,26 +48,12 @@ public static class AuditChain
         return new AuditStatus { Sequence = record.Sequence, Head = record.Hash, Pending = [.. status?.Pending ?? [], record] };
     }
 
-    /// <summary>SHA-256 over the record's JSON with sorted keys, no white space and without <c>hash</c>: <c>sha256:</c> and 64 hex digits.</summary>
+    /// <summary>SHA-256 over the record's canonical JSON without <c>hash</c>: <c>sha256:</c> and 64 hex digits.</summary>
     public static string HashOf(AuditRecord record)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("action", record.Action);
-            json.WriteString("actor", record.Actor);
-            json.WriteString("at", Timestamp(record.At));
-            WriteIfGiven(json, "detail", record.Detail);
-            WriteIfGiven(json, "from", record.From);
-            json.WriteString("previousHash", record.PreviousHash);
-            json.WriteNumber("sequence", record.Sequence);
-            WriteIfGiven(json, "specDigest", record.SpecDigest);
-            WriteIfGiven(json, "to", record.To);
-            json.WriteEndObject();
-        }
-
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        var json = JsonSerializer.SerializeToNode(record, DomainJson.Default.AuditRecord)!.AsObject();
+        json.Remove("hash");
+        return "sha256:" + CanonicalJson.Sha256(json);
     }
 
     /// <summary>The first fault of a trail in words, or null when every link holds.</summary>
@@ -120,15 +103,4 @@ public static class AuditChain
     }
 
     public static string Format(IReadOnlyList<AuditRecord> trail) => JsonSerializer.Serialize(trail, DomainJson.Default.IReadOnlyListAuditRecord);
-
-    /// <summary>Ticks are kept: a record read back has the very hash it was written with.</summary>
-    private static string Timestamp(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture);
-
-    private static void WriteIfGiven(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-        {
-            json.WriteString(name, value);
-        }
-    }
 }
