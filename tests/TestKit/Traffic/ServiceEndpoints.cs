@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
-using PatchOperator.TestKit.ApiServer;
 using PatchOperator.TestKit.Controllers;
+using IObjectStore = PatchOperator.TestKit.ApiServer.IObjectStore;
+using ResourceName = PatchOperator.TestKit.ApiServer.ResourceName;
+using StoreEvent = PatchOperator.TestKit.ApiServer.StoreEvent;
+using StoreEventType = PatchOperator.TestKit.ApiServer.StoreEventType;
 
 namespace PatchOperator.TestKit.Traffic;
 
