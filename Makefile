@@ -13,7 +13,7 @@ export KUBE_LOCAL
 # Your current cluster is never used by accident: the demo takes KUBECONFIG only from make's own command line.
 demo_kubeconfig := $(if $(filter command line,$(origin KUBECONFIG)),KUBECONFIG='$(KUBECONFIG)',-u KUBECONFIG)
 
-.PHONY: help demo build test lint format e2e bench publish image-root chart chart-check chart-update crd-check clean
+.PHONY: help demo build test lint format format-check e2e bench publish image-root chart chart-check chart-update crd-check clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +33,10 @@ e2e: ## The same scenarios on a real cluster: KUBECONFIG, else k3d, else kube-lo
 bench: ## Benchmarks (ARGS='--filter *')
 	dotnet run --configuration Release --project tests/Benchmarks -- $(ARGS)
 
-lint: ## Formatting, and all projects with analyzers as errors
+lint: format-check build ## Formatting, and all projects with analyzers as errors
+
+format-check: ## Formatting only
 	dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
-	dotnet build PatchOperator.sln --nologo --verbosity quiet
 
 format: ## Formats what lint complains about
 	dotnet format whitespace . --folder --exclude artifacts
