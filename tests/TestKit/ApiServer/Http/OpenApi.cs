@@ -13,7 +13,7 @@ internal static class OpenApi
         if (accept.Contains("protobuf", StringComparison.Ordinal))
         {
             // A protobuf message without fields is zero bytes long.
-            return new ApiResponse(200, default, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+            return new ApiResponse(200, default, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
         }
 
         return ApiResponse.Json(new JsonObject

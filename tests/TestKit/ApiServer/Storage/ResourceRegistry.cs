@@ -27,11 +27,6 @@ internal sealed class ResourceRegistry(VersionedStore store, KindRegistry kinds,
             }
 
             NameRules.Check(kind, next.Name());
-            if (store.Find(kind.Resource, next.Namespace(), next.Name()) is not null)
-            {
-                throw ApiException.AlreadyExists(kind, next.Name());
-            }
-
             RequireNamespace(kind, next);
             foreach (var serverOwned in (string[])["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"])
             {
@@ -47,6 +42,13 @@ internal sealed class ResourceRegistry(VersionedStore store, KindRegistry kinds,
             meta["uid"] = Guid.NewGuid().ToString();
             meta["creationTimestamp"] = context.Now.Timestamp();
             Admit(kind, next, context);
+
+            // Asked last, as in Kubernetes: an invalid object is reported as invalid, whether its name is taken or not.
+            if (store.Find(kind.Resource, next.Namespace(), next.Name()) is not null)
+            {
+                throw ApiException.AlreadyExists(kind, next.Name());
+            }
+
             if (kind.IsCustom || kind.HasStatus)
             {
                 meta["generation"] = 1;
@@ -286,6 +288,11 @@ internal sealed class ResourceRegistry(VersionedStore store, KindRegistry kinds,
         }
 
         var was = live["metadata"] as JsonObject;
+        if (context.Manager.Length == 0)
+        {
+            next.Meta().TakeFrom(was, "managedFields");
+        }
+
         foreach (var serverOwned in (string[])
             ["name", "namespace", "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"])
         {
