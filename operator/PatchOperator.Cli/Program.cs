@@ -1,1 +1,22 @@
-return 0;
+using System.CommandLine;
+using PatchOperator.Cli;
+using PatchOperator.Cli.Cluster;
+using PatchOperator.Cli.Lint;
+
+var target = new TargetOptions();
+var root = new RootCommand("Emergency patches as canaries: check, watch and decide. Works as 'kubectl epatch'.")
+{
+    LintCommand.Build(),
+    StatusCommand.Build(target),
+    DecideCommand.Build("approve", "Approve the patch as it stands; an edit of its spec voids the approval", target),
+    DecideCommand.Build("reject", "Refuse the patch; nothing is touched", target),
+    DecideCommand.Build("abort", "Take the patch back now: traffic first, then pods", target),
+    DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
+    AuditCommand.Build(target),
+};
+target.AddTo(root);
+
+// A command that was not understood answered no question; scripts must not take it for "problems found".
+var parsed = root.Parse(args);
+var exitCode = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? ExitCodes.Failed : exitCode;

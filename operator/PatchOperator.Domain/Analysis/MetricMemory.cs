@@ -1,0 +1,76 @@
+namespace PatchOperator.Domain.Analysis;
+
+/// <summary>What must be remembered of a metric between ticks; lives in the resource's status, so a restart of the operator changes no verdict.</summary>
+public sealed record MetricMemory
+{
+    /// <summary>When the canary was first looked at and had no numbers; null as soon as it has had some.</summary>
+    public DateTimeOffset? EmptySince { get; init; }
+
+    public TotalGrowth Canary { get; init; } = new();
+
+    /// <summary>Stays empty where stable is not compared with.</summary>
+    public TotalGrowth Stable { get; init; } = new();
+
+    /// <summary>The comparison with stable; null until both tracks have counts.</summary>
+    public SequentialState? Comparison { get; init; }
+}
+
+/// <summary>Whether a track's request count still moves. A dead scrape keeps answering the last number for minutes.</summary>
+public sealed record TotalGrowth
+{
+    // Extrapolation makes counts jitter by less than this; more means other counters, such as those of a replaced pod.
+    private const double Jitter = 0.1;
+
+    /// <summary>The highest total seen, in requests.</summary>
+    public double Highest { get; init; }
+
+    /// <summary>When the total last rose above <see cref="Highest"/>; null before the first reading.</summary>
+    public DateTimeOffset? GrewAt { get; init; }
+
+    public TotalGrowth See(double total, DateTimeOffset now)
+    {
+        if (GrewAt is null || total > Highest)
+        {
+            return new TotalGrowth { Highest = total, GrewAt = now };
+        }
+
+        // A fall is not growth, but growth from the new level is.
+        return total < (Highest * (1 - Jitter)) - 2 ? this with { Highest = total } : this;
+    }
+
+    /// <summary>How long the total has stood still.</summary>
+    public TimeSpan StillFor(DateTimeOffset now) => GrewAt is { } grewAt && now > grewAt ? now - grewAt : TimeSpan.Zero;
+}
+
+/// <summary>Failures and totals of both tracks, in requests.</summary>
+public sealed record TwoTrackCounts
+{
+    public static TwoTrackCounts Zero { get; } = new();
+
+    public double CanaryFailures { get; init; }
+
+    public double CanaryTotal { get; init; }
+
+    public double StableFailures { get; init; }
+
+    public double StableTotal { get; init; }
+}
+
+/// <summary>The state of the sequential test: a handful of numbers, whatever the length of the run.</summary>
+public sealed record SequentialState
+{
+    /// <summary>Natural logarithm of the evidence (e-value) that the canary is worse than stable; 0 at the start.</summary>
+    public double LogEvidence { get; init; }
+
+    /// <summary>The highest <see cref="LogEvidence"/> so far; exp(-highest) is a p-value that is valid at any time.</summary>
+    public double HighestLogEvidence { get; init; }
+
+    /// <summary>The cumulative counts that the evidence already contains.</summary>
+    public TwoTrackCounts Consumed { get; init; } = TwoTrackCounts.Zero;
+
+    /// <summary>What the test has learned since it last started to learn; decides which alternatives it bets on next.</summary>
+    public TwoTrackCounts Learned { get; init; } = TwoTrackCounts.Zero;
+
+    /// <summary>Canary requests learned after which the test forgets and starts to learn again, so that a canary that turns bad late is seen.</summary>
+    public double RelearnAt { get; init; }
+}

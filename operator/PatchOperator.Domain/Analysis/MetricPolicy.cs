@@ -1,0 +1,34 @@
+namespace PatchOperator.Domain.Analysis;
+
+/// <summary>How the readings of one metric are judged.</summary>
+public sealed record MetricPolicy
+{
+    public required string Name { get; init; }
+
+    /// <summary>Hard ceiling for the canary's share of failed requests, 0 to 1; null for none. Needs <see cref="MinRequests"/>.</summary>
+    public double? MaxRate { get; init; }
+
+    /// <summary>Whether the canary is also tested against stable over the same window.</summary>
+    public bool CompareWithStable { get; init; }
+
+    /// <summary>Requests that the canary must have answered before the ceiling may fail it or the metric may pass.</summary>
+    public long MinRequests { get; init; }
+
+    /// <summary>
+    /// What it means when the canary has no usable numbers. Stable's missing numbers always hold: they are not the canary's fault.
+    /// Before the first numbers a canary is given <see cref="StaleAfter"/>, since Prometheus shows none until it has scraped twice.
+    /// </summary>
+    public DataPolicy OnNoData { get; init; } = DataPolicy.Hold;
+
+    /// <summary>What it means when the canary could not be measured. Stable's errors always hold.</summary>
+    public DataPolicy OnError { get; init; } = DataPolicy.Hold;
+
+    /// <summary>How long the canary's request count may stand still before its numbers count as stale.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Largest acceptable probability, 0 to 1, that a canary no worse than stable is ever failed by the comparison, however often one looks.</summary>
+    public double FalseRevertRate { get; init; } = 0.001;
+
+    /// <summary>The difference in failure rate (0.01 is one percentage point) that the comparison is tuned to catch soonest.</summary>
+    public double WorthCatching { get; init; } = 0.01;
+}

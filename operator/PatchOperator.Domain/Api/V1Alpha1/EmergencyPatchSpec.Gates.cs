@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+
+namespace PatchOperator.Domain.Api.V1Alpha1;
+
+public sealed record CompatibilitySpec
+{
+    /// <summary>Enforce, Warn or Off.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>Block, Warn or Allow.</summary>
+    public string? OnUnknown { get; init; }
+
+    public InventorySource? Inventory { get; init; }
+
+    public IReadOnlyDictionary<string, string>? TargetVersions { get; init; }
+}
+
+public sealed record InventorySource
+{
+    public ConfigMapKey? ConfigMap { get; init; }
+}
+
+public sealed record ConfigMapKey
+{
+    public string? Name { get; init; }
+
+    public string? Key { get; init; }
+}
+
+public sealed record DatabaseSpec
+{
+    /// <summary>None, ConfigImport, Additive or Breaking.</summary>
+    public string? Change { get; init; }
+
+    /// <summary>A JobTemplateSpec, kept as it is.</summary>
+    public JsonObject? Job { get; init; }
+}
+
+public sealed record FeatureFlagSpec
+{
+    public ConfigMapKey? ConfigMap { get; init; }
+
+    public string? Enabled { get; init; }
+
+    public string? Disabled { get; init; }
+}
+
+public sealed record ValidationSpec
+{
+    public string? Name { get; init; }
+
+    /// <summary>BeforeCanary, DuringCanary or AfterPromotion.</summary>
+    public string? Stage { get; init; }
+
+    public string? Namespace { get; init; }
+
+    public Duration? Timeout { get; init; }
+
+    /// <summary>A JobTemplateSpec, kept as it is.</summary>
+    public JsonObject? Job { get; init; }
+}
+
+public sealed record ApprovalSpec
+{
+    /// <summary>How many approvals; without it, one.</summary>
+    public int? Required { get; init; }
+
+    public IReadOnlyList<string>? Responsible { get; init; }
+
+    public IReadOnlyList<string>? Accountable { get; init; }
+
+    public IReadOnlyList<string>? Consulted { get; init; }
+
+    public IReadOnlyList<string>? Informed { get; init; }
+
+    /// <summary>How long an approval is good for, from when it was given until the canary starts; without it, 24h.</summary>
+    public Duration? ExpiresAfter { get; init; }
+
+    public IReadOnlyList<EscalationTier>? Escalation { get; init; }
+}
+
+public sealed record EscalationTier
+{
+    public Duration? After { get; init; }
+
+    public IReadOnlyList<string>? Notify { get; init; }
+}
+
+public sealed record ClosureSpec
+{
+    public Duration? ReviewWithin { get; init; }
+
+    public IReadOnlyList<string>? Criteria { get; init; }
+}

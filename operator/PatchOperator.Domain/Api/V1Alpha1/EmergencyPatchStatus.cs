@@ -1,0 +1,260 @@
+namespace PatchOperator.Domain.Api.V1Alpha1;
+
+/// <summary>What the operator knows and intends. Every timer is an absolute time, so that a restart neither shortens nor resets one.</summary>
+public sealed record EmergencyPatchStatus
+{
+    public long? ObservedGeneration { get; init; }
+
+    public string? Phase { get; init; }
+
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    /// <summary>Digest of the spec that the run, and every approval of it, is bound to.</summary>
+    public string? SpecDigest { get; init; }
+
+    /// <summary>Counts the runs of this resource; an edit of the spec and a retry begin a new one.</summary>
+    public int? Run { get; init; }
+
+    public StepStatus? Step { get; init; }
+
+    public IReadOnlyList<WorkloadStatus>? Workloads { get; init; }
+
+    public IReadOnlyList<MetricStatus>? Analysis { get; init; }
+
+    public IReadOnlyList<ApprovalStatus>? Approvals { get; init; }
+
+    /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
+    public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
+
+    public TimingStatus? Timings { get; init; }
+
+    public RevertStatus? Revert { get; init; }
+
+    public AuditStatus? Audit { get; init; }
+}
+
+/// <summary>A Kubernetes condition; the transition time moves only when the status flips.</summary>
+public sealed record Condition
+{
+    public required string Type { get; init; }
+
+    /// <summary>True, False or Unknown.</summary>
+    public required string Status { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    public required DateTimeOffset LastTransitionTime { get; init; }
+
+    public long? ObservedGeneration { get; init; }
+}
+
+public sealed record StepStatus
+{
+    /// <summary>Zero-based index into spec.canary.steps.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Number of steps, for people who read the status.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Percent asked for.</summary>
+    public required int Weight { get; init; }
+
+    /// <summary>Percent that the canary really has: ready canary pods in rotation of all ready pods in rotation.</summary>
+    public int? ActualWeight { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When the canary first took traffic in this step; the start of the observation window.</summary>
+    public DateTimeOffset? ServingSince { get; init; }
+
+    /// <summary>When all canary pods of this step were ready; the hold runs from here.</summary>
+    public DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>The step does not end before.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>While pods are missing: waiting for them ends here, in a revert.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+}
+
+public sealed record WorkloadStatus
+{
+    public required string Name { get; init; }
+
+    /// <summary>The Deployment that the run began with; a revert must find it even after the spec names another.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>Uid of that Deployment: another object of the same name is not the user's stable.</summary>
+    public string? StableUid { get; init; }
+
+    /// <summary>Digest of stable's pod template without the images that the patch changes.</summary>
+    public string? PreviousTemplateDigest { get; init; }
+
+    public IReadOnlyList<ImageRecord>? PreviousImages { get; init; }
+
+    public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
+
+    public int? CanaryReplicas { get; init; }
+
+    public int? CanaryReady { get; init; }
+
+    /// <summary>When promotion began to change stable.</summary>
+    public DateTimeOffset? PromotionStartedAt { get; init; }
+
+    /// <summary>When stable was seen fully rolled out on the patched images.</summary>
+    public DateTimeOffset? PatchedAt { get; init; }
+}
+
+public sealed record ImageRecord
+{
+    public required string Container { get; init; }
+
+    public required string Image { get; init; }
+}
+
+/// <summary>The last measurement of one metric.</summary>
+public sealed record MetricStatus
+{
+    public required string Name { get; init; }
+
+    public required string Verdict { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    public string? CanaryRate { get; init; }
+
+    public string? StableRate { get; init; }
+
+    public string? Limit { get; init; }
+
+    public string? CanaryCounts { get; init; }
+
+    public string? StableCounts { get; init; }
+
+    public string? Query { get; init; }
+
+    public DateTimeOffset? SampledAt { get; init; }
+
+    /// <summary>What the assessor must remember until the next measurement.</summary>
+    public string? Memory { get; init; }
+}
+
+public sealed record ApprovalStatus
+{
+    /// <summary>The authenticated user, or <c>unverified</c> while nothing has authenticated the approver.</summary>
+    public required string By { get; init; }
+
+    public required bool Verified { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public required string SpecDigest { get; init; }
+}
+
+public sealed record HandledCommand
+{
+    public required string Name { get; init; }
+
+    /// <summary>The annotation's value as it was acted on.</summary>
+    public required string Value { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+public sealed record TimingStatus
+{
+    public DateTimeOffset? AcceptedAt { get; init; }
+
+    public DateTimeOffset? ApprovedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? PromotedAt { get; init; }
+
+    public DateTimeOffset? RevertStartedAt { get; init; }
+
+    public DateTimeOffset? RevertedAt { get; init; }
+
+    /// <summary>The advisory's deadline, given or derived.</summary>
+    public DateTimeOffset? RemediateBy { get; init; }
+
+    /// <summary>When the phase began.</summary>
+    public DateTimeOffset? PhaseStartedAt { get; init; }
+
+    /// <summary>When the canary was first seen without any traffic in a revert or after a promotion.</summary>
+    public DateTimeOffset? TrafficWithdrawnAt { get; init; }
+
+    /// <summary>Waiting for stable's roll-out ends here.</summary>
+    public DateTimeOffset? RolloutDeadline { get; init; }
+
+    /// <summary>When every metric was last seen to be readable, before the start.</summary>
+    public DateTimeOffset? PreflightAt { get; init; }
+
+    /// <summary>Next try of a check that failed before the start.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+}
+
+/// <summary>Why the run is, or was, taken back, and the evidence for it.</summary>
+public sealed record RevertStatus
+{
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>The phase that follows once traffic and pods are as before: Reverted, Superseded or Pending.</summary>
+    public required string Then { get; init; }
+
+    public string? Metric { get; init; }
+
+    public string? Value { get; init; }
+
+    public string? Limit { get; init; }
+
+    public string? Query { get; init; }
+
+    public DateTimeOffset? At { get; init; }
+}
+
+public sealed record AuditStatus
+{
+    /// <summary>Sequence of the newest record.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Hash of the newest record.</summary>
+    public required string Head { get; init; }
+
+    /// <summary>Records that were decided with this status and are not yet in the trail. Written first, so that no crash loses or doubles one.</summary>
+    public IReadOnlyList<AuditRecord>? Pending { get; init; }
+}
+
+/// <summary>One link of the audit trail; <see cref="Hash"/> covers every other member.</summary>
+public sealed record AuditRecord
+{
+    public required long Sequence { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Actor { get; init; }
+
+    public required string Action { get; init; }
+
+    public string? From { get; init; }
+
+    public string? To { get; init; }
+
+    public string? SpecDigest { get; init; }
+
+    public string? Detail { get; init; }
+
+    public required string PreviousHash { get; init; }
+
+    public required string Hash { get; init; }
+}

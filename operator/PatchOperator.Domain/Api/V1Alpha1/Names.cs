@@ -1,0 +1,67 @@
+namespace PatchOperator.Domain.Api.V1Alpha1;
+
+/// <summary>Every name that users, dashboards and other programs see, in one place.</summary>
+public static class Names
+{
+    public const string Group = "patchoperator.io";
+    public const string Version = "v1alpha1";
+    public const string ApiVersion = Group + "/" + Version;
+    public const string EmergencyPatchKind = "EmergencyPatch";
+    public const string EmergencyPatchPlural = "emergencypatches";
+    public const string ModuleCompatibilityKind = "ModuleCompatibility";
+    public const string ModuleCompatibilityPlural = "modulecompatibilities";
+
+    /// <summary>Field manager of everything that the operator applies.</summary>
+    public const string FieldManager = "patch-operator";
+    public const string Finalizer = Group + "/return-traffic";
+    public const string CanarySuffix = "-canary";
+}
+
+public static class Labels
+{
+    public const string Track = Names.Group + "/track";
+    public const string TrackCanary = "canary";
+
+    /// <summary>Uid of the EmergencyPatch that owns a canary: names may be longer than label values.</summary>
+    public const string PatchUid = Names.Group + "/patch-uid";
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+}
+
+public static class Annotations
+{
+    public const string Audit = Names.Group + "/audit";
+    public const string Patch = Names.Group + "/patch";
+
+    /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
+    public const string CanarySource = Names.Group + "/canary-source";
+    public const string CommandPrefix = Names.Group + "/";
+}
+
+/// <summary>Commands are annotations <c>patchoperator.io/NAME: reason</c>.</summary>
+public static class Commands
+{
+    public const string Approve = "approve";
+    public const string Reject = "reject";
+    public const string Revoke = "revoke";
+    public const string Abort = "abort";
+    public const string Retry = "retry";
+    public const string Resume = "resume";
+    public const string DisableFlag = "disable-flag";
+    public const string EnableFlag = "enable-flag";
+    public const string Close = "close";
+
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Resume, DisableFlag, EnableFlag, Close];
+}
+
+public static class ConditionTypes
+{
+    public const string Ready = "Ready";
+    public const string Reconciling = "Reconciling";
+    public const string Stalled = "Stalled";
+    public const string Accepted = "Accepted";
+    public const string Approved = "Approved";
+    public const string CanaryHealthy = "CanaryHealthy";
+    public const string Promoted = "Promoted";
+    public const string Reverted = "Reverted";
+    public const string Overdue = "Overdue";
+}

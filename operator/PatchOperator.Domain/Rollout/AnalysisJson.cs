@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>JSON of what the analysis keeps in the status between ticks.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeJsonConverter)])]
+[JsonSerializable(typeof(MetricMemory))]
+internal sealed partial class AnalysisJson : JsonSerializerContext;

@@ -1,0 +1,154 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Phases;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>The conditions that follow from a decision. A transition time moves only when its status flips.</summary>
+internal static class ConditionBoard
+{
+    private const string True = "True";
+    private const string False = "False";
+    private const string Unknown = "Unknown";
+    private const int LongestMessage = 4096;
+
+    public static IReadOnlyList<Condition> Compose(Draft draft)
+    {
+        var board = (draft.Status.Conditions ?? []).ToDictionary(c => c.Type);
+        var (reason, message) = draft.Explanation;
+        var phase = draft.Phase;
+        if (draft.Observed.ActionProblem is { } problem && phase.IsRunning())
+        {
+            message = $"{message} The API server refused the last change: {problem}";
+        }
+
+        if (reason.Length > 0)
+        {
+            Set(ConditionTypes.Ready, phase is PatchPhase.Promoted or PatchPhase.Closed && reason != Ended.Drifted ? True : False, reason, message);
+            Set(ConditionTypes.Reconciling, IsMoving(phase) ? True : False, reason, message);
+            Set(ConditionTypes.Stalled, NeedsHuman(phase) ? True : False, reason, message);
+            SetAccepted(phase, reason, message);
+        }
+
+        SetApproved();
+        if (draft.Health is { } health)
+        {
+            Set(ConditionTypes.CanaryHealthy, health.Status, health.Reason, health.Message);
+        }
+        else if (draft.Status.Step is null)
+        {
+            board.Remove(ConditionTypes.CanaryHealthy);
+        }
+
+        Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && reason != Ended.Drifted ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
+        if (draft.Status.Revert is { } revert)
+        {
+            Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Reverted);
+        }
+
+        if (draft.Intent.RemediateBy is { } deadline)
+        {
+            var overdue = Overdue.Is(draft);
+            Set(
+                ConditionTypes.Overdue,
+                overdue ? True : False,
+                overdue ? "DeadlinePassed" : "WithinDeadline",
+                overdue ? $"The deadline {deadline:u} passed and the patch is not promoted." : $"To be remediated by {deadline:u}.");
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Overdue);
+        }
+
+        return [.. board.Values.OrderBy(c => c.Type, StringComparer.Ordinal)];
+
+        void SetAccepted(PatchPhase at, string why, string text)
+        {
+            if (draft.Intent.Problems.Count > 0)
+            {
+                var (problemReason, problemText) = Intake.Describe(draft.Intent.Problems);
+                Set(ConditionTypes.Accepted, False, problemReason, problemText);
+            }
+            else if (at is PatchPhase.Blocked)
+            {
+                Set(ConditionTypes.Accepted, False, why, text);
+            }
+            else if (at is not PatchPhase.Pending)
+            {
+                Set(ConditionTypes.Accepted, True, "SpecAccepted", "The spec makes sense and everything it names exists.");
+            }
+        }
+
+        void SetApproved()
+        {
+            var required = draft.Intent.ApprovalsRequired;
+            var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
+            if (draft.Intent.Problems.Count > 0)
+            {
+                Set(ConditionTypes.Approved, Unknown, "SpecNotAccepted", "The spec is not accepted, so there is nothing to approve.");
+            }
+            else if (required == 0)
+            {
+                Set(ConditionTypes.Approved, True, "NotRequired", "spec.approval.required is 0.");
+            }
+            else if (valid.Count >= required)
+            {
+                var unverified = valid.Any(a => !a.Verified);
+                Set(
+                    ConditionTypes.Approved,
+                    True,
+                    unverified ? "ApprovedUnverified" : "Approved",
+                    $"Approved by {string.Join(", ", valid.Select(a => $"{a.By} ({a.Reason})"))}." + (unverified ? " Nothing authenticated the approver." : ""));
+            }
+            else if (phase.IsRunning() && draft.Status.Timings?.StartedAt is not null && draft.Status.Approvals is { Count: > 0 })
+            {
+                // An approval is needed at the start; that it runs out later takes nothing back.
+                Keep(ConditionTypes.Approved);
+            }
+            else
+            {
+                Set(ConditionTypes.Approved, False, "ApprovalMissing", $"{valid.Count} of {required} approvals. Approve with: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/approve='reason'");
+            }
+        }
+
+        void Keep(string type)
+        {
+            if (!board.ContainsKey(type))
+            {
+                Set(type, Unknown, "NotJudged", "");
+            }
+        }
+
+        void Set(string type, string status, string why, string text)
+        {
+            var since = board.TryGetValue(type, out var before) && before.Status == status ? before.LastTransitionTime : draft.Now;
+            board[type] = new Condition
+            {
+                Type = type,
+                Status = status,
+                Reason = why.Length > 0 ? why : "Unknown",
+                Message = text.Length > LongestMessage ? text[..LongestMessage] : text,
+                LastTransitionTime = since,
+                ObservedGeneration = draft.Patch.Metadata.Generation,
+            };
+        }
+    }
+
+    private static bool IsMoving(PatchPhase phase) => phase switch
+    {
+        PatchPhase.Pending or PatchPhase.AwaitingApproval or PatchPhase.Validating or PatchPhase.Progressing or PatchPhase.Paused
+            or PatchPhase.Promoting or PatchPhase.Reverting => true,
+        PatchPhase.Blocked or PatchPhase.Promoted or PatchPhase.Closed or PatchPhase.Reverted or PatchPhase.Rejected
+            or PatchPhase.Superseded or PatchPhase.Degraded => false,
+    };
+
+    private static bool NeedsHuman(PatchPhase phase) => phase switch
+    {
+        PatchPhase.Blocked or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Degraded => true,
+        PatchPhase.Pending or PatchPhase.AwaitingApproval or PatchPhase.Validating or PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting
+            or PatchPhase.Promoted or PatchPhase.Closed or PatchPhase.Reverting or PatchPhase.Superseded => false,
+    };
+}

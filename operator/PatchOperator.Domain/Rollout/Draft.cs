@@ -1,0 +1,86 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>One decision while it is being made. It lives for a single call of <see cref="RolloutDecider.Decide"/>.</summary>
+internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedState observed, OperatorPolicy policy, DateTimeOffset now)
+{
+    public const string Operator = "patch-operator";
+
+    /// <summary>Who a command is put down to while nothing has authenticated its author.</summary>
+    public const string Unverified = "unverified";
+
+    private readonly List<PlanAction> actions = [];
+    private readonly List<Notice> notices = [];
+
+    public EmergencyPatch Patch => patch;
+
+    public PatchIntent Intent => intent;
+
+    public ObservedState Observed => observed;
+
+    public OperatorPolicy Policy => policy;
+
+    public DateTimeOffset Now => now;
+
+    public EmergencyPatchStatus Status { get; set; } = patch.Status ?? new EmergencyPatchStatus();
+
+    public PatchPhase Phase => PatchPhases.Parse(Status.Phase);
+
+    public IReadOnlyList<PlanAction> Actions => actions;
+
+    public IReadOnlyList<Notice> Notices => notices;
+
+    public DateTimeOffset? WakeUpAt { get; private set; }
+
+    public bool IsReleased { get; set; }
+
+    /// <summary>Why the patch is where it is; the reason and message of the Ready condition.</summary>
+    public (string Reason, string Message) Explanation { get; private set; } = ("", "");
+
+    /// <summary>What is known of the canary's health in this decision, if anything new is.</summary>
+    public (string Status, string Reason, string Message)? Health { get; set; }
+
+    public void Do(PlanAction action) => actions.Add(action);
+
+    public void Explain(string reason, string message) => Explanation = (reason, message);
+
+    public void WakeAt(DateTimeOffset at) => WakeUpAt = WakeUpAt is { } earlier && earlier <= at ? earlier : at;
+
+    public void Tell(string reason, string message, bool isWarning = true) => notices.Add(new Notice(reason, message, isWarning));
+
+    /// <summary>Something that belongs in the trail without a change of phase: an approval, a step.</summary>
+    public void Record(string action, string detail, string actor = Operator) => Append(action, null, null, detail, actor);
+
+    /// <summary>The new phase, one audit record, and the explanation to go with it.</summary>
+    public void Enter(PatchPhase to, string reason, string message, string actor = Operator)
+    {
+        Append(reason, Status.Phase ?? nameof(PatchPhase.Pending), to.ToString(), message, actor);
+        Status = Status with
+        {
+            Phase = to.ToString(),
+            Timings = (Status.Timings ?? new TimingStatus()) with { PhaseStartedAt = now, TrafficWithdrawnAt = null, RolloutDeadline = null },
+        };
+        Explain(reason, message);
+
+        // The next phase's own rules apply at once, not at the next event.
+        WakeAt(now);
+    }
+
+    public void Timing(Func<TimingStatus, TimingStatus> change) => Status = Status with { Timings = change(Status.Timings ?? new TimingStatus()) };
+
+    private void Append(string action, string? from, string? to, string detail, string actor) => Status = Status with
+    {
+        Audit = AuditChain.Append(Status.Audit, new AuditEntry
+        {
+            At = now,
+            Actor = actor,
+            Action = action,
+            From = from,
+            To = to,
+            SpecDigest = Status.SpecDigest ?? intent.Digest,
+            Detail = detail,
+        }),
+    };
+}

@@ -1,0 +1,20 @@
+namespace PatchOperator.Domain.Rollout.Gates;
+
+/// <summary>Why a run may not start yet.</summary>
+internal sealed record Hold(string Reason, string Message);
+
+/// <summary>What must hold before anything in the cluster is touched, in the order in which people are told.</summary>
+internal static class StartGates
+{
+    private static readonly Func<Draft, Hold?>[] Chain =
+    [
+        ApprovalGate.Check,
+        SuspendGate.Check,
+        WorkloadGate.Check,
+        StableGate.Check,
+        PreflightGate.Check,
+    ];
+
+    /// <summary>The first gate that is shut, or null.</summary>
+    public static Hold? FirstShut(Draft draft) => Chain.Select(gate => gate(draft)).FirstOrDefault(hold => hold is not null);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>An assessment as people and the next decision read it from the status.</summary>
+internal static class MetricReport
+{
+    public static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
+    {
+        Name = assessment.Metric,
+        Verdict = assessment.Verdict.ToString(),
+        Reason = assessment.Reason,
+        Message = assessment.Message,
+        CanaryRate = Rate(assessment.CanaryRate),
+        StableRate = Rate(assessment.StableRate),
+        Limit = Rate(assessment.Limit),
+        CanaryCounts = Counts(assessment.CanaryFailures, assessment.CanaryTotal),
+        StableCounts = reading.Stable is null ? null : Counts(assessment.StableFailures, assessment.StableTotal),
+        Query = reading.CanaryQuery,
+        SampledAt = reading.SampledAt,
+        Memory = JsonSerializer.Serialize(assessment.Memory, AnalysisJson.Default.MetricMemory),
+    };
+
+    public static MetricMemory? Memory(MetricStatus? status)
+    {
+        if (status?.Memory is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(text, AnalysisJson.Default.MetricMemory);
+        }
+        catch (JsonException)
+        {
+            // Someone edited the status: begin anew, which can only make the judgement more cautious.
+            return null;
+        }
+    }
+
+    private static string? Rate(double? rate) => rate is { } value ? Percentage.Format(value) : null;
+
+    private static string Counts(double failures, double total) => string.Create(CultureInfo.InvariantCulture, $"{failures:0.#}/{total:0.#}");
+}

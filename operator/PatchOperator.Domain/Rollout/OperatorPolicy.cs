@@ -1,0 +1,36 @@
+using PatchOperator.Domain.Validation;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>What the operator's administrator decides for all patches.</summary>
+public sealed record OperatorPolicy
+{
+    public ValidationOptions Validation { get; init; } = new();
+
+    /// <summary>Time from disclosure to remediation by severity, where the advisory gives no date.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> DeadlineBySeverity { get; init; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal)
+    {
+        ["Critical"] = TimeSpan.FromHours(24),
+        ["High"] = TimeSpan.FromDays(7),
+        ["Medium"] = TimeSpan.FromDays(30),
+        ["Low"] = TimeSpan.FromDays(90),
+    };
+
+    /// <summary>How long the pods of a healthy canary stay after they were seen without traffic, for requests that are under way.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same in a revert: clients with open connections still talk to the bad canary until its pods go.</summary>
+    public TimeSpan RevertDrain { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a revert waits for proof that the canary has no traffic before it removes the pods all the same.</summary>
+    public TimeSpan WithdrawalProof { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time between tries of a check that failed before the start.</summary>
+    public TimeSpan PreflightRetry { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How fresh a check of the metrics must be when a run starts.</summary>
+    public TimeSpan PreflightValidity { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a deleted resource may wait for a tidy return before it is let go: no namespace hangs for ever.</summary>
+    public TimeSpan FinalizeLimit { get; init; } = TimeSpan.FromMinutes(10);
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Validation;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>A spec after validation, with every default filled in. Made once per generation, not once per decision.</summary>
+public sealed record PatchIntent
+{
+    /// <summary>When there are any, only <see cref="Digest"/> and <see cref="Suspended"/> mean something.</summary>
+    public required IReadOnlyList<SpecProblem> Problems { get; init; }
+
+    public required string Digest { get; init; }
+
+    public required bool Suspended { get; init; }
+
+    public string Workload { get; init; } = "";
+
+    public string Deployment { get; init; } = "";
+
+    public IReadOnlyList<ImageRecord> Images { get; init; } = [];
+
+    public IReadOnlyList<StepIntent> Steps { get; init; } = [];
+
+    public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
+
+    public IReadOnlyList<MetricIntent> Metrics { get; init; } = [];
+
+    public int ApprovalsRequired { get; init; } = 1;
+
+    public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
+
+    public DateTimeOffset? RemediateBy { get; init; }
+
+    public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
+    {
+        var spec = patch.Spec;
+        var problems = SpecValidator.Validate(patch, policy.Validation);
+        var intent = new PatchIntent { Problems = problems, Digest = SpecDigest.Of(spec), Suspended = spec.Suspend ?? false, RemediateBy = Deadline(spec.Advisory, policy) };
+        if (problems.Count > 0)
+        {
+            return intent;
+        }
+
+        var workload = spec.Workloads![0];
+        var steps = spec.Canary!.Steps!;
+        return intent with
+        {
+            Workload = workload.Name ?? workload.Deployment!,
+            Deployment = workload.Deployment!,
+            Images = [.. workload.Containers!.Select(c => new ImageRecord { Container = c.Name!, Image = c.Image! })],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
+            Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            ApprovalsRequired = spec.Approval?.Required ?? 1,
+            ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
+        };
+    }
+
+    private static DateTimeOffset? Deadline(Advisory? advisory, OperatorPolicy policy)
+    {
+        if (Time(advisory?.RemediateBy) is { } given)
+        {
+            return given;
+        }
+
+        return Time(advisory?.DisclosedAt) is { } disclosed && advisory!.Severity is { } severity && policy.DeadlineBySeverity.TryGetValue(severity, out var within)
+            ? disclosed + within
+            : null;
+    }
+
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
+}
+
+public sealed record StepIntent(int Weight, TimeSpan Hold);
+
+/// <summary>One metric: what to ask for and how to judge the answer.</summary>
+public sealed record MetricIntent
+{
+    public const string PodMetricsPreset = "podMetrics";
+
+    public required MetricPolicy Policy { get; init; }
+
+    public required string Failures { get; init; }
+
+    public required string Total { get; init; }
+
+    /// <param name="spec">A metric that has passed validation.</param>
+    /// <param name="steps">
+    /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
+    /// </param>
+    public static MetricIntent From(MetricSpec spec, int steps)
+    {
+        var policy = new MetricPolicy
+        {
+            Name = spec.Name!,
+            MaxRate = Percentage.TryParse(spec.MaxRate, out var rate) ? rate : null,
+            CompareWithStable = spec.CompareWith == "Stable",
+            MinRequests = spec.MinRequests ?? 50,
+            OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
+            OnError = spec.OnError == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
+            StaleAfter = spec.StaleAfter.OrElse(TimeSpan.FromMinutes(1)),
+        };
+        return new MetricIntent
+        {
+            Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
+            Failures = spec.Preset == PodMetricsPreset ? "http_requests_total{status=~\"5..\"}" : spec.Failures!,
+            Total = spec.Preset == PodMetricsPreset ? "http_requests_total" : spec.Total!,
+        };
+    }
+}

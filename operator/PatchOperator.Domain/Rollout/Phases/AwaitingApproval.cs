@@ -1,0 +1,97 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Gates;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Accepted and waiting for the gates to open. Nothing is touched before the last one has.</summary>
+internal static class AwaitingApproval
+{
+    public static void Decide(Draft draft)
+    {
+        if (Intake.Obstacle(draft) is { } obstacle)
+        {
+            Intake.Block(draft, obstacle);
+            return;
+        }
+
+        if (CommandDesk.TryTake(draft, Commands.Reject, out var rejection))
+        {
+            draft.Enter(PatchPhase.Rejected, "Rejected", $"Rejected: {rejection}. Nothing was touched. Begin again with patchoperator.io/retry.", Draft.Unverified);
+            return;
+        }
+
+        DropExpired(draft);
+        TakeApprovals(draft);
+        CommandDesk.Ignore(draft, "no run was under way.", Commands.Abort, Commands.Retry);
+        if (StartGates.FirstShut(draft) is { } shut)
+        {
+            draft.Explain(shut.Reason, shut.Message);
+            return;
+        }
+
+        Start(draft);
+    }
+
+    private static void TakeApprovals(Draft draft)
+    {
+        if (CommandDesk.TryTake(draft, Commands.Revoke, out var why))
+        {
+            draft.Status = draft.Status with { Approvals = null };
+            draft.Record("ApprovalRevoked", why, Draft.Unverified);
+        }
+
+        if (CommandDesk.TryTake(draft, Commands.Approve, out var reason))
+        {
+            var approval = new ApprovalStatus
+            {
+                By = Draft.Unverified,
+                Verified = false,
+                Reason = reason,
+                At = draft.Now,
+                ExpiresAt = draft.Now + draft.Intent.ApprovalExpiresAfter,
+                SpecDigest = draft.Intent.Digest,
+            };
+
+            // Without an authenticated name two approvals may be one person's: the newest stands for all of them.
+            draft.Status = draft.Status with { Approvals = [approval] };
+            draft.Timing(t => t with { ApprovedAt = draft.Now });
+            draft.Record("ApprovalRecorded", $"{reason} (nothing authenticated the approver)", Draft.Unverified);
+        }
+    }
+
+    private static void DropExpired(Draft draft)
+    {
+        var approvals = draft.Status.Approvals ?? [];
+        var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
+        if (valid.Count < approvals.Count)
+        {
+            draft.Status = draft.Status with { Approvals = valid.Count > 0 ? valid : null };
+            draft.Record("ApprovalExpired", "An approval ran out before the start; approve again.");
+        }
+    }
+
+    private static void Start(Draft draft)
+    {
+        var stable = draft.Observed.Stable!;
+        var intent = draft.Intent;
+        draft.Status = draft.Status with
+        {
+            // Saved before anything is touched, so that every way back is known (S9).
+            Workloads =
+            [
+                new WorkloadStatus
+                {
+                    Name = intent.Workload,
+                    Deployment = intent.Deployment,
+                    StableUid = stable.Uid,
+                    PreviousTemplateDigest = stable.TemplateDigest,
+                    PreviousImages = [.. intent.Images.Select(i => new ImageRecord { Container = i.Container, Image = stable.Images[i.Container] })],
+                    PatchedImages = intent.Images,
+                },
+            ],
+        };
+        draft.Timing(t => t with { StartedAt = draft.Now });
+        draft.Enter(PatchPhase.Progressing, "CanaryStarted", $"The canary of Deployment {intent.Deployment} starts with {intent.Steps[0].Weight} % of the traffic.");
+        Progressing.BeginStep(draft, 0);
+    }
+}

@@ -1,0 +1,30 @@
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>The resource is being deleted: traffic returns first, and no namespace hangs for ever (S12).</summary>
+internal static class Deletion
+{
+    public static void Decide(Draft draft)
+    {
+        var letGoAt = draft.Patch.Metadata.DeletionTimestamp!.Value + draft.Policy.FinalizeLimit;
+        if (draft.Phase.IsRunning() && draft.Phase is not PatchPhase.Reverting && draft.Status.Workloads is { Count: > 0 })
+        {
+            Reverting.Begin(draft, Progressing.Back(draft, "Deleted", "The EmergencyPatch was deleted in mid-run.", PatchPhase.Reverted));
+            return;
+        }
+
+        draft.Explain("Deleted", "The EmergencyPatch is being deleted; traffic and pods go back to what they were.");
+        if (Reverting.TakeBack(draft))
+        {
+            draft.IsReleased = true;
+        }
+        else if (letGoAt <= draft.Now)
+        {
+            draft.Tell("FinalizeLimitExceeded", "The return did not finish in time; the resource is let go. The canary is owned by it and is collected with it.");
+            draft.IsReleased = true;
+        }
+        else
+        {
+            draft.WakeAt(letGoAt);
+        }
+    }
+}

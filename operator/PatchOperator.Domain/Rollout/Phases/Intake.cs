@@ -1,0 +1,128 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Gates;
+using PatchOperator.Domain.Validation;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Pending and Blocked: does the spec make sense, and does what it names exist? Nothing is touched here.</summary>
+internal static class Intake
+{
+    private const int ProblemsShown = 10;
+
+    public static void Decide(Draft draft)
+    {
+        CommandDesk.Ignore(draft, "no run was under way.", Commands.Abort, Commands.Retry, Commands.Revoke);
+        if (Obstacle(draft) is { } obstacle)
+        {
+            Block(draft, obstacle);
+            return;
+        }
+
+        if (draft.Observed.Preflight is null && RetryAt(draft) is { } retryAt && retryAt > draft.Now)
+        {
+            var ready = draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready);
+            draft.Explain(ready?.Reason ?? "CheckingMetrics", ready?.Message ?? "");
+            draft.WakeAt(retryAt);
+            return;
+        }
+
+        if (Preflight.Problem(draft.Observed.Preflight) is { } unreadable)
+        {
+            var retry = draft.Now + draft.Policy.PreflightRetry;
+            Block(draft, unreadable);
+            draft.Timing(t => t with { RetryAt = retry });
+            draft.WakeAt(retry);
+            return;
+        }
+
+        if (draft.Observed.Preflight is null)
+        {
+            draft.Explain("CheckingMetrics", "Reading every metric once before anything is touched.");
+            draft.WakeAt(draft.Now + TimeSpan.FromSeconds(1));
+            return;
+        }
+
+        Accept(draft);
+    }
+
+    /// <summary>Begins a new run of the same resource from the start; what was approved for the last one does not count.</summary>
+    public static void Restart(Draft draft, string reason, string message, string actor = Draft.Operator)
+    {
+        draft.Enter(PatchPhase.Pending, reason, message, actor);
+        Clear(draft);
+        draft.Status = draft.Status with { Approvals = null };
+    }
+
+    /// <summary>Why the patch can't be accepted as things are, or null. AwaitingApproval asks again: things change.</summary>
+    public static Hold? Obstacle(Draft draft)
+    {
+        var intent = draft.Intent;
+        if (intent.Problems.Count > 0)
+        {
+            var (reason, message) = Describe(intent.Problems);
+            return new Hold(reason, message);
+        }
+
+        if (draft.Observed.Stable is not { } stable)
+        {
+            return new Hold("DeploymentNotFound", $"spec.workloads[0].deployment: there is no Deployment {intent.Deployment} in namespace {draft.Patch.Metadata.Namespace}. Create it, or correct the name.");
+        }
+
+        var unknown = intent.Images.Select(i => i.Container).Where(c => !stable.Images.ContainsKey(c)).ToArray();
+        return unknown.Length > 0
+            ? new Hold(
+                "ContainerNotFound",
+                $"spec.workloads[0].containers: Deployment {intent.Deployment} has no container {string.Join(", ", unknown)}; it has {string.Join(", ", stable.Images.Keys.Order(StringComparer.Ordinal))}.")
+            : null;
+    }
+
+    public static void Block(Draft draft, Hold obstacle)
+    {
+        var current = draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.Reason;
+        if (draft.Phase is not PatchPhase.Blocked || current != obstacle.Reason)
+        {
+            draft.Enter(PatchPhase.Blocked, obstacle.Reason, obstacle.Message);
+            Clear(draft);
+        }
+
+        draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest };
+        draft.Explain(obstacle.Reason, obstacle.Message);
+    }
+
+    public static (string Reason, string Message) Describe(IReadOnlyList<SpecProblem> problems)
+    {
+        // What is wrong comes before what is merely early; nobody can fix the latter.
+        var reason = problems.Any(p => p.Kind is SpecProblemKind.Invalid) ? "SpecInvalid" : "NotSupportedYet";
+        var ordered = problems.OrderBy(p => p.Kind is SpecProblemKind.Invalid ? 0 : 1).Select(p => $"{p.Path}: {p.Message}").ToArray();
+        var shown = string.Join(" ", ordered.Take(ProblemsShown));
+        return (reason, ordered.Length > ProblemsShown ? $"{shown} And {ordered.Length - ProblemsShown} more." : shown);
+    }
+
+    private static void Accept(Draft draft)
+    {
+        Clear(draft);
+        draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Run = (draft.Status.Run ?? 0) + 1 };
+        draft.Timing(t => new TimingStatus { AcceptedAt = draft.Now, RemediateBy = draft.Intent.RemediateBy, PreflightAt = draft.Observed.Preflight is null ? null : draft.Now });
+        if (draft.Intent.Images.All(i => draft.Observed.Stable!.Images[i.Container] == i.Image) && draft.Observed.Stable!.IsRolledOut)
+        {
+            draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"Deployment {draft.Intent.Deployment} runs the patched images already; there is nothing to roll out.");
+            return;
+        }
+
+        draft.Enter(PatchPhase.AwaitingApproval, "Accepted", "The spec makes sense and everything it names exists.");
+    }
+
+    private static void Clear(Draft draft) => draft.Status = draft.Status with
+    {
+        SpecDigest = null,
+        Step = null,
+        Workloads = null,
+        Analysis = null,
+        Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
+        Revert = null,
+        Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
+    };
+
+    private static DateTimeOffset? RetryAt(Draft draft) =>
+        draft.Status.SpecDigest == draft.Intent.Digest ? draft.Status.Timings?.RetryAt : null;
+}

@@ -1,0 +1,39 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>What one decision came to. The status is stored first (it names the intent), then the actions are done; both may be repeated.</summary>
+public sealed record Plan
+{
+    public required EmergencyPatchStatus Status { get; init; }
+
+    public IReadOnlyList<PlanAction> Actions { get; init; } = [];
+
+    /// <summary>Things worth an event that change no phase.</summary>
+    public IReadOnlyList<Notice> Notices { get; init; } = [];
+
+    /// <summary>When to decide again if nothing happens before; null to wait for an event.</summary>
+    public DateTimeOffset? WakeUpAt { get; init; }
+
+    /// <summary>For a resource that is being deleted: everything is as before it came, the finalizer may go.</summary>
+    public bool IsReleased { get; init; }
+}
+
+public sealed record Notice(string Reason, string Message, bool IsWarning);
+
+/// <summary>One idempotent write.</summary>
+public abstract record PlanAction;
+
+/// <summary>The canary Deployment exists, is made from stable's current template with these images, and has this many replicas.</summary>
+public sealed record EnsureCanary(string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images) : PlanAction;
+
+/// <summary>No Service selects a canary pod any more; the pods live on and finish what they have.</summary>
+public sealed record WithdrawCanaryTraffic(string Deployment) : PlanAction;
+
+public sealed record DeleteCanary(string Deployment) : PlanAction;
+
+/// <summary>Stable's containers run these images, provided that they run the expected ones now.</summary>
+public sealed record SetStableImages(string Deployment, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted) : PlanAction;
+
+/// <summary>Command annotations that were acted on go, if they still have the value that was acted on.</summary>
+public sealed record RemoveCommands(IReadOnlyList<HandledCommand> Handled) : PlanAction;

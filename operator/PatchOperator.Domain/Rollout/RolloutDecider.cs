@@ -1,0 +1,68 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Phases;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>The product's rules: from what was asked for, what was known and what was seen to what is to be done. Pure.</summary>
+public static class RolloutDecider
+{
+    public static Plan Decide(EmergencyPatch patch, PatchIntent intent, ObservedState observed, OperatorPolicy policy, DateTimeOffset now)
+    {
+        var draft = new Draft(patch, intent, observed, policy, now);
+        AcknowledgeAudit(draft);
+
+        if (patch.Metadata.IsTerminating)
+        {
+            Deletion.Decide(draft);
+        }
+        else if (!SpecChange.Decide(draft))
+        {
+            CommandDesk.Receive(draft);
+            DecidePhase(draft);
+            Overdue.Decide(draft);
+        }
+
+        CommandDesk.CleanUp(draft);
+        draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
+        return new Plan
+        {
+            Status = draft.Status,
+            Actions = draft.Actions,
+            Notices = draft.Notices,
+            WakeUpAt = draft.WakeUpAt,
+            IsReleased = draft.IsReleased,
+        };
+    }
+
+    private static void DecidePhase(Draft draft)
+    {
+        Action<Draft> decide = draft.Phase switch
+        {
+            PatchPhase.Pending => Intake.Decide,
+            PatchPhase.Blocked => Intake.Decide,
+            PatchPhase.AwaitingApproval => AwaitingApproval.Decide,
+            PatchPhase.Validating => AwaitingApproval.Decide,
+            PatchPhase.Progressing => Progressing.Decide,
+            PatchPhase.Paused => Progressing.Decide,
+            PatchPhase.Promoting => Promoting.Decide,
+            PatchPhase.Promoted => Ended.DecidePromoted,
+            PatchPhase.Closed => Ended.Decide,
+            PatchPhase.Reverting => Reverting.Decide,
+            PatchPhase.Reverted => Ended.Decide,
+            PatchPhase.Rejected => Ended.Decide,
+            PatchPhase.Superseded => Ended.Decide,
+            PatchPhase.Degraded => Degraded.Decide,
+        };
+        decide(draft);
+    }
+
+    /// <summary>Records that reached the trail need not be kept in the status any longer.</summary>
+    private static void AcknowledgeAudit(Draft draft)
+    {
+        if (draft.Status.Audit is { Pending.Count: > 0 } audit)
+        {
+            var left = audit.Pending.Where(r => r.Sequence > draft.Observed.AuditedThrough).ToArray();
+            draft.Status = draft.Status with { Audit = audit with { Pending = left.Length > 0 ? left : null } };
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>What must be read for the next decision.</summary>
+public sealed record Schedule
+{
+    /// <summary>Deployment that the decision is about; empty when the spec names none.</summary>
+    public required string Deployment { get; init; }
+
+    /// <summary>Containers that the patch changes.</summary>
+    public required IReadOnlyList<string> Containers { get; init; }
+
+    /// <summary>Pods and endpoints matter only while a run owns something in the cluster.</summary>
+    public required bool ReadPods { get; init; }
+
+    public required bool Measure { get; init; }
+
+    public required bool Preflight { get; init; }
+
+    /// <summary>What is due now. Nothing that could fail is read for a revert: nothing may block it.</summary>
+    public static Schedule Of(EmergencyPatch patch, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)
+    {
+        var status = patch.Status;
+        var phase = PatchPhases.Parse(status?.Phase);
+        var target = phase.IsRunning() && status?.Workloads is [var workload, ..] ? workload : null;
+        var valid = intent.Problems.Count == 0 && !patch.Metadata.IsTerminating;
+        var sameSpec = status?.SpecDigest == intent.Digest;
+        return new Schedule
+        {
+            Deployment = target?.Deployment ?? intent.Deployment,
+            Containers = [.. (target?.PatchedImages ?? intent.Images).Select(i => i.Container)],
+            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
+            Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
+        };
+    }
+
+    /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
+    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
+
+    /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
+    public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
+    {
+        if (status.Step?.ServingSince is not { } since)
+        {
+            return DateTimeOffset.MaxValue;
+        }
+
+        var last = status.Analysis is { Count: > 0 } metrics ? metrics.Max(m => m.SampledAt) : null;
+        return last is { } at ? at + intent.Interval : since;
+    }
+
+    private static bool PreflightIsDue(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)
+    {
+        if (status?.Timings?.RetryAt is { } retryAt && retryAt > now && status.SpecDigest == intent.Digest)
+        {
+            return false;
+        }
+
+        return phase switch
+        {
+            PatchPhase.Pending or PatchPhase.Blocked => true,
+            PatchPhase.AwaitingApproval => (status?.SpecDigest != intent.Digest || ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired)
+                && !(status?.Timings?.PreflightAt + policy.PreflightValidity > now),
+            PatchPhase.Validating or PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting or PatchPhase.Promoted or PatchPhase.Closed
+                or PatchPhase.Reverting or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Degraded => false,
+        };
+    }
+}

@@ -1,0 +1,145 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Validation;
+
+/// <summary>What must hold before the canary starts: compatibility, database, kill switch, validation jobs, approvals.</summary>
+internal static class GateRules
+{
+    private const int MostApprovals = 10;
+
+    public static void Check(EmergencyPatchSpec spec, ProblemList problems)
+    {
+        CheckCompatibility(spec.Compatibility, problems);
+        CheckDatabase(spec.Database, problems);
+        CheckFeatureFlag(spec.FeatureFlag, problems);
+        CheckValidations(spec.Validations, problems);
+        CheckApproval(spec.Approval, problems);
+    }
+
+    private static void CheckCompatibility(CompatibilitySpec? compatibility, ProblemList problems)
+    {
+        const string path = "spec.compatibility";
+        if (compatibility is null)
+        {
+            return;
+        }
+
+        if (problems.Required($"{path}.mode", compatibility.Mode, "write Enforce, Warn or \"Off\" (in quotes: YAML takes a bare Off for false)"))
+        {
+            problems.OneOf($"{path}.mode", compatibility.Mode, "Enforce", "Warn", "Off");
+        }
+
+        problems.OneOf($"{path}.onUnknown", compatibility.OnUnknown, "Block", "Warn", "Allow");
+        if (compatibility.Inventory?.ConfigMap is { } source)
+        {
+            CheckConfigMapKey($"{path}.inventory.configMap", source, problems);
+        }
+
+        foreach (var (package, version) in compatibility.TargetVersions ?? new Dictionary<string, string>())
+        {
+            problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3");
+        }
+    }
+
+    private static void CheckDatabase(DatabaseSpec? database, ProblemList problems)
+    {
+        if (database is not null && problems.Required("spec.database.change", database.Change, "write None, ConfigImport, Additive or Breaking"))
+        {
+            problems.OneOf("spec.database.change", database.Change, "None", "ConfigImport", "Additive", "Breaking");
+        }
+    }
+
+    private static void CheckFeatureFlag(FeatureFlagSpec? flag, ProblemList problems)
+    {
+        const string path = "spec.featureFlag";
+        if (flag is null)
+        {
+            return;
+        }
+
+        CheckConfigMapKey($"{path}.configMap", flag.ConfigMap ?? new(), problems);
+        if (flag.Enabled is null)
+        {
+            problems.Invalid($"{path}.enabled", "is missing; write the value that switches the patch on, such as \"1\"");
+        }
+
+        if (flag.Disabled is null)
+        {
+            problems.Invalid($"{path}.disabled", "is missing; write the value that switches the patch off, such as \"0\"");
+        }
+    }
+
+    private static void CheckConfigMapKey(string path, ConfigMapKey key, ProblemList problems)
+    {
+        problems.Name($"{path}.name", key.Name, Shapes.LongestName);
+        if (problems.Required($"{path}.key", key.Key, "write the key in the ConfigMap") && !Shapes.ConfigMapKey().IsMatch(key.Key!))
+        {
+            problems.Invalid($"{path}.key", $"'{key.Key}' cannot be a key of a ConfigMap; write letters, digits, '-', '_' and '.'");
+        }
+    }
+
+    private static void CheckValidations(IReadOnlyList<ValidationSpec>? validations, ProblemList problems)
+    {
+        const string path = "spec.validations";
+        problems.AtMost(path, validations, 20);
+        foreach (var (index, validation) in validations.Numbered())
+        {
+            problems.Label($"{path}[{index}].name", validation.Name);
+            if (problems.Required($"{path}[{index}].stage", validation.Stage, "write BeforeCanary, DuringCanary or AfterPromotion"))
+            {
+                problems.OneOf($"{path}[{index}].stage", validation.Stage, "BeforeCanary", "DuringCanary", "AfterPromotion");
+            }
+
+            if (validation.Namespace is { } ns)
+            {
+                problems.Label($"{path}[{index}].namespace", ns);
+            }
+
+            problems.Duration($"{path}[{index}].timeout", validation.Timeout, shortest: TimeSpan.FromSeconds(1));
+            if (validation.Job is null)
+            {
+                problems.Invalid($"{path}[{index}].job", "is missing; write a JobTemplateSpec");
+            }
+        }
+
+        problems.Unique(path, validations, validation => validation.Name, ".name");
+    }
+
+    private static void CheckApproval(ApprovalSpec? approval, ProblemList problems)
+    {
+        const string path = "spec.approval";
+        if (approval?.Required is < 0 or > MostApprovals)
+        {
+            problems.Invalid($"{path}.required", $"{approval.Required} is out of range; write 0 to {MostApprovals}, where 0 starts at once");
+        }
+
+        CheckSubjects($"{path}.responsible", approval?.Responsible, problems);
+        CheckSubjects($"{path}.accountable", approval?.Accountable, problems);
+        problems.Duration($"{path}.expiresAfter", approval?.ExpiresAfter, shortest: TimeSpan.FromSeconds(1));
+        foreach (var (index, tier) in (approval?.Escalation).Numbered())
+        {
+            if (tier.After is null)
+            {
+                problems.Invalid($"{path}.escalation[{index}].after", "is missing; write how long to wait, such as 15m");
+            }
+
+            problems.Duration($"{path}.escalation[{index}].after", tier.After);
+            if (tier.Notify is not { Count: > 0 })
+            {
+                problems.Invalid($"{path}.escalation[{index}].notify", "is empty; write whom to tell, such as [oncall]");
+            }
+        }
+    }
+
+    private static void CheckSubjects(string path, IReadOnlyList<string>? subjects, ProblemList problems)
+    {
+        problems.AtMost(path, subjects, 50);
+        foreach (var (index, subject) in subjects.Numbered())
+        {
+            if (!Shapes.Subject().IsMatch(subject))
+            {
+                problems.Invalid($"{path}[{index}]", $"'{subject}' is neither a user nor a group; write user:dana@example.com or group:security-leads");
+            }
+        }
+    }
+}

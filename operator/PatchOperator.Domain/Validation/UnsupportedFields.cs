@@ -1,0 +1,80 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Validation;
+
+/// <summary>
+/// Fields of the API that no code acts on yet. Each is refused by name, since a gate that is written down and not there is worse
+/// than none. Whoever makes a field work deletes its line.
+/// </summary>
+internal static class UnsupportedFields
+{
+    private static readonly IReadOnlyList<Row> All =
+    [
+        // path, when it is used, what to do instead
+        Field("spec.supersedes", spec => Any(spec.Supersedes), "delete the earlier patch first"),
+        Field("spec.requires", spec => Any(spec.Requires), "wait until the other patch is Promoted, then apply this one"),
+        Workload("", (_, index) => index > 0, "patch one workload at a time, each with an EmergencyPatch of its own"),
+        Workload(".role", (workload, _) => workload.Role is "Worker" or "Cron", "only role Web is patched"),
+        Workload(".statefulSet", (workload, _) => workload.StatefulSet is not null, "only a deployment is patched"),
+        Workload(".cronJob", (workload, _) => workload.CronJob is not null, "only a deployment is patched"),
+        Workload(".canary", (workload, _) => Any(workload.Canary?.Env), "put what the canary needs into its image"),
+        Field("spec.compatibility.mode", spec => spec.Compatibility is { Mode: not "Off" }, "check the modules by hand and write \"Off\", or leave compatibility out"),
+        Field("spec.database.change", spec => spec.Database is { Change: not (null or "None") }, "change the database in a maintenance window and write None"),
+        Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
+        Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),
+        Field("spec.validations", spec => Any(spec.Validations), "run them yourself before you approve, and leave them out"),
+        Field("spec.approval.required", spec => spec.Approval?.Required > 1, "approvers cannot be told apart before admission control authenticates them; write 1"),
+        Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "approvers are not authenticated yet; leave it out"),
+        Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "approvers are not authenticated yet; leave it out"),
+        Field("spec.approval.consulted", spec => Any(spec.Approval?.Consulted), "nobody is notified yet; leave it out"),
+        Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
+        Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
+        Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
+        Field("spec.canary.traffic.httpRoute", spec => spec.Canary?.Traffic?.HttpRoute is not null, "write replicaRatio: {} or leave traffic out"),
+        Field("spec.canary.traffic.ingress", spec => spec.Canary?.Traffic?.Ingress is not null, "write replicaRatio: {} or leave traffic out"),
+        Metric(".preset", metric => metric.Preset is "envoy-gateway" or "istio" or "traefik" or "ingress-nginx", "write failures and total as PromQL"),
+        Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
+        Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
+        Field("spec.promotion.hold", spec => spec.Promotion?.Hold is "UntilAdopted", "name the patched image in Git before the next sync, and write None or leave it out"),
+        Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
+        Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
+    ];
+
+    /// <summary>Every path that is refused, with <c>[]</c> for any item, for documentation and tests.</summary>
+    public static IEnumerable<string> Paths => All.Select(row => row.Path);
+
+    public static void Check(EmergencyPatchSpec spec, ProblemList problems)
+    {
+        foreach (var row in All)
+        {
+            foreach (var path in row.UsedAt(spec))
+            {
+                problems.NotSupportedYet(path, $"is not supported yet; {row.Instead}");
+            }
+        }
+    }
+
+    private static Row Field(string path, Func<EmergencyPatchSpec, bool> isUsed, string instead) =>
+        new(path, spec => isUsed(spec) ? [path] : [], instead);
+
+    private static Row Workload(string member, Func<WorkloadSpec, int, bool> isUsed, string instead) => new(
+        $"spec.workloads[]{member}",
+        spec => spec.Workloads.Numbered().Where(each => isUsed(each.Item, each.Index)).Select(each => $"spec.workloads[{each.Index}]{member}"),
+        instead);
+
+    private static Row Step(string member, Func<CanaryStepSpec, bool> isUsed, string instead) => new(
+        $"spec.canary.steps[]{member}",
+        spec => (spec.Canary?.Steps).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.canary.steps[{each.Index}]{member}"),
+        instead);
+
+    private static Row Metric(string member, Func<MetricSpec, bool> isUsed, string instead) => new(
+        $"spec.analysis.metrics[]{member}",
+        spec => (spec.Analysis?.Metrics).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.analysis.metrics[{each.Index}]{member}"),
+        instead);
+
+    private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };
+
+    private static bool IsNotZero(Duration? duration) => duration is { } given && given.TryGetValue(out var time) && time != TimeSpan.Zero;
+
+    private sealed record Row(string Path, Func<EmergencyPatchSpec, IEnumerable<string>> UsedAt, string Instead);
+}

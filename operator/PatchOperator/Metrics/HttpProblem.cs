@@ -1,0 +1,14 @@
+namespace PatchOperator.Metrics;
+
+/// <summary>Words for a request that got no usable answer; the address stands before them.</summary>
+internal static class HttpProblem
+{
+    public static string Describe(HttpRequestException exception) => exception.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => "the host name is not known to DNS",
+        HttpRequestError.ConnectionError => $"the connection failed ({exception.InnerException?.Message ?? exception.Message})",
+        HttpRequestError.SecureConnectionError => $"the TLS handshake failed ({exception.InnerException?.Message ?? exception.Message})",
+        HttpRequestError.ConfigurationLimitExceeded => "the answer is too large",
+        _ => $"the request failed ({exception.Message})",
+    };
+}

@@ -1,0 +1,55 @@
+using PatchOperator.Domain.Analysis;
+
+namespace PatchOperator.Metrics;
+
+/// <summary>
+/// Reads failures and totals of canary and stable. A provider never throws for a problem with the data, the query or the source:
+/// each becomes a <see cref="TrackReading.NoData"/> or <see cref="TrackReading.Failed"/> of the track it concerns.
+/// It throws only <see cref="OperationCanceledException"/>, and only when the caller's own token was cancelled.
+/// </summary>
+public interface IMetricProvider
+{
+    /// <summary>One reading for each of <see cref="MetricReadRequest.Metrics"/>, in that order, within about <see cref="MetricReadRequest.Timeout"/>.</summary>
+    Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct);
+}
+
+/// <summary>What to read: which pods are canary and stable, since when, and which metrics.</summary>
+public sealed record MetricReadRequest
+{
+    public required string Namespace { get; init; }
+
+    public required string Workload { get; init; }
+
+    public required IReadOnlyList<PodTarget> CanaryPods { get; init; }
+
+    public required IReadOnlyList<PodTarget> StablePods { get; init; }
+
+    /// <summary>Time since the canary began to take traffic; rounded up to whole seconds, at least one. Prometheus sees counts only where it scraped twice.</summary>
+    public required TimeSpan Window { get; init; }
+
+    public required IReadOnlyList<MetricQuery> Metrics { get; init; }
+
+    /// <summary>The time for the whole read, retries included.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Identity of the run (and step, if counts start over with a step), for providers that keep counters between reads.</summary>
+    public required string RunId { get; init; }
+}
+
+/// <summary>A pod that answers metrics requests.</summary>
+/// <param name="Name">The pod's name.</param>
+/// <param name="Ip">The pod's address, IPv4 or IPv6, without brackets.</param>
+public sealed record PodTarget(string Name, string Ip);
+
+/// <summary>The two numbers of one metric: PromQL templates for Prometheus, instant-vector selectors for pods' own metrics.</summary>
+public sealed record MetricQuery
+{
+    public required string Name { get; init; }
+
+    public required string Failures { get; init; }
+
+    public required string Total { get; init; }
+
+    /// <summary>Whether stable is read as well; false where nothing compares with it.</summary>
+    public bool ReadStable { get; init; }
+}

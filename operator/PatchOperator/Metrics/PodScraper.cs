@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+
+namespace PatchOperator.Metrics;
+
+/// <summary>A metric whose selectors were parsed, or the error that they could not be.</summary>
+internal sealed record PodMetric(MetricQuery Query, SeriesSelector? Failures, SeriesSelector? Total, string? Error)
+{
+    // Patterns are costly to build and a run asks for the same few each second. Emptied when it grows, as only edited policies would make it.
+    private const int LargestCache = 256;
+    private static readonly ConcurrentDictionary<string, (SeriesSelector? Selector, string? Error)> Parsed = new();
+
+    public string Text => $"{Query.Failures} / {Query.Total}";
+
+    public static PodMetric Of(MetricQuery query)
+    {
+        var (failures, failuresError) = Parse(query.Failures);
+        var (total, totalError) = Parse(query.Total);
+        return new PodMetric(query, failures, total, failuresError ?? totalError);
+    }
+
+    private static (SeriesSelector? Selector, string? Error) Parse(string text)
+    {
+        if (Parsed.Count > LargestCache)
+        {
+            Parsed.Clear();
+        }
+
+        return Parsed.GetOrAdd(text, static unparsed => SeriesSelector.TryParse(unparsed, out var selector, out var error) ? (selector, null) : (null, error));
+    }
+}
+
+/// <summary>What one pod answered: samples, or the problem that there are none.</summary>
+internal sealed record PodAnswer(string Track, string Pod, string Address, IReadOnlyList<PodSample> Samples, string? Problem);
+
+/// <summary>Asks many pods for their metrics at once and sums what the selectors match.</summary>
+internal sealed class PodScraper(int port, string path, HttpClient client, TimeProvider time)
+{
+    private const int LongestAnswer = 16 * 1024 * 1024;
+    private const int FirstBuffer = 64 * 1024;
+
+    /// <summary>One answer for each pod, in any order, within <paramref name="timeout"/>; one pod may take half of it.</summary>
+    public async Task<IReadOnlyList<PodAnswer>> ReadAsync(
+        IReadOnlyList<(string Track, PodTarget Pod)> pods, IReadOnlyList<PodMetric> metrics, TimeSpan timeout, int podsAtOnce, CancellationToken ct)
+    {
+        using var timer = new CancellationTokenSource(timeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
+        using var slots = new SemaphoreSlim(podsAtOnce);
+        return await Task.WhenAll(pods.Select(pod => ReadInTurnAsync(slots, pod.Track, pod.Pod, metrics, timeout / 2, deadline.Token)));
+    }
+
+    private async Task<PodAnswer> ReadInTurnAsync(
+        SemaphoreSlim slots, string track, PodTarget pod, IReadOnlyList<PodMetric> metrics, TimeSpan timeout, CancellationToken ct)
+    {
+        var address = Address(pod);
+        try
+        {
+            await slots.WaitAsync(ct);
+        }
+        catch (OperationCanceledException)
+        {
+            return new PodAnswer(track, pod.Name, address, [], "its turn did not come before the deadline");
+        }
+
+        using var timer = new CancellationTokenSource(timeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
+        try
+        {
+            return await ReadPodAsync(track, pod.Name, address, metrics, deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new PodAnswer(track, pod.Name, address, [], $"no answer within {timeout.TotalSeconds:0.###} s");
+        }
+        catch (HttpRequestException exception)
+        {
+            return new PodAnswer(track, pod.Name, address, [], HttpProblem.Describe(exception));
+        }
+        catch (Exception exception) when (exception is IOException or UriFormatException)
+        {
+            return new PodAnswer(track, pod.Name, address, [], exception.Message);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async Task<PodAnswer> ReadPodAsync(string track, string pod, string address, IReadOnlyList<PodMetric> metrics, CancellationToken ct)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, address);
+        message.Headers.TryAddWithoutValidation("Accept", "text/plain;version=0.0.4");
+        using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+        if (!response.IsSuccessStatusCode)
+        {
+            return new PodAnswer(track, pod, address, [], $"HTTP {(int)response.StatusCode}");
+        }
+
+        await using var stream = await response.Content.ReadAsStreamAsync(ct);
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            var length = 0;
+            while (await stream.ReadAsync(buffer.AsMemory(length), ct) is var read and > 0)
+            {
+                length += read;
+                if (length == buffer.Length)
+                {
+                    if (length >= LongestAnswer)
+                    {
+                        return new PodAnswer(track, pod, address, [], $"more than {LongestAnswer >> 20} MiB of metrics");
+                    }
+
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+
+            return Answer(track, pod, address, metrics, buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static PodAnswer Answer(string track, string pod, string address, IReadOnlyList<PodMetric> metrics, ReadOnlySpan<byte> text)
+    {
+        var selectors = new SeriesSelector[metrics.Count * 2];
+        for (var i = 0; i < metrics.Count; i++)
+        {
+            (selectors[2 * i], selectors[(2 * i) + 1]) = (metrics[i].Failures!, metrics[i].Total!);
+        }
+
+        var sums = new SeriesSum[selectors.Length];
+        if (PrometheusText.Sum(text, selectors, sums) == 0)
+        {
+            return new PodAnswer(track, pod, address, [], "the answer is not in the Prometheus text format");
+        }
+
+        var samples = new List<PodSample>();
+        for (var i = 0; i < metrics.Count; i++)
+        {
+            var (failures, total) = (sums[2 * i], sums[(2 * i) + 1]);
+            if (!double.IsFinite(failures.Value) || !double.IsFinite(total.Value) || failures.Value < 0 || total.Value < 0)
+            {
+                // One such sample would spoil the run's sums for good.
+                return new PodAnswer(track, pod, address, [], $"{metrics[i].Query.Name} counts {failures.Value} failures of {total.Value}, which are no counters");
+            }
+
+            // Failures without a series are zero failures; a total without a series is no reading.
+            samples.Add(new PodSample(track, pod, metrics[i].Query.Name, failures.Value, total.Value, total.Series > 0));
+        }
+
+        return new PodAnswer(track, pod, address, samples, null);
+    }
+
+    private string Address(PodTarget pod)
+    {
+        var host = pod.Ip.Contains(':', StringComparison.Ordinal) ? $"[{pod.Ip}]" : pod.Ip;
+        return $"http://{host}:{port}{(path.StartsWith('/') ? path : "/" + path)}";
+    }
+}

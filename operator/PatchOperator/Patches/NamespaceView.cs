@@ -1,0 +1,80 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Patches;
+
+/// <summary>Pods, Services and endpoints of one namespace, watched while a run in it needs them and not a minute longer.</summary>
+internal sealed class NamespaceView : IDisposable
+{
+    private readonly IInformerLease<PodResource> pods;
+    private readonly IInformerLease<ServiceResource> services;
+    private readonly IInformerLease<EndpointSliceResource>? slices;
+    private readonly IInformerLease<EndpointsResource>? endpoints;
+    private readonly List<IDisposable> subscriptions = [];
+
+    public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, string ns, bool hasEndpointSlices)
+    {
+        pods = informers.Shared(Kinds.Pods, ns);
+        services = informers.Shared(Kinds.Services, ns);
+        subscriptions.Add(queue.Map(pods.Informer, _ => neighbours.RunningIn(ns)));
+        if (hasEndpointSlices)
+        {
+            slices = informers.Shared(Kinds.EndpointSlices, ns);
+            subscriptions.Add(queue.Map(slices.Informer, _ => neighbours.RunningIn(ns)));
+        }
+        else
+        {
+            endpoints = informers.Shared(Kinds.Endpoints, ns);
+            subscriptions.Add(queue.Map(endpoints.Informer, _ => neighbours.RunningIn(ns)));
+        }
+    }
+
+    public IInformer<PodResource> Pods => pods.Informer;
+
+    public IInformer<ServiceResource> Services => services.Informer;
+
+    public bool EndpointsAreKnown => slices?.Informer.HasSynced ?? endpoints!.Informer.HasSynced;
+
+    /// <summary>Names of the pods that ready endpoints point at.</summary>
+    public HashSet<string> ServingPods()
+    {
+        var names = slices is not null
+            ? slices.Informer.List().SelectMany(s => s.Endpoints ?? []).Where(e => e.Conditions?.Ready ?? true).Select(e => e.TargetRef)
+            : endpoints!.Informer.List().SelectMany(e => e.Subsets ?? []).SelectMany(s => s.Addresses ?? []).Select(a => a.TargetRef);
+        return names.Where(t => t is { Kind: "Pod" }).Select(t => t!.Name!).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <returns>False if the caches are not there in time; what is known by then is used all the same.</returns>
+    public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    {
+        if (pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown)
+        {
+            return true;
+        }
+
+        using var limit = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            await Task.WhenAll(
+                pods.Informer.WaitForSyncAsync(either.Token),
+                services.Informer.WaitForSyncAsync(either.Token),
+                slices?.Informer.WaitForSyncAsync(either.Token) ?? endpoints!.Informer.WaitForSyncAsync(either.Token));
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        subscriptions.ForEach(s => s.Dispose());
+        pods.Dispose();
+        services.Dispose();
+        slices?.Dispose();
+        endpoints?.Dispose();
+    }
+}

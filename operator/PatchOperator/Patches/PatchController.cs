@@ -1,0 +1,62 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Patches;
+
+/// <summary>One reconcile: schedule, observe, decide, act, record.</summary>
+internal sealed class PatchController(
+    IntentCache intents,
+    OperatorPolicy policy,
+    WorkloadLocks locks,
+    PatchObserver observer,
+    PlanExecutor executor,
+    PatchRecorder recorder,
+    PatchNeighbours neighbours,
+    TimeProvider time) : IEntityController<EmergencyPatch>
+{
+    public async Task<ReconciliationResult<EmergencyPatch>> ReconcileAsync(EmergencyPatch entity, CancellationToken cancellation)
+    {
+        var (result, _) = await RunAsync(entity, cancellation);
+        return result;
+    }
+
+    public Task<ReconciliationResult<EmergencyPatch>> DeletedAsync(EmergencyPatch entity, CancellationToken cancellation)
+    {
+        intents.Forget(entity);
+        observer.Forget(entity);
+        neighbours.WakeWaiting(entity);
+        return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
+    }
+
+    /// <summary>Also the way out: for a terminating patch, Released says that the finalizer may go.</summary>
+    public async Task<(ReconciliationResult<EmergencyPatch> Result, bool Released)> RunAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        var intent = intents.Of(patch);
+        var schedule = Schedule.Of(patch, intent, policy, time.GetUtcNow());
+        using var workload = await locks.EnterAsync(patch, schedule.Deployment, cancellation);
+        var observed = await observer.ObserveAsync(patch, intent, schedule, cancellation);
+        var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
+        var acted = await executor.ActAsync(patch, plan, cancellation);
+        var recorded = await recorder.RecordAsync(acted.Patch, plan, cancellation);
+        neighbours.WakeAfter(patch, recorded.Patch);
+        return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
+    }
+
+    private ReconciliationResult<EmergencyPatch> Result(EmergencyPatch patch, Plan plan, Trouble? trouble)
+    {
+        TimeSpan? wake = plan.WakeUpAt is { } at ? Positive(at - time.GetUtcNow()) : null;
+        if (trouble is not { } failed)
+        {
+            return ReconciliationResult<EmergencyPatch>.Success(patch, wake);
+        }
+
+        // A deadline in the plan must not be slept through because something else keeps failing.
+        var retry = failed.RetryAfter is { } after && wake is { } soon ? (after < soon ? after : soon) : failed.RetryAfter ?? wake;
+        return failed.IsRace
+            ? ReconciliationResult<EmergencyPatch>.Success(patch, retry)
+            : ReconciliationResult<EmergencyPatch>.Failure(patch, failed.Message, failed.Exception, wake is { } bound && bound < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : retry);
+    }
+
+    private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
+using PatchOperator.Telemetry;
+
+namespace PatchOperator.Patches;
+
+/// <summary>
+/// Takes the records that a stored status holds as pending to the trail, to events, to the log and to the metrics (S15). The status is the outbox:
+/// a crash in between repeats this, and the sequence in the trail and the events' names make the repetition harmless.
+/// </summary>
+internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, ILogger<PatchRecorder> logger)
+{
+    private static readonly HashSet<string> Alarming = new(StringComparer.Ordinal)
+    {
+        nameof(PatchPhase.Blocked), nameof(PatchPhase.Reverting), nameof(PatchPhase.Reverted), nameof(PatchPhase.Degraded), nameof(PatchPhase.Superseded), nameof(PatchPhase.Rejected),
+    };
+
+    public async Task<(EmergencyPatch Patch, Trouble? Trouble)> RecordAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
+    {
+        var subject = EventSubject.Of(Kinds.EmergencyPatches, patch);
+        foreach (var notice in plan.Notices)
+        {
+            await events.PublishAsync(subject, notice.IsWarning ? EventType.Warning : EventType.Normal, notice.Reason, notice.Message, cancellation);
+        }
+
+        metrics.Observe(patch);
+        var trail = AuditTrail.Of(patch);
+        var last = trail is [.., var newest] ? newest.Sequence : 0;
+        var pending = (patch.Status?.Audit?.Pending ?? []).Where(r => r.Sequence > last).ToArray();
+        if (pending.Length == 0)
+        {
+            return (patch, null);
+        }
+
+        foreach (var record in pending)
+        {
+            await events.PublishAsync(subject, IsAlarming(record) ? EventType.Warning : EventType.Normal, record.Action, record.Detail ?? record.Action, cancellation, Name(patch, record));
+        }
+
+        try
+        {
+            return (await AppendAsync(patch, [.. trail, .. pending], pending, cancellation), null);
+        }
+        catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound)
+        {
+            return (patch, null);
+        }
+        catch (ClusterException exception)
+        {
+            return (patch, Trouble.Of(exception));
+        }
+    }
+
+    private async Task<EmergencyPatch> AppendAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, AuditRecord[] added, CancellationToken cancellation)
+    {
+        var change = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = patch.Metadata.ResourceVersion,
+                ["annotations"] = new JsonObject { [Annotations.Audit] = AuditChain.Format(trail) },
+            },
+        };
+        var written = await client.MergePatchAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), change, cancellation, fieldManager: Names.FieldManager).As(Kinds.EmergencyPatches);
+        neighbours.Observe(written);
+        foreach (var record in added)
+        {
+            metrics.Transition(record);
+            logger.LogInformation(
+                "Audit {Patch} {Sequence} {Action} {From} {To} {Actor} {Detail} {Record}",
+                ObjectKey.Of(patch), record.Sequence, record.Action, record.From, record.To, record.Actor, record.Detail, JsonSerializer.Serialize(record, DomainJson.Default.AuditRecord));
+        }
+
+        return written;
+    }
+
+    private static bool IsAlarming(AuditRecord record) =>
+        (record.To is { } to && Alarming.Contains(to)) || record.Action is "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired";
+
+    /// <summary>The same record has the same event, whoever writes it and however often.</summary>
+    private static string Name(EmergencyPatch patch, AuditRecord record) =>
+        $"{(patch.Metadata.Name.Length > 200 ? patch.Metadata.Name[..200] : patch.Metadata.Name)}.{patch.Metadata.Uid[..Math.Min(8, patch.Metadata.Uid.Length)]}.{record.Sequence}";
+}

@@ -1,0 +1,48 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Patches.Resources;
+
+namespace PatchOperator.Patches;
+
+/// <summary>What a pod's status means for a roll-out.</summary>
+internal static class PodFacts
+{
+    private const string TemplateHash = "pod-template-hash";
+
+    public static bool IsReady(PodResource pod) =>
+        !pod.Metadata.IsTerminating && (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
+
+    public static bool IsCanaryOf(PodResource pod, EmergencyPatch patch) =>
+        pod.Metadata.Labels is { } labels && labels.GetValueOrDefault(Labels.Track) == Labels.TrackCanary && labels.GetValueOrDefault(Labels.PatchUid) == patch.Metadata.Uid;
+
+    /// <summary>By its ReplicaSet's name, which is exact where selectors are not: <c>shop</c> never includes <c>shop-admin</c>.</summary>
+    public static bool IsPodOf(PodResource pod, string deployment) =>
+        pod.Metadata.Labels?.GetValueOrDefault(TemplateHash) is { } hash
+        && pod.Metadata.Labels.GetValueOrDefault(Labels.Track) != Labels.TrackCanary
+        && (pod.Metadata.OwnerReferences ?? []).Any(o => o is { Kind: "ReplicaSet", Controller: true } && o.Name == $"{deployment}-{hash}");
+
+    /// <summary>Why it does not run, with the node's or scheduler's own message; null while all is well.</summary>
+    public static string? Problem(PodResource pod)
+    {
+        if (pod.Metadata.IsTerminating)
+        {
+            return null;
+        }
+
+        foreach (var container in (pod.Status.InitContainerStatuses ?? []).Concat(pod.Status.ContainerStatuses ?? []))
+        {
+            if (container.State?.Waiting is { Reason: { } reason } waiting && reason is not ("ContainerCreating" or "PodInitializing"))
+            {
+                var exit = container.LastState?.Terminated?.ExitCode is { } code ? $" (exit code {code}, {container.RestartCount} restarts)" : "";
+                return $"Pod {pod.Metadata.Name}, container {container.Name}: {reason}{exit}. {waiting.Message}".TrimEnd();
+            }
+        }
+
+        var unscheduled = (pod.Status.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" });
+        if (unscheduled is not null)
+        {
+            return $"Pod {pod.Metadata.Name}: {unscheduled.Reason}. {unscheduled.Message}";
+        }
+
+        return pod.Status.Phase is "Failed" ? $"Pod {pod.Metadata.Name}: {pod.Status.Reason ?? "Failed"}. {pod.Status.Message}" : null;
+    }
+}

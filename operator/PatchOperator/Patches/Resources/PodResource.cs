@@ -1,0 +1,56 @@
+using PatchOperator.Domain.Api.Meta;
+
+namespace PatchOperator.Patches.Resources;
+
+internal sealed record PodResource : IResource
+{
+    public ObjectMeta Metadata { get; init; } = new();
+
+    public PodStatusPart Status { get; init; } = new();
+}
+
+internal sealed record PodStatusPart
+{
+    public string? Phase { get; init; }
+
+    public string? PodIP { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public DateTimeOffset? StartTime { get; init; }
+
+    public IReadOnlyList<StatusConditionPart>? Conditions { get; init; }
+
+    public IReadOnlyList<ContainerStatusPart>? ContainerStatuses { get; init; }
+
+    public IReadOnlyList<ContainerStatusPart>? InitContainerStatuses { get; init; }
+}
+
+internal sealed record ContainerStatusPart
+{
+    public string Name { get; init; } = "";
+
+    public int RestartCount { get; init; }
+
+    public ContainerStatePart? State { get; init; }
+
+    public ContainerStatePart? LastState { get; init; }
+}
+
+internal sealed record ContainerStatePart
+{
+    public ContainerStateReason? Waiting { get; init; }
+
+    public ContainerStateReason? Terminated { get; init; }
+}
+
+internal sealed record ContainerStateReason
+{
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public int? ExitCode { get; init; }
+}

@@ -1,0 +1,61 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using PatchOperator.Runtime;
+using PatchOperator.TestKit.Crds;
+using Xunit;
+
+namespace PatchOperator.Tests.Architecture;
+
+/// <summary>charts/patch-operator/files/rbac.yaml is where rights are written; the README says why, and the code says what is needed.</summary>
+public sealed partial class ChartRbacTests
+{
+    private static readonly JsonObject Rbac =
+        CrdSchemas.ReadFile(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "patch-operator", "files", "rbac.yaml")).Single();
+
+    [Fact]
+    public void The_README_gives_a_reason_for_every_right_and_for_no_other()
+    {
+        var readme = File.ReadAllText(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "README.md"));
+        var documented = Row().Matches(readme)
+            .SelectMany(row => row.Groups["resources"].Value.Split(", ").Select(resource => $"{resource}: {row.Groups["verbs"].Value}"));
+        var written = Rules("operator").Concat(Rules("leaderElection"))
+            .SelectMany(rule => rule.Resources.Select(resource => $"{Qualified(rule.Group, resource)}: {string.Join(", ", rule.Verbs)}"));
+        Assert.Equal(written.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Everything_that_the_operator_caches_may_be_read()
+    {
+        var kinds = typeof(ResourceType).Assembly.GetType("PatchOperator.Patches.Resources.Kinds", throwOnError: true)!
+            .GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<ResourceType>().ToList();
+        Assert.NotEmpty(kinds);
+        Assert.All(kinds, kind => Assert.Subset(Granted(kind.Group, kind.Plural), new HashSet<string> { "get", "list", "watch" }));
+    }
+
+    [Fact]
+    public void No_right_lets_the_operator_read_Secrets_or_give_itself_more()
+    {
+        var everything = Rbac.SelectMany(role => Rules(role.Key)).ToList();
+        string[] refused = ["*", "secrets", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "serviceaccounts", "escalate", "bind", "impersonate"];
+        Assert.All(everything, rule => Assert.Empty(refused.Intersect([rule.Group, .. rule.Resources, .. rule.Verbs])));
+    }
+
+    private static HashSet<string> Granted(string group, string resource) =>
+        [.. Rules("operator").Where(rule => rule.Group == group && rule.Resources.Contains(resource)).SelectMany(rule => rule.Verbs)];
+
+    private static IEnumerable<Rule> Rules(string role) =>
+        from rule in Rbac[role]!.AsArray()
+        from apiGroup in Texts(rule!["apiGroups"])
+        select new Rule(apiGroup, [.. Texts(rule["resources"])], [.. Texts(rule["verbs"])]);
+
+    private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(item => item!.GetValue<string>());
+
+    private static string Qualified(string group, string resource) => group.Length == 0 ? resource : $"{resource} ({group})";
+
+    // | pods | get, list, watch, patch | why |
+    [GeneratedRegex(@"^\| `(?<resources>[^`]+)` \| `(?<verbs>[a-z, ]+)` \| .+ \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
+
+    private sealed record Rule(string Group, string[] Resources, string[] Verbs);
+}

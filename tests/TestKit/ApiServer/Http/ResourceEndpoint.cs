@@ -1,0 +1,272 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace PatchOperator.TestKit.ApiServer;
+
+/// <summary>The verbs on resources.</summary>
+internal sealed class ResourceEndpoint(
+    VersionedStore store,
+    ResourceRegistry registry,
+    KindRegistry kinds,
+    WatchHub watches,
+    ApiServerOptions options)
+{
+    private readonly ListEndpoint _lists = new(store, options.TimeProvider);
+
+    public async Task<ApiResponse> HandleAsync(RequestTarget target, string verb, HttpRequest request)
+    {
+        var kind = kinds.Find(target.Resource) ?? throw ApiException.NoSuchPath();
+        if (kind.IsReview)
+        {
+            return verb == "create" ? Reviews.Answer(await ObjectAsync(request), options.Authorize) : throw ApiException.MethodNotAllowed();
+        }
+
+        CheckSubresource(kind, target.Subresource);
+        if (target.Subresource == "scale")
+        {
+            return await ScaleAsync(kind, target, verb, request);
+        }
+
+        switch (verb)
+        {
+            case "get":
+                return Single(kind, Stored(kind, target), request);
+            case "list":
+                return _lists.List(kind, Scope(target), request);
+            case "watch":
+                return new ApiResponse(200, default) { Watch = Watch(kind, target, request) };
+            case "create" when target.Subresource == "eviction":
+                registry.Delete(kind, target.Namespace, target.Name, new DeleteOptions());
+                return ApiResponse.Json(Success(kind, target.Name), 201);
+            case "create" when target.IsCollection:
+                return Single(kind, registry.Create(kind, await NewObjectAsync(kind, target, request), Context(target, request)), request, 201);
+            case "update" when !target.IsCollection:
+                var incoming = await NewObjectAsync(kind, target, request);
+                return Single(kind, registry.Update(kind, incoming, Context(target, request), mustNameVersion: kind.IsCustom), request);
+            case "patch" when !target.IsCollection:
+                return await PatchAsync(kind, target, request);
+            case "delete":
+                return await DeleteAsync(kind, target, request);
+            case "deletecollection":
+                return await DeleteAllAsync(kind, target, request);
+            default:
+                throw ApiException.MethodNotAllowed();
+        }
+    }
+
+    private static void CheckSubresource(ResourceKind kind, string subresource)
+    {
+        var exists = subresource switch
+        {
+            "" => true,
+            "status" => kind.HasStatus,
+            "scale" => kind.HasScale,
+            "eviction" => kind.Resource == ResourceName.Pods,
+            _ => false,
+        };
+        if (!exists)
+        {
+            throw ApiException.NoSuchPath();
+        }
+    }
+
+    private JsonObject Stored(ResourceKind kind, RequestTarget target) =>
+        store.Find(kind.Resource, target.Namespace, target.Name)?.Value ?? throw ApiException.NotFound(kind, target.Name);
+
+    private static string? Scope(RequestTarget target) => target.Namespace.Length == 0 ? null : target.Namespace;
+
+    private ApiResponse Single(ResourceKind kind, JsonObject obj, HttpRequest request, int code = 200)
+    {
+        if (Negotiation.TableVersion(request) is not { } version)
+        {
+            return ApiResponse.Json(obj, code);
+        }
+
+        var printer = new TablePrinter(kind, version, request.Query["includeObject"].FirstOrDefault() ?? "Metadata", options.TimeProvider);
+        return ApiResponse.Json(printer.Print([obj], new JsonObject { ["resourceVersion"] = obj.Text("metadata", "resourceVersion") }), code);
+    }
+
+    private WatchStream Watch(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        string? Query(string name) => request.Query[name].FirstOrDefault();
+        var fields = string.Join(",", ((string?[])[Query("fieldSelector"), target.IsCollection ? null : $"metadata.name={target.Name}"]).Where(f => !string.IsNullOrEmpty(f)));
+        var parameters = new WatchParameters(
+            Scope(target),
+            Selector.Parse(Query("labelSelector"), fields),
+            Query("allowWatchBookmarks") is "true" or "1",
+            int.TryParse(Query("timeoutSeconds"), out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : null,
+            Negotiation.TableVersion(request) is { } version
+                ? new TablePrinter(kind, version, Query("includeObject") ?? "Metadata", options.TimeProvider)
+                : null);
+
+        var initial = Query("sendInitialEvents") is "true" or "1";
+        long? since = null;
+        if (!initial && Query("resourceVersion") is { Length: > 0 } text and not "0")
+        {
+            since = long.TryParse(text, out var revision)
+                ? revision
+                : throw ApiException.BadRequest($"Invalid resource version \"{text}\"");
+        }
+
+        var session = watches.Open(kind.Resource, Scope(target), since, endWithBookmark: initial);
+        return new WatchStream(watches, session, kind, parameters, options);
+    }
+
+    private async Task<ApiResponse> PatchAsync(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        var context = Context(target, request);
+        var media = (request.ContentType ?? "").Split(';')[0].Trim();
+        var body = await RequestBody.ReadAsync(request) ?? throw ApiException.BadRequest("the patch is empty");
+        if (media is "application/apply-patch+yaml" or "application/apply-patch+json")
+        {
+            return Apply(kind, target, request, body as JsonObject ?? [], context);
+        }
+
+        Func<JsonObject, JsonObject> patch = (media, body) switch
+        {
+            ("application/json-patch+json", JsonArray operations) => live => JsonPatch.Apply(live, operations),
+            ("application/merge-patch+json", JsonObject merge) => live => MergePatch.Apply(live, merge),
+            ("application/strategic-merge-patch+json", JsonObject merge) when !kind.IsCustom => live => StrategicMergePatch.Apply(live, merge, kind.Hints),
+            _ => throw ApiException.UnsupportedMediaType(
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"),
+        };
+        lock (store.Gate)
+        {
+            var live = Stored(kind, target);
+            var patched = patch(live);
+            if (patched.Name() != target.Name)
+            {
+                throw ApiException.BadRequest($"the name of the object ({patched.Name()}) does not match the name on the URL ({target.Name})");
+            }
+
+            return Single(kind, registry.Update(kind, patched, context), request);
+        }
+    }
+
+    private ApiResponse Apply(ResourceKind kind, RequestTarget target, HttpRequest request, JsonObject configuration, WriteContext context)
+    {
+        if (string.IsNullOrEmpty(request.Query["fieldManager"]))
+        {
+            throw new ApiException(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+        }
+
+        CheckType(kind, configuration, mustBePresent: true);
+        var force = request.Query["force"].FirstOrDefault() is "true" or "1";
+        lock (store.Gate)
+        {
+            var exists = store.Find(kind.Resource, target.Namespace, target.Name) is not null;
+            var applied = registry.Apply(kind, target.Namespace, target.Name, configuration, context, force);
+            return Single(kind, applied, request, exists ? 200 : 201);
+        }
+    }
+
+    private async Task<ApiResponse> DeleteAsync(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        var delete = DeleteOptions.Parse(await RequestBody.ReadAsync(request) as JsonObject, name => request.Query[name].FirstOrDefault());
+        var (last, removed) = registry.Delete(kind, target.Namespace, target.Name, delete);
+
+        // Pods are answered with the object, as in Kubernetes; clients must cope with both forms.
+        return removed && kind.Resource != ResourceName.Pods
+            ? ApiResponse.Json(Success(kind, target.Name, last.Text("metadata", "uid")))
+            : ApiResponse.Json(last);
+    }
+
+    private async Task<ApiResponse> DeleteAllAsync(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        var delete = DeleteOptions.Parse(await RequestBody.ReadAsync(request) as JsonObject, name => request.Query[name].FirstOrDefault());
+        var selector = Selector.Parse(request.Query["labelSelector"], request.Query["fieldSelector"]);
+        lock (store.Gate)
+        {
+            foreach (var doomed in store.List(kind.Resource, Scope(target)).Where(o => selector.Matches(o.Value)))
+            {
+                registry.Delete(kind, doomed.Value.Namespace(), doomed.Value.Name(), delete);
+            }
+        }
+
+        return ApiResponse.Json(Success(kind, ""));
+    }
+
+    private async Task<ApiResponse> ScaleAsync(ResourceKind kind, RequestTarget target, string verb, HttpRequest request)
+    {
+        if (verb == "get")
+        {
+            return ApiResponse.Json(Scale.Of(Stored(kind, target)));
+        }
+
+        var body = await RequestBody.ReadAsync(request);
+        lock (store.Gate)
+        {
+            var live = Stored(kind, target);
+            var scale = (verb, body) switch
+            {
+                ("update", JsonObject whole) => whole,
+                ("patch", JsonArray operations) => JsonPatch.Apply(Scale.Of(live), operations),
+                ("patch", JsonObject merge) => MergePatch.Apply(Scale.Of(live), merge),
+                _ => throw ApiException.MethodNotAllowed(),
+            };
+            var scaled = registry.Update(kind, Scale.Onto(live, scale), Context(target, request));
+            return ApiResponse.Json(Scale.Of(scaled));
+        }
+    }
+
+    private static async Task<JsonObject> ObjectAsync(HttpRequest request) =>
+        await RequestBody.ReadAsync(request) as JsonObject ?? throw ApiException.BadRequest("the body is no object");
+
+    private static async Task<JsonObject> NewObjectAsync(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        var obj = await ObjectAsync(request);
+        CheckType(kind, obj, mustBePresent: kind.IsCustom);
+        var meta = obj.Meta();
+        if (request.Method == "POST")
+        {
+            meta.Remove("managedFields");
+        }
+
+        if (kind.Namespaced)
+        {
+            if (meta.Text("namespace") is { Length: > 0 } ns && ns != target.Namespace)
+            {
+                throw ApiException.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
+            }
+
+            meta["namespace"] = target.Namespace;
+        }
+
+        if (!target.IsCollection && meta.Text("name") != target.Name)
+        {
+            throw ApiException.BadRequest($"the name of the object ({meta.Text("name")}) does not match the name on the URL ({target.Name})");
+        }
+
+        return obj;
+    }
+
+    private static void CheckType(ResourceKind kind, JsonObject obj, bool mustBePresent)
+    {
+        var matches = (obj.Text("apiVersion") ?? (mustBePresent ? "" : kind.ApiVersion)) == kind.ApiVersion
+            && (obj.Text("kind") ?? (mustBePresent ? "" : kind.Kind)) == kind.Kind;
+        if (!matches)
+        {
+            throw ApiException.BadRequest($"{obj.Text("kind")} in version \"{obj.Text("apiVersion")}\" cannot be handled as a {kind.Kind} in version \"{kind.ApiVersion}\"");
+        }
+    }
+
+    private WriteContext Context(RequestTarget target, HttpRequest request) => new()
+    {
+        Now = options.TimeProvider.GetUtcNow(),
+        Manager = request.Query["fieldManager"].FirstOrDefault() is { Length: > 0 } manager
+            ? manager
+            : request.Headers.UserAgent.ToString().Split('/', ' ')[0] is { Length: > 0 } agent ? agent : "unknown",
+        Subresource = target.Subresource,
+        DryRun = request.Query["dryRun"] == "All",
+        Validation = request.Query["fieldValidation"] == "Strict" ? FieldValidation.Strict : FieldValidation.Ignore,
+    };
+
+    private static JsonObject Success(ResourceKind kind, string name, string? uid = null) => new()
+    {
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject(),
+        ["status"] = "Success",
+        ["details"] = new JsonObject { ["name"] = name, ["group"] = kind.Resource.Group, ["kind"] = kind.Resource.Plural, ["uid"] = uid },
+    };
+}

@@ -1,0 +1,245 @@
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>A small world around the decider: it stores statuses and does actions at once, unless a test takes over.</summary>
+internal sealed class Story
+{
+    public const string Old = "registry.example.com/magento@sha256:1111111111111111111111111111111111111111111111111111111111111111";
+    public const string New = "registry.example.com/magento@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+    public const string Third = "registry.example.com/magento@sha256:3333333333333333333333333333333333333333333333333333333333333333";
+
+    private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
+    private long audited;
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+
+    public OperatorPolicy Policy { get; } = new();
+
+    public EmergencyPatch Patch { get; set; } = new()
+    {
+        Metadata = new ObjectMeta { Name = "cve-2025-54236", Namespace = "shop", Uid = "patch-uid", ResourceVersion = "1", Generation = 1 },
+        Spec = new EmergencyPatchSpec
+        {
+            Workloads = [new WorkloadSpec { Name = "web", Deployment = "magento-web", Containers = [new ContainerImage { Name = "php", Image = New }] }],
+            Canary = new CanarySpec { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("30s") }, new CanaryStepSpec { Weight = 50, Hold = new Duration("60s") }] },
+            Analysis = new AnalysisSpec
+            {
+                Provider = new MetricProviderSpec { PodMetrics = new PodMetricsProviderSpec { Port = 9113 } },
+                Interval = new Duration("5s"),
+                Metrics = [new MetricSpec { Name = "http-errors", Preset = "podMetrics", MaxRate = "2%", CompareWith = "Stable", MinRequests = 50 }],
+            },
+        },
+    };
+
+    public StableObservation? Stable { get; set; } = new()
+    {
+        Uid = "stable-uid",
+        Replicas = 4,
+        ReadyReplicas = 4,
+        IsRolledOut = true,
+        TemplateDigest = "template-1",
+        Images = new Dictionary<string, string> { ["php"] = Old },
+    };
+
+    public CanaryObservation? Canary { get; set; }
+
+    public List<PodObservation> CanaryPods { get; } = [];
+
+    /// <summary>Failed share of the canary's requests.</summary>
+    public double CanaryErrorRate { get; set; }
+
+    public double StableErrorRate { get; set; }
+
+    public double CanaryRequestsPerSecond { get; set; } = 20;
+
+    public TrackReading? CanaryReading { get; set; }
+
+    public bool PodsBecomeReady { get; set; } = true;
+
+    public bool StableRollsOut { get; set; } = true;
+
+    public bool WithdrawalWorks { get; set; } = true;
+
+    public bool TrafficIsKnown { get; set; } = true;
+
+    public string? HeldBy { get; set; }
+
+    public List<PlanAction> Done { get; } = [];
+
+    public List<Notice> Notices { get; } = [];
+
+    public List<string> Phases { get; } = [];
+
+    public Plan? LastPlan { get; private set; }
+
+    public EmergencyPatchStatus Status => Patch.Status!;
+
+    public PatchPhase Phase => PatchPhases.Parse(Patch.Status?.Phase);
+
+    public IEnumerable<AuditRecord> Trail => trail;
+
+    private readonly List<AuditRecord> trail = [];
+
+    public Condition Condition(string type) => Status.Conditions!.Single(c => c.Type == type);
+
+    public void Command(string name, string reason) => commands[name] = reason;
+
+    public void Edit(Func<EmergencyPatchSpec, EmergencyPatchSpec> change) =>
+        Patch = Patch with { Spec = change(Patch.Spec), Metadata = Patch.Metadata with { Generation = Patch.Metadata.Generation + 1 } };
+
+    public void Delete() => Patch = Patch with { Metadata = Patch.Metadata with { DeletionTimestamp = Now } };
+
+    public void Wait(TimeSpan span) => Now += span;
+
+    /// <summary>One reconcile. Returns the plan after its status was stored and its actions were done.</summary>
+    public Plan Reconcile()
+    {
+        var intent = PatchIntent.From(Patch, Policy);
+        var schedule = Schedule.Of(Patch, intent, Policy, Now);
+        var plan = RolloutDecider.Decide(Patch, intent, Observe(intent, schedule), Policy, Now);
+        LastPlan = plan;
+        Patch = Patch with { Status = plan.Status };
+        if (Phases.LastOrDefault() != plan.Status.Phase)
+        {
+            Phases.Add(plan.Status.Phase!);
+        }
+
+        Notices.AddRange(plan.Notices);
+        foreach (var record in plan.Status.Audit?.Pending ?? [])
+        {
+            if (record.Sequence > audited)
+            {
+                trail.Add(record);
+                audited = record.Sequence;
+            }
+        }
+
+        foreach (var action in plan.Actions)
+        {
+            Do(action);
+        }
+
+        return plan;
+    }
+
+    /// <summary>Reconciles at every wake-up until the phase is reached or the time is over.</summary>
+    public void RunUntil(PatchPhase phase, TimeSpan atMost) => RunUntil(() => Phase == phase, atMost);
+
+    public void RunUntil(Func<bool> reached, TimeSpan atMost)
+    {
+        var end = Now + atMost;
+        for (var i = 0; i < 100_000; i++)
+        {
+            var plan = Reconcile();
+            if (reached())
+            {
+                return;
+            }
+
+            Now = Next(plan);
+            if (Now > end)
+            {
+                break;
+            }
+        }
+
+        Assert.Fail($"Not reached by {Now:T}: phase {Phase}, {Patch.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)}; phases {string.Join(" > ", Phases)}");
+    }
+
+    /// <summary>When the operator would look again: at once after an action, for the world answers with an event.</summary>
+    public DateTimeOffset Next(Plan plan) => plan.WakeUpAt is { } at && at > Now && plan.Actions.Count == 0 ? at : Now + TimeSpan.FromMilliseconds(50);
+
+    public void Approve()
+    {
+        RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        Command(Commands.Approve, "CHG-20871");
+    }
+
+    public void StartCanary()
+    {
+        Approve();
+        RunUntil(() => Phase is PatchPhase.Progressing && Status.Step?.ReadyAt is not null, TimeSpan.FromMinutes(1));
+    }
+
+    private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
+    {
+        Stable = Stable,
+        Canary = Canary,
+        CanaryPods = [.. CanaryPods],
+        Traffic = new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+        HeldBy = HeldBy,
+        Commands = new Dictionary<string, string>(commands),
+        AuditedThrough = audited,
+        Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
+        Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
+    };
+
+    private MetricReading Reading(string metric, bool preflight = false)
+    {
+        var seconds = preflight ? 300 : (Now - Status.Step!.ServingSince!.Value).TotalSeconds;
+        var total = Math.Floor(CanaryRequestsPerSecond * seconds);
+        return new MetricReading
+        {
+            Metric = metric,
+            Canary = CanaryReading ?? new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total),
+            Stable = new TrackReading.Counts(Math.Floor(4 * total * StableErrorRate), 4 * total),
+            SampledAt = Now,
+            CanaryQuery = "http_requests_total{status=~\"5..\"}",
+        };
+    }
+
+    private void Do(PlanAction action)
+    {
+        Done.Add(action);
+        switch (action)
+        {
+            case EnsureCanary ensure:
+                Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source };
+                CanaryPods.Clear();
+                CanaryPods.AddRange(Enumerable.Range(0, ensure.Replicas).Select(i => new PodObservation
+                {
+                    Name = $"magento-web-canary-{i}",
+                    Ip = $"10.0.0.{i + 1}",
+                    Ready = PodsBecomeReady,
+                    InRotation = true,
+                    Problem = PodsBecomeReady ? null : "Pod magento-web-canary-0, container php: ImagePullBackOff. no such image",
+                }));
+                break;
+            case WithdrawCanaryTraffic when WithdrawalWorks:
+                for (var i = 0; i < CanaryPods.Count; i++)
+                {
+                    CanaryPods[i] = CanaryPods[i] with { InRotation = false };
+                }
+
+                break;
+            case WithdrawCanaryTraffic:
+                break;
+            case DeleteCanary:
+                Canary = null;
+                CanaryPods.Clear();
+                break;
+            case SetStableImages set:
+                Stable = Stable! with
+                {
+                    Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
+                    IsRolledOut = StableRollsOut,
+                    ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
+                };
+                break;
+            case RemoveCommands remove:
+                foreach (var handled in remove.Handled)
+                {
+                    commands.Remove(handled.Name);
+                }
+
+                break;
+            default:
+                throw new InvalidOperationException(action.ToString());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Validation;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Validation;
+
+public sealed class SpecValidatorTests
+{
+    private const string Digest = "sha256:3f1d0c5c8e7b2a946d0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69";
+
+    private const string Image = "\"registry.example.com/magento@" + Digest + "\"";
+
+    private const string Healthy = """
+        {
+          "advisory": {"id": "APSB25-88", "cves": ["CVE-2025-54236"], "severity": "Critical", "cvssScore": "9.1", "disclosedAt": "2026-11-23T09:00:00Z"},
+          "workloads": [{"name": "web", "deployment": "magento-web", "containers": [{"name": "php", "image": "registry.example.com/magento@sha256:3f1d0c5c8e7b2a946d0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69"}]}],
+          "canary": {"steps": [{"weight": 5, "hold": "2m"}, {"weight": 50, "hold": "5m"}]},
+          "analysis": {
+            "provider": {"prometheus": {"address": "http://prometheus.monitoring:9090"}},
+            "metrics": [{"name": "errors", "failures": "sum(increase(e{pod=~\"{{ pods }}\"}[{{ window }}]))", "total": "sum(increase(t[{{window}}]))", "maxRate": "2%"}]
+          }
+        }
+        """;
+
+    private const string FromPods = """{"podMetrics": {"port": 9113}}""";
+
+    /// <summary>Path below spec, its new value (null removes), path of the problem, fragment of the message.</summary>
+    public static TheoryData<string, string?, string, string> Invalid => new()
+    {
+        { "advisory.id", "\"\"", "spec.advisory.id", "write the bulletin" },
+        { "advisory.cves.0", "\"2025-54236\"", "spec.advisory.cves[0]", "CVE-2025-54236" },
+        { "advisory.cves.1", "\"CVE-2025-54236\"", "spec.advisory.cves[1]", "is there already" },
+        { "advisory.severity", "\"Severe\"", "spec.advisory.severity", "Critical, High, Medium or Low" },
+        { "advisory.cvssScore", "\"11\"", "spec.advisory.cvssScore", "\"9.1\"" },
+        { "advisory.surfaces", "[\"Basket\"]", "spec.advisory.surfaces[0]", "Checkout, Payment" },
+        { "advisory.disclosedAt", "\"2026-11-23 09:00\"", "spec.advisory.disclosedAt", "RFC 3339" },
+        { "advisory.disclosedAt", "\"2026-13-23T09:00:00Z\"", "spec.advisory.disclosedAt", "RFC 3339" },
+        { "advisory.remediateBy", "\"2026-11-23T09:00:00\"", "spec.advisory.remediateBy", "with its offset" },
+        { "advisory.remediateBy", "\"2026-11-23T09:30:00+01:00\"", "spec.advisory.remediateBy", "before disclosedAt" },
+        { "change.pipeline.url", "\"ci/991\"", "spec.change.pipeline.url", "https://" },
+        { "change.pipeline.commit", "\"HEAD\"", "spec.change.pipeline.commit", "hexadecimal" },
+        { "platform", "\"Shopware\"", "spec.platform", "Magento, ShopifyApp or Other" },
+        { "supersedes", "[\"Old\"]", "spec.supersedes[0]", "lower-case" },
+
+        { "workloads", null, "spec.workloads", "at least one workload" },
+        { "workloads", "[]", "spec.workloads", "at least one workload" },
+        { "workloads", "[null]", "spec.workloads[0].name", "is missing" },
+        { "workloads.0.name", "\"Web\"", "spec.workloads[0].name", "lower-case" },
+        { "workloads.0.role", "\"Admin\"", "spec.workloads[0].role", "Web, Worker or Cron" },
+        { "workloads.0.role", "\"Cron\"", "spec.workloads[0].role", "cronJob" },
+        { "workloads.0.deployment", null, "spec.workloads[0]", "exactly one of" },
+        { "workloads.0.deployment", "\"Magento\"", "spec.workloads[0].deployment", "lower-case" },
+        { "workloads.0.statefulSet", "\"magento\"", "spec.workloads[0]", "deployment and statefulSet are given" },
+        { "workloads.0.containers", "[]", "spec.workloads[0].containers", "at least one container" },
+        { "workloads.0.containers.1", $$"""{"name": "php", "image": {{Image}}}""", "spec.workloads[0].containers[1].name", "is there already" },
+        { "workloads.0.containers.0.image", null, "spec.workloads[0].containers[0].image", "is missing" },
+        { "workloads.0.containers.0.image", "\"magento:2.4.8-p3\"", "spec.workloads[0].containers[0].image", "@sha256:" },
+        { "workloads.0.containers.0.image", "\"magento@sha256:3f1d\"", "spec.workloads[0].containers[0].image", "not an image reference" },
+        { "workloads.0.containers.0.image", "\"magento:a b\"", "spec.workloads[0].containers[0].image", "not an image reference" },
+        { "workloads.0.canary", """{"env": [{"name": "1X"}]}""", "spec.workloads[0].canary.env[0].name", "no digit first" },
+
+        { "compatibility.onUnknown", "\"Warn\"", "spec.compatibility.mode", "is missing" },
+        { "compatibility.mode", "\"Strict\"", "spec.compatibility.mode", "Enforce, Warn or Off" },
+        { "database.change", "\"Maybe\"", "spec.database.change", "None, ConfigImport, Additive or Breaking" },
+        { "featureFlag.enabled", "\"1\"", "spec.featureFlag.disabled", "is missing" },
+        { "validations", """[{"name": "orders", "stage": "Later", "job": {}}]""", "spec.validations[0].stage", "BeforeCanary" },
+        { "validations", """[{"name": "orders", "stage": "BeforeCanary"}]""", "spec.validations[0].job", "JobTemplateSpec" },
+        { "approval.required", "-1", "spec.approval.required", "0 to 10" },
+        { "approval.accountable", "[\"security-leads\"]", "spec.approval.accountable[0]", "group:security-leads" },
+        { "approval.expiresAfter", "\"soon\"", "spec.approval.expiresAfter", "90s, 5m" },
+        { "approval.escalation", "[{\"notify\": [\"oncall\"]}]", "spec.approval.escalation[0].after", "15m" },
+
+        { "canary", null, "spec.canary.steps", "at least one step" },
+        { "canary.steps", "[]", "spec.canary.steps", "at least one step" },
+        { "canary.steps.0.weight", "0", "spec.canary.steps[0].weight", "1 to 100" },
+        { "canary.steps.1.weight", "101", "spec.canary.steps[1].weight", "1 to 100" },
+        { "canary.steps.1.weight", "5", "spec.canary.steps[1].weight", "5 is not above the 5" },
+        { "canary.steps.1.weight", "95", "spec.canary.steps[1].weight", "more than 9 canary pods" },
+        { "canary.steps.1.hold", "\"5 minutes\"", "spec.canary.steps[1].hold", "90s, 5m" },
+        { "canary.progressDeadline", "\"0s\"", "spec.canary.progressDeadline", "at least 1s" },
+        { "canary.traffic", """{"httpRoute": {"name": "shop"}, "replicaRatio": {}}""", "spec.canary.traffic", "httpRoute and replicaRatio" },
+        { "canary.traffic", """{"ingress": {}}""", "spec.canary.traffic.ingress.name", "is missing" },
+
+        { "analysis", null, "spec.analysis", "no data is never good" },
+        { "analysis.metrics", "[]", "spec.analysis.metrics", "at least one metric" },
+        { "analysis.interval", "\"500ms\"", "spec.analysis.interval", "1s to 1h" },
+        { "analysis.interval", "\"2h\"", "spec.analysis.interval", "1s to 1h" },
+        { "analysis.provider", null, "spec.analysis.provider", "none is given" },
+        { "analysis.provider.podMetrics", """{"port": 9113}""", "spec.analysis.provider", "both are given" },
+        { "analysis.provider", """{"podMetrics": {}}""", "spec.analysis.provider.podMetrics.port", "is missing" },
+        { "analysis.provider", """{"podMetrics": {"port": 70000}}""", "spec.analysis.provider.podMetrics.port", "1 to 65535" },
+        { "analysis.provider", """{"podMetrics": {"port": 1, "path": "metrics"}}""", "spec.analysis.provider.podMetrics.path", "begins with '/'" },
+        { "analysis.provider.prometheus.address", "\"prometheus:9090\"", "spec.analysis.provider.prometheus.address", "http or https" },
+        { "analysis.provider.prometheus.address", "\"http://prometheus:9090/?x=1\"", "spec.analysis.provider.prometheus.address", "http or https" },
+        { "analysis.provider.prometheus.address", "\"http://u:secret@prometheus:9090\"", "spec.analysis.provider.prometheus.address", "show it to everyone" },
+        { "analysis.metrics.1", """{"name": "errors", "failures": "f", "total": "t", "maxRate": "1%"}""", "spec.analysis.metrics[1].name", "is there already" },
+        { "analysis.metrics.0.preset", "\"istio\"", "spec.analysis.metrics[0]", "either the preset" },
+        { "analysis.metrics.0.total", null, "spec.analysis.metrics[0].total", "is missing" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "podMetrics", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "provider podMetrics" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "nginx", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "envoy-gateway, istio" },
+        { "analysis.metrics.0.maxRate", null, "spec.analysis.metrics[0]", "cannot fail" },
+        { "analysis.metrics.0.maxRate", "\"0%\"", "spec.analysis.metrics[0].maxRate", "above 0%" },
+        { "analysis.metrics.0.maxRate", "\"101%\"", "spec.analysis.metrics[0].maxRate", "up to 100%" },
+        { "analysis.metrics.0.maxRate", "\"0.02\"", "spec.analysis.metrics[0].maxRate", "\"0.5%\"" },
+        { "analysis.metrics.0.compareWith", "\"Canary\"", "spec.analysis.metrics[0].compareWith", "write Stable" },
+        { "analysis.metrics.0.minRequests", "0", "spec.analysis.metrics[0].minRequests", "at least 1" },
+        { "analysis.metrics.0.onNoData", "\"Pass\"", "spec.analysis.metrics[0].onNoData", "Hold or Fail" },
+        { "analysis.metrics.0.onError", "\"Ignore\"", "spec.analysis.metrics[0].onError", "Hold or Fail" },
+        { "analysis.metrics.0.staleAfter", "\"-1m\"", "spec.analysis.metrics[0].staleAfter", "not a duration" },
+        { "analysis.metrics.0.total", "\"t{pod='{{ pod }}'}\"", "spec.analysis.metrics[0].total", "unknown variable 'pod': use {{ namespace }}" },
+        { "analysis.metrics.0.total", "\"t[{{ window]\"", "spec.analysis.metrics[0].total", "never closes it" },
+
+        { "revert.watchAfterPromotion", "\"half an hour\"", "spec.revert.watchAfterPromotion", "not a duration" },
+        { "promotion.hold", "\"Always\"", "spec.promotion.hold", "UntilAdopted or None" },
+        { "closure.reviewWithin", "\"3 days\"", "spec.closure.reviewWithin", "not a duration" },
+    };
+
+    public static TheoryData<string, string, string> TooEarly => new()
+    {
+        { "supersedes", "[\"old\"]", "spec.supersedes" },
+        { "requires", "[\"other\"]", "spec.requires" },
+        { "workloads.1", $$"""{"name": "b", "deployment": "b", "containers": [{"name": "b", "image": {{Image}}}]}""", "spec.workloads[1]" },
+        { "workloads.0.role", "\"Worker\"", "spec.workloads[0].role" },
+        { "workloads.0.canary", """{"env": [{"name": "A", "value": "b"}]}""", "spec.workloads[0].canary" },
+        { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
+        { "database.change", "\"Additive\"", "spec.database.change" },
+        { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
+        { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
+        { "validations", """[{"name": "orders", "stage": "BeforeCanary", "job": {}}]""", "spec.validations" },
+        { "approval.required", "2", "spec.approval.required" },
+        { "approval.responsible", "[\"user:dana\"]", "spec.approval.responsible" },
+        { "approval.accountable", "[\"group:leads\"]", "spec.approval.accountable" },
+        { "approval.consulted", "[\"x\"]", "spec.approval.consulted" },
+        { "approval.informed", "[\"x\"]", "spec.approval.informed" },
+        { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
+        { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
+        { "canary.traffic", """{"httpRoute": {"name": "shop"}}""", "spec.canary.traffic.httpRoute" },
+        { "canary.traffic", """{"ingress": {"name": "shop"}}""", "spec.canary.traffic.ingress" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
+        { "revert.automatic", "false", "spec.revert.automatic" },
+        { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
+        { "promotion.hold", "\"UntilAdopted\"", "spec.promotion.hold" },
+        { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
+        { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
+    };
+
+    [Fact]
+    public void A_healthy_spec_has_no_problem() => Assert.Empty(Validate(Healthy));
+
+    [Theory]
+    [MemberData(nameof(Invalid))]
+    public void What_makes_no_sense_is_named_with_what_to_write_instead(string edit, string? value, string path, string fragment)
+    {
+        var problems = Validate(SpecJson.With(Healthy, edit, value));
+        Assert.Contains(problems, problem =>
+            problem.Kind == SpecProblemKind.Invalid && problem.Path == path && problem.Message.Contains(fragment, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(TooEarly))]
+    public void What_no_code_acts_on_is_refused_by_name_and_is_not_called_wrong(string edit, string value, string path)
+    {
+        var problem = Assert.Single(Validate(SpecJson.With(Healthy, edit, value)));
+        Assert.Equal((path, SpecProblemKind.NotSupportedYet), (problem.Path, problem.Kind));
+        Assert.StartsWith("is not supported yet; ", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("revert.watchAfterPromotion", "\"0s\"")]
+    [InlineData("promotion.hold", "\"None\"")]
+    [InlineData("compatibility.mode", "\"Off\"")]
+    [InlineData("database.change", "\"None\"")]
+    [InlineData("approval.required", "0")]
+    [InlineData("canary.steps.0.approval", "false")]
+    [InlineData("canary.steps.1.weight", "90")]
+    [InlineData("canary.traffic", """{"replicaRatio": {}}""")]
+    [InlineData("analysis.interval", "\"1s\"")]
+    [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
+    [InlineData("analysis.metrics.0.maxRate", "\"100%\"")]
+    [InlineData("workloads.0.canary", """{"env": []}""")]
+    [InlineData("workloads.0.containers.0.image", "\"localhost:5000/a/b__c:v1@" + Digest + "\"")]
+    [InlineData("suspend", "true")]
+    public void What_asks_for_nothing_unusual_is_accepted_at_its_limits_too(string edit, string value) =>
+        Assert.Empty(Validate(SpecJson.With(Healthy, edit, value)));
+
+    [Theory]
+    [InlineData("http_requests_total", true)]
+    [InlineData("http_requests_total{code=~\\\"5..\\\", path!=\\\"/health\\\"}", true)]
+    [InlineData("t{pod=~\\\"{{ pods }}\\\"}", true)]
+    [InlineData("sum(http_requests_total)", false)]
+    [InlineData("rate(http_requests_total[1m])", false)]
+    [InlineData("http_requests_total{code=500}", false)]
+    [InlineData("a + b", false)]
+    public void Without_Prometheus_a_query_is_a_series_selector(string selector, bool accepted)
+    {
+        var spec = SpecJson.With(Healthy, "analysis.provider", FromPods);
+        spec = SpecJson.With(spec, "analysis.metrics.0.total", "\"t\"");
+        spec = SpecJson.With(spec, "analysis.metrics.0.failures", $"\"{selector}\"");
+        Assert.Equal(accepted, Validate(spec).Count == 0);
+    }
+
+    [Fact]
+    public void A_preset_of_Prometheus_does_not_fit_the_pods_own_metrics()
+    {
+        var spec = SpecJson.With(SpecJson.With(Healthy, "analysis.provider", FromPods), "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""");
+        Assert.Contains(Validate(spec), problem => problem.Kind == SpecProblemKind.Invalid && problem.Path == "spec.analysis.metrics[0].preset");
+    }
+
+    [Fact]
+    public void Tags_are_good_enough_where_the_operator_says_so() =>
+        Assert.Empty(Validate(SpecJson.With(Healthy, "workloads.0.containers.0.image", "\"magento:2.4.8-p3\""), new ValidationOptions { ImagePolicy = ImagePolicy.AllowTags }));
+
+    [Fact]
+    public void A_name_must_fit_a_label() => Assert.Equal(
+        ["metadata.name"],
+        SpecValidator.Validate(Patch(Healthy, new string('a', 64)), ValidationOptions.Default).Select(problem => problem.Path));
+
+    [Fact]
+    public void A_password_in_an_address_is_not_repeated()
+    {
+        var problems = Validate(SpecJson.With(Healthy, "analysis.provider.prometheus.address", "\"http://u:hunter2@prometheus:9090\""));
+        Assert.DoesNotContain("hunter2", Assert.Single(problems).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_spec_names_everything_that_it_lacks() => Assert.Equal(
+        ["spec.workloads", "spec.canary.steps", "spec.analysis"],
+        Validate("{}").Select(problem => problem.Path));
+
+    private static IReadOnlyList<SpecProblem> Validate(string spec, ValidationOptions? options = null) =>
+        SpecValidator.Validate(Patch(spec, "cve-2025-54236"), options ?? ValidationOptions.Default);
+
+    private static EmergencyPatch Patch(string spec, string name) => new() { Metadata = new ObjectMeta { Name = name, Namespace = "shop" }, Spec = SpecJson.Read(spec) };
+}
