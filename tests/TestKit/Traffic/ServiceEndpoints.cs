@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using PatchOperator.TestKit.ApiServer;
-using PatchOperator.TestKit.Controllers;
 
 namespace PatchOperator.TestKit.Traffic;
+
+// Inside the namespace, where it wins over the API server's helpers of the same names.
+using PatchOperator.TestKit.Controllers;
 
 /// <summary>One address behind a Service.</summary>
 internal sealed record ServiceEndpoint(string Ip, int Port, string Pod, string Track);
