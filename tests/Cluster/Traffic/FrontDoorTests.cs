@@ -83,7 +83,7 @@ public sealed class FrontDoorTests
 
         using var response = await client.SendAsync(request);
 
-        Assert.Equal("POST /rest/V1/carts x?a=b%2Fc", Assert.Single(echo.Requests));
+        Assert.Equal("POST /rest/V1/carts%20x?a=b%2Fc", Assert.Single(echo.Requests));
         Assert.Equal((HttpStatusCode.Created, "2.4.8-p3", "four"),
             (response.StatusCode, response.Headers.GetValues("X-Storefront-Version").Single(), await response.Content.ReadAsStringAsync()));
     }
