@@ -67,13 +67,13 @@ internal sealed class Town : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information);
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
-        builder.Services.AddSingleton(new Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
+        builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = false };
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50) } };
         builder.Services.AddPatchOperator(settings);
         builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
         host = builder.Build();
-        host.Services.GetRequiredService<Runtime.OperatorOptions>().Name = name;
+        host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
         await host.StartAsync();
     }
 
@@ -152,7 +152,7 @@ internal sealed class Town : IAsyncDisposable
                     tail = [.. log.TakeLast(40)];
                 }
 
-                Assert.Fail($"Not within {seconds} s: {what}.\n{Api.Store.List(Patches, Namespace).FirstOrDefault()?["status"]}\n{string.Join('\n', tail)}");
+                Assert.Fail($"Not within {seconds} s: {what}.\n{string.Join("\n", Api.Store.List(Patches, Namespace).Select(p => p["status"]?.ToJsonString()))}\n{string.Join('\n', tail)}");
             }
 
             await Task.Delay(10);

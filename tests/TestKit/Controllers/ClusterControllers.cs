@@ -57,7 +57,7 @@ public sealed class ClusterControllers : IAsyncDisposable
     /// <summary>Unexpected errors so far, conflicts not among them; tests can assert zero.</summary>
     public int Errors => Volatile.Read(ref _errors);
 
-    /// <summary>Completes when every change so far has been worked off and only the clock or a pod can bring more work.</summary>
+    /// <summary>Completes when every change the store has told of is worked off, and only the clock, a pod or a new change can bring more work.</summary>
     public Task WhenIdleAsync() => _queue.WhenIdleAsync();
 
     /// <summary>Stops the controllers, then kills the pods; the store keeps its objects.</summary>

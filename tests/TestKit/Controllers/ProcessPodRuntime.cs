@@ -32,10 +32,12 @@ public sealed class ProcessPodRuntime(TimeProvider clock, ProcessPodRuntimeOptio
 {
     // One counter for all runtimes of this process, and a network of its own per process, so that parallel test runs do not meet.
     private static readonly int Network = 2 + (Environment.ProcessId % 200);
+    private const int StoppedPodsKept = 20;
     private static int s_lastAddress;
 
     private readonly ConcurrentDictionary<string, LaunchCommand> _commands = new();
     private readonly ConcurrentDictionary<ProcessPod, string> _pods = new();
+    private readonly ConcurrentQueue<(string Pod, IReadOnlyList<string> Output)> _stopped = new();
     private readonly ProcessReaper _reaper = new();
     private readonly HttpClient _probes = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(1) })
     {
@@ -51,15 +53,17 @@ public sealed class ProcessPodRuntime(TimeProvider clock, ProcessPodRuntimeOptio
     {
         var number = Interlocked.Increment(ref s_lastAddress);
         var context = new ProcessPodContext(pod, $"127.{Network}.{number / 254 % 254}.{1 + (number % 254)}", _commands, _probes, _reaper, clock, options ?? new());
-        var running = new ProcessPod(context, stopped => _pods.TryRemove(stopped, out _));
+        var running = new ProcessPod(context, Forget);
         _pods[running] = $"{pod.Namespace()}/{pod.Name()}";
         running.Run();
         return running;
     }
 
-    /// <summary>The last lines a pod wrote, standard error included; empty when there is no such pod.</summary>
+    /// <summary>The last lines a pod wrote, standard error included; also of the pods that stopped last. Empty when there is no such pod.</summary>
     public IReadOnlyList<string> Output(string ns, string name) =>
-        _pods.FirstOrDefault(entry => entry.Value == $"{ns}/{name}").Key?.Output ?? [];
+        _pods.FirstOrDefault(entry => entry.Value == $"{ns}/{name}").Key?.Output
+        ?? _stopped.LastOrDefault(entry => entry.Pod == $"{ns}/{name}").Output
+        ?? [];
 
     /// <summary>Process ids of a pod's containers, for tests that kill one.</summary>
     public IReadOnlyList<int> ProcessIds(string ns, string name) =>
@@ -70,6 +74,22 @@ public sealed class ProcessPodRuntime(TimeProvider clock, ProcessPodRuntimeOptio
         await Task.WhenAll(_pods.Keys.Select(pod => pod.StopAsync(TimeSpan.Zero)));
         _reaper.Dispose();
         _probes.Dispose();
+    }
+
+    private void Forget(ProcessPod pod)
+    {
+        if (!_pods.TryGetValue(pod, out var name))
+        {
+            return;
+        }
+
+        _stopped.Enqueue((name, pod.Output));
+        if (_stopped.Count > StoppedPodsKept)
+        {
+            _stopped.TryDequeue(out _);
+        }
+
+        _pods.TryRemove(pod, out _);
     }
 }
 

@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using PatchOperator.TestKit.Controllers;
-using IObjectStore = PatchOperator.TestKit.ApiServer.IObjectStore;
-using ResourceName = PatchOperator.TestKit.ApiServer.ResourceName;
-using StoreEvent = PatchOperator.TestKit.ApiServer.StoreEvent;
-using StoreEventType = PatchOperator.TestKit.ApiServer.StoreEventType;
+using PatchOperator.TestKit.ApiServer;
 
 namespace PatchOperator.TestKit.Traffic;
+
+// Inside the namespace, where it wins over the API server's helpers of the same names.
+using PatchOperator.TestKit.Controllers;
 
 /// <summary>One address behind a Service.</summary>
 internal sealed record ServiceEndpoint(string Ip, int Port, string Pod, string Track);
