@@ -87,6 +87,16 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
+    /// <summary>As SIGKILL would: nothing that this instance still tries reaches the API server, and it is not waited for.</summary>
+    public async Task KillOperatorAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        var dead = host!;
+        host = null;
+        await dead.StopAsync(now.Token);
+    }
+
     public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""") => Api.Store.Create(Patches, Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
          "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}],
