@@ -5,6 +5,7 @@ namespace PatchOperator.TestKit.ApiServer;
 /// <summary>
 /// As little OpenAPI as kubectl can work with. It looks here for two things only: a schema to validate with (an empty document
 /// means none), and whether PATCH takes <c>fieldValidation</c>, which tells it to leave validation to the server.
+/// The schemas of custom resources are there for <c>kubectl explain</c>.
 /// </summary>
 internal static class OpenApi
 {
@@ -39,8 +40,22 @@ internal static class OpenApi
     public static JsonObject V3(IEnumerable<ResourceKind> kinds)
     {
         var paths = new JsonObject();
+        var schemas = new JsonObject();
         foreach (var kind in kinds.Where(k => !k.IsReview))
         {
+            var type = new JsonObject
+            {
+                ["group"] = kind.Resource.Group,
+                ["version"] = kind.Resource.Version,
+                ["kind"] = kind.Kind,
+            };
+            if (kind.Schema is { } schema)
+            {
+                var documented = schema.Source.Copy();
+                documented["x-kubernetes-group-version-kind"] = new JsonArray(type.DeepClone());
+                schemas[$"{kind.Resource.Group}.{kind.Resource.Version}.{kind.Kind}"] = documented;
+            }
+
             var scope = kind.Namespaced ? "/namespaces/{namespace}" : "";
             paths[$"{PathOf(kind)}{scope}/{kind.Resource.Plural}/{{name}}"] = new JsonObject
             {
@@ -49,12 +64,7 @@ internal static class OpenApi
                     ["operationId"] = $"patch{kind.Resource.Plural}",
                     ["parameters"] = new JsonArray(QueryParameter("fieldValidation"), QueryParameter("dryRun"), QueryParameter("fieldManager")),
                     ["responses"] = new JsonObject(),
-                    ["x-kubernetes-group-version-kind"] = new JsonObject
-                    {
-                        ["group"] = kind.Resource.Group,
-                        ["version"] = kind.Resource.Version,
-                        ["kind"] = kind.Kind,
-                    },
+                    ["x-kubernetes-group-version-kind"] = type,
                 },
             };
         }
@@ -64,7 +74,7 @@ internal static class OpenApi
             ["openapi"] = "3.0.0",
             ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = Discovery.GitVersion },
             ["paths"] = paths,
-            ["components"] = new JsonObject { ["schemas"] = new JsonObject() },
+            ["components"] = new JsonObject { ["schemas"] = schemas },
         };
     }
 

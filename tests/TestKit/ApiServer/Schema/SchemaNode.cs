@@ -9,6 +9,7 @@ internal sealed class SchemaNode
 {
     private SchemaNode(JsonObject schema)
     {
+        Source = schema;
         Type = schema.Text("type");
         Properties = (schema["properties"] as JsonObject)?.Where(p => p.Value is JsonObject)
             .ToDictionary(p => p.Key, p => new SchemaNode((JsonObject)p.Value!)) ?? [];
@@ -40,6 +41,8 @@ internal sealed class SchemaNode
         IsAtomicMap = schema.Text("x-kubernetes-map-type") == "atomic";
     }
 
+    /// <summary>As it was written, for documentation.</summary>
+    public JsonObject Source { get; }
     public string? Type { get; }
     public Dictionary<string, SchemaNode> Properties { get; }
     public SchemaNode? Items { get; }

@@ -66,7 +66,7 @@ internal static class SchemaPruning
     {
         foreach (var (name, value) in obj.ToList())
         {
-            if (isResource && name is "apiVersion" or "kind" or "metadata" && isResource)
+            if (isResource && name is "apiVersion" or "kind" or "metadata")
             {
                 continue;
             }
