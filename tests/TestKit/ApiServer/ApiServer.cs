@@ -71,7 +71,10 @@ public sealed class ApiServer : IAsyncDisposable
         return new ApiServer(web, new Uri(address), facade, faults, requests);
     }
 
-    /// <summary>Writes a kubeconfig with one context in the namespace default, and returns its path.</summary>
+    /// <summary>
+    /// Writes a kubeconfig with one context in the namespace default, and returns its path.
+    /// The server looks at no credentials, but KubernetesClient refuses a user without any.
+    /// </summary>
     public string WriteKubeconfig(string path)
     {
         File.WriteAllText(path, $"""
@@ -82,7 +85,7 @@ public sealed class ApiServer : IAsyncDisposable
               cluster: {"{"}server: "{Address.ToString().TrimEnd('/')}"{"}"}
             users:
             - name: in-process
-              user: {"{}"}
+              user: {"{"}token: in-process{"}"}
             contexts:
             - name: in-process
               context: {"{"}cluster: in-process, user: in-process, namespace: default{"}"}

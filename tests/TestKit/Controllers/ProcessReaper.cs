@@ -6,7 +6,7 @@ namespace PatchOperator.TestKit.Controllers;
 /// Kills the watched processes when this one ends, however it ends. A small shell holds the list and reads from a pipe;
 /// the kernel closes the pipe with us, even after SIGKILL, and then the shell kills what is left.
 /// </summary>
-internal sealed class ProcessReaper : IDisposable
+public sealed class ProcessReaper : IDisposable
 {
     private const string Script = """
         trap '' INT TERM HUP
