@@ -1,0 +1,38 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+
+namespace PatchOperator.Demo;
+
+internal sealed record PodState(string Name, bool IsCanary, bool Ready, bool Terminating);
+
+internal sealed record EventLine(DateTimeOffset At, string Reason, string Message, bool IsWarning);
+
+/// <summary>Everything there is to see of one patch at one moment.</summary>
+internal sealed record Frame
+{
+    public required string Title { get; init; }
+
+    public required TimeSpan Elapsed { get; init; }
+
+    public required EmergencyPatch Patch { get; init; }
+
+    public required IReadOnlyList<PodState> Pods { get; init; }
+
+    /// <summary>Oldest first.</summary>
+    public required IReadOnlyList<EventLine> Events { get; init; }
+
+    public required ShopView Shop { get; init; }
+
+    /// <summary>What the user did or is about to do, as a command.</summary>
+    public string? Command { get; init; }
+
+    public EmergencyPatchStatus Status => Patch.Status ?? new();
+
+    public PatchPhase Phase => PatchPhases.Parse(Status.Phase);
+
+    public Condition? Ready => Status.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
+
+    /// <summary>Nothing more will happen by itself.</summary>
+    public bool IsOver => Status.Audit?.Pending is not { Count: > 0 }
+        && Phase is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Closed or PatchPhase.Degraded;
+}

@@ -1,0 +1,22 @@
+namespace PatchOperator.Demo.Worlds;
+
+/// <summary>A cluster with CRDs, a running shop and a running operator. Disposing leaves nothing of it behind.</summary>
+internal interface IWorld : IAsyncDisposable
+{
+    string Kubeconfig { get; }
+
+    string Namespace { get; }
+
+    ShopImages Images { get; }
+
+    ClusterApi Api { get; }
+
+    /// <summary>Where shoppers go.</summary>
+    Uri Shop { get; }
+
+    /// <summary>A ClusterIP chooses a pod per connection, so shoppers must not keep theirs.</summary>
+    bool BalancesByConnection { get; }
+
+    /// <summary>Null where the cluster has an operator of its own.</summary>
+    OperatorProcess? Operator { get; }
+}
