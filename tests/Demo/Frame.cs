@@ -32,6 +32,11 @@ internal sealed record Frame
 
     public Condition? Ready => Status.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
 
+    /// <summary>Percent of the traffic that the canary should have now.</summary>
+    public int AskedWeight => Phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting ? Status.Step?.Weight ?? 0 : 0;
+
+    public int ActualWeight => Phase is PatchPhase.Promoted ? 0 : Status.Step?.ActualWeight ?? 0;
+
     /// <summary>Nothing more will happen by itself.</summary>
     public bool IsOver => Status.Audit?.Pending is not { Count: > 0 }
         && Phase is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Closed or PatchPhase.Degraded;

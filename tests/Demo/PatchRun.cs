@@ -19,6 +19,9 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
     private static readonly TimeSpan ReadingTime = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    // A patch of the demo is blocked only by something that a person must change.
+    private static readonly TimeSpan BlockedPatience = TimeSpan.FromSeconds(20);
+
     private readonly ObjectPath _path = ObjectPath.Patch(world.Namespace, name);
 
     public string ApproveCommand => $"kubectl -n {world.Namespace} annotate epatch {name} {Annotations.CommandPrefix}{Commands.Approve}=\"CHG-20871 reviewed\"";
@@ -28,7 +31,7 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
     {
         var since = Stopwatch.StartNew();
         await world.Api.ApplyAsync(manifest, cancellation);
-        TimeSpan? waitingSince = null, overSince = null;
+        TimeSpan? waitingSince = null, overSince = null, blockedSince = null;
         var approved = false;
         using var timer = new PeriodicTimer(FrameInterval);
         do
@@ -42,8 +45,9 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
 
             // A little longer than the end, so that what users got after it shows too.
             overSince = frame.IsOver ? overSince ?? since.Elapsed : null;
+            blockedSince = frame.Phase == PatchPhase.Blocked ? blockedSince ?? since.Elapsed : null;
             yield return frame with { Command = waitingSince is null ? null : ApproveCommand };
-            if (since.Elapsed - overSince > TimeSpan.FromSeconds(1.5) || since.Elapsed > Patience || world.Operator?.Ended is not null)
+            if (since.Elapsed - overSince > TimeSpan.FromSeconds(1.5) || since.Elapsed - blockedSince > BlockedPatience || since.Elapsed > Patience || world.Operator?.Ended is not null)
             {
                 yield break;
             }

@@ -35,7 +35,7 @@ internal static class FrameView
     {
         var step = frame.Status.Step;
         var where = step is null ? "" : $"   step {step.Index + 1} of {step.Count}";
-        var approval = frame.Status.Approvals is { Count: > 0 } approvals ? $"   approved by {approvals[0].By}" : "";
+        var approval = frame.Status.Approvals is [var first, ..] ? $"   approved {(first.Verified ? $"by {first.By}" : "(nothing authenticated the approver)")}" : "";
         return new Rows(
             new Markup($"[bold {Colour(frame.Phase).ToMarkup()}]{frame.Phase}[/][grey]{Markup.Escape(where + approval)}[/]"),
             new Markup($"[grey]{Cut(frame.Ready?.Message ?? "", width)}[/]"));
@@ -43,11 +43,9 @@ internal static class FrameView
 
     private static Grid Weights(Frame frame)
     {
-        var step = frame.Status.Step;
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn(new GridColumn().NoWrap());
-        var over = frame.Phase is PatchPhase.Promoted or PatchPhase.Reverting or PatchPhase.Reverted;
-        grid.AddRow(new Text("canary asked"), Bar(over ? 0 : step?.Weight ?? 0, "grey"));
-        grid.AddRow(new Text("canary actual"), Bar(frame.Phase is PatchPhase.Promoted ? 0 : step?.ActualWeight ?? 0, "yellow"));
+        grid.AddRow(new Text("canary asked"), Bar(frame.AskedWeight, "grey"));
+        grid.AddRow(new Text("canary actual"), Bar(frame.ActualWeight, "yellow"));
         grid.AddRow(new Text("pods"), new Markup($"stable {Dots(frame, canary: false, "green")}   canary {Dots(frame, canary: true, "yellow")}"));
         return grid;
     }

@@ -36,7 +36,7 @@ internal sealed class PlainScreen(IAnsiConsole console) : IScreen
             }
 
             var step = frame.Status.Step;
-            var state = $"{frame.Phase} {step?.Index} {step?.ActualWeight}";
+            var state = $"{frame.Phase} {step?.Index} {frame.AskedWeight} {frame.ActualWeight}";
             if (state != said || frame.Elapsed - saidAt >= Heartbeat)
             {
                 Say(Line(frame));
@@ -54,7 +54,7 @@ internal sealed class PlainScreen(IAnsiConsole console) : IScreen
         var step = frame.Status.Step;
         var metric = frame.Status.Analysis is [var first, ..] ? first : null;
         return $"{Time(frame)} {frame.Phase,-16}"
-            + (step is null ? "" : $" step {step.Index + 1}/{step.Count} asked {step.Weight} % actual {step.ActualWeight ?? 0} %")
+            + (step is null ? "" : $" step {step.Index + 1}/{step.Count} asked {frame.AskedWeight} % actual {frame.ActualWeight} %")
             + (metric is null ? "" : $" | {metric.Name} {metric.Verdict}: canary {metric.CanaryRate ?? "-"} ({metric.CanaryCounts}) stable {metric.StableRate ?? "-"} ({metric.StableCounts}) limit {metric.Limit}")
             + $" | shoppers: {string.Join(", ", frame.Shop.Versions.Select(version => $"{version.Version} {version.Answers} ({version.Failed} failed)"))}";
     }
