@@ -72,6 +72,13 @@ internal static class Manifests
               compareWith: Stable
               minRequests: 30
               staleAfter: 10s
+            - name: checkout-errors
+              failures: http_requests_total{path="/checkout",status=~"5.."}
+              total: http_requests_total{path="/checkout"}
+              maxRate: "2%"
+              compareWith: Stable
+              minRequests: 10
+              staleAfter: 10s
         """;
 
     public static IReadOnlyList<JsonObject> Parse(string yaml)

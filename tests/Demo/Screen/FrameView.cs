@@ -43,7 +43,7 @@ internal static class FrameView
 
     private static Grid Weights(Frame frame)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn(new GridColumn().NoWrap());
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().Width(15)).AddColumn(new GridColumn().NoWrap());
         grid.AddRow(new Text("canary asked"), Bar(frame.AskedWeight, "grey"));
         grid.AddRow(new Text("canary actual"), Bar(frame.ActualWeight, "yellow"));
         grid.AddRow(new Text("pods"), new Markup($"stable {Dots(frame, canary: false, "green")}   canary {Dots(frame, canary: true, "yellow")}"));
@@ -103,7 +103,7 @@ internal static class FrameView
 
     private static Table Narrow(params string[] headings)
     {
-        int[] widths = [14, 10, 22, 22, 8];
+        int[] widths = [15, 10, 22, 22, 8];
         var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
         foreach (var (heading, width) in headings.Zip(widths))
         {

@@ -52,10 +52,10 @@ internal sealed class PlainScreen(IAnsiConsole console) : IScreen
     private static string Line(Frame frame)
     {
         var step = frame.Status.Step;
-        var metric = frame.Status.Analysis is [var first, ..] ? first : null;
         return $"{Time(frame)} {frame.Phase,-16}"
             + (step is null ? "" : $" step {step.Index + 1}/{step.Count} asked {frame.AskedWeight} % actual {frame.ActualWeight} %")
-            + (metric is null ? "" : $" | {metric.Name} {metric.Verdict}: canary {metric.CanaryRate ?? "-"} ({metric.CanaryCounts}) stable {metric.StableRate ?? "-"} ({metric.StableCounts}) limit {metric.Limit}")
+            + string.Concat((frame.Status.Analysis ?? []).Select(metric =>
+                $" | {metric.Name} {metric.Verdict}: canary {metric.CanaryRate ?? "-"} ({metric.CanaryCounts}) stable {metric.StableRate ?? "-"} ({metric.StableCounts}) limit {metric.Limit}"))
             + $" | shoppers: {string.Join(", ", frame.Shop.Versions.Select(version => $"{version.Version} {version.Answers} ({version.Failed} failed)"))}";
     }
 

@@ -76,6 +76,12 @@ internal sealed class ClusterWorld : IWorld
             {
                 await Api.DeleteAsync(ObjectPath.Of(manifest), patience.Token);
             }
+
+            // Or the next demo would find it terminating.
+            while (await Api.GetAsync(ObjectPath.Namespace(Ns), patience.Token) is not null && _applied.Exists(each => each.Text("kind") == "Namespace"))
+            {
+                await Task.Delay(300, patience.Token);
+            }
         }
         catch (Exception error) when (error is DemoException or OperationCanceledException)
         {
