@@ -28,7 +28,7 @@ internal static class StartBenchmark
         await using var cluster = await Cluster.ConnectAsync(kubeconfig);
         await cluster.CreateDeploymentAsync("shop-0");
 
-        Console.WriteLine($"{"lease",-10} {"first write: median",20} {"worst",8} {"first status: median",21} {"worst",8} {"CPU to status",14}   budget {BudgetMilliseconds} ms");
+        Console.WriteLine($"{"lease",-10} {"first write: best",18} {"median",8} {"worst",8} {"first status: median",21} {"worst",8} {"CPU to status",14}   budget {BudgetMilliseconds} ms");
         foreach (var lease in Enum.GetValues<Lease>())
         {
             List<(double Write, double Status, double Cpu)> results = [];
@@ -49,7 +49,7 @@ internal static class StartBenchmark
 
             var median = Statistics.Median(results.Select(r => r.Write));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{lease,-10} {median,17:0} ms {results.Max(r => r.Write),5:0} ms {Statistics.Median(results.Select(r => r.Status)),18:0} ms {results.Max(r => r.Status),5:0} ms {Statistics.Median(results.Select(r => r.Cpu)),11:0} ms   {(median < BudgetMilliseconds ? "within" : "OVER")}"));
+                $"{lease,-10} {results.Min(r => r.Write),15:0} ms {median,5:0} ms {results.Max(r => r.Write),5:0} ms {Statistics.Median(results.Select(r => r.Status)),18:0} ms {results.Max(r => r.Status),5:0} ms {Statistics.Median(results.Select(r => r.Cpu)),11:0} ms   {(median < BudgetMilliseconds ? "within" : "OVER")}"));
         }
     }
 
