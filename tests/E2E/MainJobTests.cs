@@ -94,8 +94,7 @@ public sealed class MainJobTests
     {
         await using var shop = await Shop.OpenAsync("crashing");
         var before = await shop.PodsAsync();
-        await shop.PatchAsync(Shop.CrashingImage, Shop.PodMetrics, Shop.PodMetricsMetric);
-        await Kubectl.RunAsync($"-n {shop.Namespace} patch epatch fix --type=merge -p {{\"spec\":{{\"canary\":{{\"progressDeadline\":\"20s\"}}}}}}");
+        await shop.PatchAsync(Shop.CrashingImage, Shop.PodMetrics, Shop.PodMetricsMetric, deadline: "20s");
         await shop.UntilPhaseAsync("AwaitingApproval", 30);
         await shop.AnnotateAsync("approve", "CHG-20871");
         await shop.UntilPhaseAsync("Reverted", 120);

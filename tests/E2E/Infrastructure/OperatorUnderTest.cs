@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PatchOperator.Tests.E2E.Infrastructure;
 using Xunit;
 
@@ -38,12 +39,15 @@ public sealed class OperatorUnderTest : IAsyncLifetime
         var access = onKubeLocal ? $"--set extraEnv[0].name=KUBERNETES_SERVICE_HOST,extraEnv[0].value={server.Host},extraEnv[1].name=KUBERNETES_SERVICE_PORT --set-string extraEnv[1].value={server.Port}" : "";
         var manifest = await HelmAsync(
             $"template patch-operator {Path.Combine(Root, "charts/patch-operator")} -n {Namespace} --set image.repository={repository},image.digest={digest},replicas=1,podDisruptionBudget.enabled=false {access}");
-        await Kubectl.RunAsync($"-n {Namespace} apply --validate=false -f -", manifest);
         if (onKubeLocal)
         {
-            await Kubectl.RunAsync($"-n {Namespace} patch deployment patch-operator --type=merge -p {{\"spec\":{{\"strategy\":{{\"type\":\"Recreate\",\"rollingUpdate\":null}},\"template\":{{\"spec\":{{\"hostNetwork\":true}}}}}}}}");
+            // One port of the host's network can be had once: the old pod goes first, and the usual port may be taken.
+            manifest = manifest.Replace("8080", "28080", StringComparison.Ordinal);
+            manifest = Regex.Replace(manifest, "type: RollingUpdate\\s+rollingUpdate:\\s+maxSurge: 1\\s+maxUnavailable: 0", "type: Recreate");
+            manifest = manifest.Replace("      serviceAccountName: patch-operator", "      hostNetwork: true\n      serviceAccountName: patch-operator", StringComparison.Ordinal);
         }
 
+        await Kubectl.RunAsync($"-n {Namespace} apply --validate=false -f -", manifest);
         await Eventually.IsTrueAsync(async () => (await Kubectl.GetAsync(Namespace, "deployment/patch-operator"))?["status"]?["readyReplicas"]?.GetValue<int>() == 1, "the operator is ready", 120);
     }
 
