@@ -1,1 +1,26 @@
-return 0;
+using PatchOperator.Benchmarks;
+
+try
+{
+    var arguments = Arguments.Parse(args.Skip(1));
+    switch (args.FirstOrDefault())
+    {
+        case "decide":
+            DecideBenchmark.Run();
+            return 0;
+        case "idle":
+            await IdleBenchmark.RunAsync(arguments);
+            return 0;
+        case "start":
+            await StartBenchmark.RunAsync(arguments);
+            return 0;
+        default:
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | idle | start [--name value]...; see README.md");
+            return 2;
+    }
+}
+catch (ArgumentException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 2;
+}

@@ -97,6 +97,12 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
                     _ => (new TrackReading.Counts(0, total.Number), query),
                 };
             default:
+                // A mistake in the other query must show before the start, and before the start there is often no traffic.
+                if (await QueryAsync(client, failuresQuery, evaluateAt: null, request.Timeout, ct) is PrometheusAnswer.Error { Terminal: true } rejected)
+                {
+                    return (Failed("failures", rejected), query);
+                }
+
                 return (new TrackReading.NoData($"{address} has no samples for the total query {totalQuery}"), query);
         }
     }

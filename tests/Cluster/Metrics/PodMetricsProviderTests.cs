@@ -179,14 +179,14 @@ public sealed class PodMetricsProviderTests : IAsyncLifetime
 
     private static MetricReadRequest Request(
         IReadOnlyList<MetricQuery> metrics, string runId = "run", TimeSpan? timeout = null, IReadOnlyList<PodTarget>? canaryPods = null) => new()
-    {
-        Namespace = "shop",
-        Workload = "web",
-        CanaryPods = canaryPods ?? [new PodTarget("canary-1", "127.0.0.1")],
-        StablePods = [new PodTarget("stable-1", "127.0.0.2"), new PodTarget("stable-2", "127.0.0.3")],
-        Window = TimeSpan.FromSeconds(1),
-        Metrics = metrics,
-        Timeout = timeout ?? TimeSpan.FromSeconds(5),
-        RunId = runId,
-    };
+        {
+            Namespace = "shop",
+            Workload = "web",
+            CanaryPods = canaryPods ?? [new PodTarget("canary-1", "127.0.0.1")],
+            StablePods = [new PodTarget("stable-1", "127.0.0.2"), new PodTarget("stable-2", "127.0.0.3")],
+            Window = TimeSpan.FromSeconds(1),
+            Metrics = metrics,
+            Timeout = timeout ?? TimeSpan.FromSeconds(5),
+            RunId = runId,
+        };
 }

@@ -42,7 +42,12 @@ internal sealed class MiniApi : DelegatingHandler
 
     public static HttpResponseMessage Status(int code, string reason, string message = "scripted") => Answer((HttpStatusCode)code, new JsonObject
     {
-        ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["code"] = code, ["reason"] = reason, ["message"] = message,
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["status"] = "Failure",
+        ["code"] = code,
+        ["reason"] = reason,
+        ["message"] = message,
     });
 
     public static bool IsWatch(HttpRequestMessage request) => request.RequestUri!.Query.Contains("watch=true", StringComparison.Ordinal);

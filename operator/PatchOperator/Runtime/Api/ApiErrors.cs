@@ -47,8 +47,11 @@ internal static class ApiErrors
 
     public static ApiError FromTransport(Exception exception) => exception switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } =>
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+        } =>
             new ApiError { Kind = ApiErrorKind.Unavailable, Message = Innermost(exception), TookNoEffect = true },
         HttpRequestException or IOException => new ApiError { Kind = ApiErrorKind.Unavailable, Message = Innermost(exception) },
         JsonException => new ApiError { Kind = ApiErrorKind.Unavailable, Message = $"The answer is not JSON: {exception.Message}" },
@@ -73,7 +76,7 @@ internal static class ApiErrors
             // A 503 that names a time is the API server shedding load, not an outage.
             (503, _) when retryAfter is not null => ApiErrorKind.Throttled,
             (408 or 504, _) or (500, "Timeout" or "ServerTimeout") => ApiErrorKind.Timeout,
-            (>= 500, _) => ApiErrorKind.Unavailable,
+            ( >= 500, _) => ApiErrorKind.Unavailable,
             _ => ApiErrorKind.Other,
         },
         StatusCode = code == 0 ? null : code,

@@ -39,6 +39,7 @@ public static class OperatorServices
         services.AddSingleton<IInformerFactory>(provider => provider.GetRequiredService<InformerFactory>());
         AddLeadership(services, options);
         services.AddHostedService<OperatorHost>();
+        services.AddHostedService<IdleMemory>();
         return new OperatorBuilder(services);
     }
 

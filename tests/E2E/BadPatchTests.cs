@@ -1,0 +1,78 @@
+using System.Globalization;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Tests.E2E.Infrastructure;
+using Xunit;
+
+namespace PatchOperator.Tests.E2E;
+
+/// <summary>Needs a real cluster: an image that fails a fifth of the checkouts. E2E_RUNS repeats each and prints how fast the traffic was gone.</summary>
+[Trait("Needs", "Cluster")]
+[Collection("A real cluster")]
+public sealed class BadPatchTests(ITestOutputHelper output)
+{
+    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("E2E_RUNS") ?? "1", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task It_is_reverted_by_what_Prometheus_scraped_and_stable_serves_throughout()
+    {
+        await RunAsync("bad-prom", withPrometheus: true, mostSeconds: 20);
+    }
+
+    [Fact]
+    public async Task It_is_reverted_by_what_the_pods_themselves_say_and_stable_serves_throughout()
+    {
+        await RunAsync("bad-pods", withPrometheus: false, mostSeconds: 12);
+    }
+
+    private async Task RunAsync(string name, bool withPrometheus, double mostSeconds)
+    {
+        var seconds = new List<double>();
+        for (var run = 1; run <= Runs; run++)
+        {
+            await using var shop = await Shop.OpenAsync(name);
+            await using var prometheus = withPrometheus ? await PrometheusServer.StartAsync(shop.Namespace, TimeSpan.FromSeconds(5)) : null;
+            await using var shoppers = new Shoppers(shop.Address, 100);
+            if (prometheus is not null)
+            {
+                await prometheus.WaitForPodsAsync(Shop.Replicas);
+            }
+
+            seconds.Add(await RevertAsync(shop, shoppers, prometheus));
+            output.WriteLine($"{name} run {run}: {seconds[^1]:0.00} s from the first bad response to the canary's last; canary answered {shoppers.From(Shop.BadVersion).Count} requests, {shoppers.From(Shop.BadVersion).Count(a => !a.IsGood)} of them badly");
+        }
+
+        seconds.Sort();
+        output.WriteLine($"{name}: min {seconds[0]:0.00} s, median {seconds[seconds.Count / 2]:0.00} s, max {seconds[^1]:0.00} s over {seconds.Count} runs");
+        Assert.True(seconds[seconds.Count / 2] < mostSeconds, $"the median is {seconds[seconds.Count / 2]:0.00} s");
+    }
+
+    private static async Task<double> RevertAsync(Shop shop, Shoppers shoppers, PrometheusServer? prometheus)
+    {
+        var before = await shop.PodsAsync();
+        await shop.PatchAsync(
+            Shop.BadImage,
+            prometheus is null ? Shop.PodMetrics : Shop.Prometheus(prometheus.Address),
+            prometheus is null ? Shop.PodMetricsMetric : Shop.PrometheusMetric,
+            "[{weight: 20, hold: 60s}, {weight: 50, hold: 60s}]");
+        await shop.UntilPhaseAsync("AwaitingApproval", 30);
+        await shop.AnnotateAsync("approve", "CHG-20871");
+        await shop.UntilPhaseAsync("Reverted", 120);
+
+        Assert.Equal(before, await shop.PodsAsync());
+        Assert.Equal(Shop.StableImage, await shop.ImageAsync());
+        Assert.False(await shop.HasCanaryAsync());
+        Assert.Equal(Shop.Replicas, (await shop.EndpointsAsync()).Count);
+        var revert = (await shop.PatchStateAsync())!["status"]!["revert"]!;
+        Assert.Equal(("AnalysisFailed", "http-errors"), (revert["reason"]!.GetValue<string>(), revert["metric"]!.GetValue<string>()));
+        Assert.All((string[])["value", "limit", "query"], field => Assert.NotNull(revert[field]));
+        Assert.Contains(await shop.EventsAsync("AnalysisFailed"), e => e["type"]!.GetValue<string>() == "Warning");
+        await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Reverted" }], "the trail is complete", 10);
+        Assert.Null(AuditChain.FindFault(await shop.TrailAsync()));
+        Assert.Contains(await shop.TrailAsync(), r => r is { Action: "AnalysisFailed", To: "Reverting" });
+
+        // Whatever failed, failed at the canary: stable served throughout.
+        Assert.Empty(shoppers.FailuresExceptOf(Shop.BadVersion));
+        var canary = shoppers.From(Shop.BadVersion);
+        return (canary[^1].At - canary.First(a => !a.IsGood).At).TotalSeconds;
+    }
+}

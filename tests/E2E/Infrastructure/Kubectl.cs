@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace PatchOperator.Tests.E2E.Infrastructure;
+
+/// <summary>The cluster as a user sees it: through kubectl.</summary>
+internal static class Kubectl
+{
+    private static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } path
+        ? path
+        : throw new InvalidOperationException("These tests need a real cluster: set KUBECONFIG, or run them with make e2e.");
+
+    public static async Task<string> RunAsync(string arguments, string? input = null, bool mayFail = false)
+    {
+        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["KUBECONFIG"] = Kubeconfig;
+        using var process = Process.Start(start)!;
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+        }
+
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0 && !mayFail)
+        {
+            Assert.Fail($"kubectl {arguments}: {await errors}{await output}");
+        }
+
+        return process.ExitCode == 0 ? await output : "";
+    }
+
+    /// <summary>Old servers do not know CEL rules, and their kubectl would refuse the file for that.</summary>
+    public static Task ApplyAsync(string yaml) => RunAsync("apply --validate=false -f -", yaml);
+
+    public static async Task<JsonObject?> GetAsync(string ns, string kindAndName)
+    {
+        var json = await RunAsync($"-n {ns} get {kindAndName} -o json --ignore-not-found", mayFail: true);
+        return json.Length == 0 ? null : JsonNode.Parse(json)!.AsObject();
+    }
+
+    public static async Task<IReadOnlyList<JsonObject>> ListAsync(string ns, string kind, string? selector = null)
+    {
+        var json = await RunAsync($"-n {ns} get {kind} -o json{(selector is null ? "" : $" -l {selector}")}", mayFail: true);
+        return json.Length == 0 ? [] : [.. JsonNode.Parse(json)!["items"]!.AsArray().Select(i => i!.AsObject())];
+    }
+}
