@@ -23,7 +23,11 @@ internal static class DecideBenchmark
     {
         var stable = new StableObservation
         {
-            Uid = "stable-uid", Replicas = 4, ReadyReplicas = 4, IsRolledOut = true, TemplateDigest = "template-1",
+            Uid = "stable-uid",
+            Replicas = 4,
+            ReadyReplicas = 4,
+            IsRolledOut = true,
+            TemplateDigest = "template-1",
             Images = new Dictionary<string, string> { ["php"] = Old },
         };
         var fresh = new EmergencyPatch
