@@ -34,6 +34,9 @@ public sealed record MetricReadRequest
 
     /// <summary>Identity of the run (and step, if counts start over with a step), for providers that keep counters between reads.</summary>
     public required string RunId { get; init; }
+
+    /// <summary>Counts start over while the canary serves already, as they do at every step but the first: what it answered before must not count again.</summary>
+    public bool CanaryHasServed { get; init; }
 }
 
 /// <summary>A pod that answers metrics requests.</summary>

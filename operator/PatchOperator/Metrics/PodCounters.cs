@@ -8,7 +8,7 @@ namespace PatchOperator.Metrics;
 /// </summary>
 /// <remarks>
 /// Stable pods that were there at the first read have served before the run: their first reading is the baseline. Canary pods, and pods
-/// that appear later, count from zero. If the first read comes <see cref="LateAfter"/> or more into the run (the operator was restarted), what
+/// that appear later, count from zero, unless <see cref="MetricReadRequest.CanaryHasServed"/>. If the first read comes <see cref="LateAfter"/> or more into the run (the operator was restarted), what
 /// was counted before is lost; both tracks then take their first reading as the baseline, so that neither looks back further than the other.
 /// </remarks>
 internal sealed class PodCounters
@@ -24,9 +24,8 @@ internal sealed class PodCounters
 
     public PodCounters(MetricReadRequest first)
     {
-        var late = first.Window >= LateAfter;
         _baselined.UnionWith(first.StablePods.Select(pod => (PodMetricsProvider.Stable, pod.Name)));
-        if (late)
+        if (first.CanaryHasServed || first.Window >= LateAfter)
         {
             _baselined.UnionWith(first.CanaryPods.Select(pod => (PodMetricsProvider.Canary, pod.Name)));
         }

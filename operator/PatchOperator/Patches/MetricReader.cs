@@ -24,15 +24,22 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     {
         var step = patch.Status!.Step!;
         var window = time.GetUtcNow() - step.ServingSince!.Value + Lead;
-        return ReadAsync(patch, intent, canary, stable, window, $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}", cancellation);
+        return ReadAsync(patch, intent, canary, stable, window, $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}", step.Index > 0, cancellation);
     }
 
     /// <summary>Reads every metric for stable in both roles: does the source answer, and does it understand the queries?</summary>
     public Task<IReadOnlyList<MetricReading>> TryAsync(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, CancellationToken cancellation) =>
-        ReadAsync(patch, intent, stable, stable, PreflightWindow, $"{patch.Metadata.Uid}/preflight", cancellation);
+        ReadAsync(patch, intent, stable, stable, PreflightWindow, $"{patch.Metadata.Uid}/preflight", canaryHasServed: false, cancellation);
 
     private Task<IReadOnlyList<MetricReading>> ReadAsync(
-        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, TimeSpan window, string runId, CancellationToken cancellation)
+        EmergencyPatch patch,
+        PatchIntent intent,
+        IReadOnlyList<PodResource> canary,
+        IReadOnlyList<PodResource> stable,
+        TimeSpan window,
+        string runId,
+        bool canaryHasServed,
+        CancellationToken cancellation)
     {
         // An answer that comes after the next tick is due helps nobody.
         var timeout = intent.Interval * 0.8;
@@ -47,6 +54,7 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
             Metrics = [.. intent.Metrics.Select(m => new MetricQuery { Name = m.Policy.Name, Failures = m.Failures, Total = m.Total, ReadStable = m.Policy.CompareWithStable })],
             Timeout = timeout,
             RunId = runId,
+            CanaryHasServed = canaryHasServed,
         };
         return providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
     }

@@ -70,6 +70,18 @@ public sealed class PodCountersTests
     }
 
     [Fact]
+    public void At_a_later_step_the_canary_is_not_judged_by_what_it_answered_in_the_one_before()
+    {
+        var counters = First(TimeSpan.FromSeconds(1), canaryHasServed: true);
+
+        Apply(counters, Canary("c1", 40, 1000), Stable("s1", 500, 90_000));
+        Apply(counters, Canary("c1", 41, 1010), Canary("c2", 1, 5), Stable("s1", 500, 90_100));
+
+        Assert.Equal(new TrackReading.Counts(2, 15), counters.Sum("canary", "m"));
+        Assert.Equal(new TrackReading.Counts(0, 100), counters.Sum("stable", "m"));
+    }
+
+    [Fact]
     public void A_series_that_is_made_at_the_first_request_loses_none()
     {
         var counters = First(TimeSpan.FromSeconds(1));
@@ -98,7 +110,7 @@ public sealed class PodCountersTests
 
     private void Apply(PodCounters counters, params PodSample[] samples) => counters.Apply(++_sequence, samples);
 
-    private static PodCounters First(TimeSpan window) => new(new MetricReadRequest
+    private static PodCounters First(TimeSpan window, bool canaryHasServed = false) => new(new MetricReadRequest
     {
         Namespace = "shop",
         Workload = "web",
@@ -108,5 +120,6 @@ public sealed class PodCountersTests
         Metrics = [],
         Timeout = TimeSpan.FromSeconds(1),
         RunId = "run",
+        CanaryHasServed = canaryHasServed,
     });
 }
