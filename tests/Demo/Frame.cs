@@ -5,7 +5,7 @@ namespace PatchOperator.Demo;
 
 internal sealed record PodState(string Name, bool IsCanary, bool Ready, bool Terminating);
 
-internal sealed record EventLine(DateTimeOffset At, string Reason, string Message, bool IsWarning);
+internal sealed record EventLine(string Name, DateTimeOffset At, string Reason, string Message, bool IsWarning);
 
 /// <summary>Everything there is to see of one patch at one moment.</summary>
 internal sealed record Frame

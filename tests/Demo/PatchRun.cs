@@ -77,10 +77,11 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
         pod.Objects("status", "conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True"),
         pod.IsTerminating());
 
+    // By first occurrence: a repetition must not move a line that was read already.
     private static ((DateTimeOffset At, long Version) Order, EventLine Line) Event(JsonObject json)
     {
-        var at = DateTimeOffset.Parse(json.Text("lastTimestamp") ?? json.Text("metadata", "creationTimestamp") ?? "", CultureInfo.InvariantCulture);
+        var at = DateTimeOffset.Parse(json.Text("firstTimestamp") ?? json.Text("metadata", "creationTimestamp") ?? "", CultureInfo.InvariantCulture);
         _ = long.TryParse(json.Text("metadata", "resourceVersion"), NumberStyles.Integer, CultureInfo.InvariantCulture, out var version);
-        return ((at, version), new(at, json.Text("reason") ?? "", json.Text("message") ?? "", json.Text("type") == "Warning"));
+        return ((at, version), new(json.Name(), at, json.Text("reason") ?? "", json.Text("message") ?? "", json.Text("type") == "Warning"));
     }
 }

@@ -15,7 +15,8 @@ internal sealed class PlainScreen(IAnsiConsole console) : IScreen
     public async Task<Frame> PlayAsync(IAsyncEnumerable<Frame> frames, CancellationToken cancellation)
     {
         Frame? last = null;
-        var (said, events, saidAt, commandSaid) = ("", 0, TimeSpan.MinValue, false);
+        var (said, saidAt, commandSaid) = ("", TimeSpan.MinValue, false);
+        var events = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var frame in frames.WithCancellation(cancellation))
         {
             if (last is null)
@@ -23,12 +24,11 @@ internal sealed class PlainScreen(IAnsiConsole console) : IScreen
                 Say($"\n== {frame.Title}: EmergencyPatch {frame.Patch.Metadata.Namespace}/{frame.Patch.Metadata.Name}");
             }
 
-            foreach (var line in frame.Events.Skip(events))
+            foreach (var line in frame.Events.Where(line => events.Add(line.Name)))
             {
                 Say($"{Time(frame)}    {(line.IsWarning ? "!" : "*")} {line.Reason}: {line.Message}");
             }
 
-            events = frame.Events.Count;
             if (frame.Command is { } command && !commandSaid)
             {
                 Say($"{Time(frame)}    $ {command}");
