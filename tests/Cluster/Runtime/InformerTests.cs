@@ -163,32 +163,6 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task Memory_does_not_grow_over_a_thousand_reconnects()
-    {
-        Put("a");
-        await using var harness = await new Harness(api).StartAsync();
-        await WatchAsync(harness);
-        await ReconnectAsync(100);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        await ReconnectAsync(1000);
-        var after = GC.GetTotalMemory(forceFullCollection: true);
-        Assert.True(after - before < 500_000, $"Grew by {after - before} bytes");
-
-        async Task ReconnectAsync(int times)
-        {
-            var target = api.WatchesOpened + times;
-            while (api.WatchesOpened < target)
-            {
-                var opened = api.WatchesOpened;
-                await harness.EventuallyAsync(() => api.OpenWatches == 1, TimeSpan.FromSeconds(1));
-                api.Put(MiniApi.Path("a"));
-                api.CloseWatches();
-                await harness.EventuallyAsync(() => api.WatchesOpened > opened, TimeSpan.FromSeconds(1));
-            }
-        }
-    }
-
-    [Fact]
     public async Task An_informer_is_shared_and_stops_a_while_after_its_last_lease()
     {
         await using var harness = await new Harness(api).StartAsync();
