@@ -139,6 +139,17 @@ public sealed class RolloutStories
     }
 
     [Fact]
+    public void Too_little_traffic_is_news_only_when_it_lasts_and_then_once()
+    {
+        story.CanaryReading = new TrackReading.Counts(0, 10);
+        story.StartCanary();
+        RunFor(TimeSpan.FromSeconds(50));
+        Assert.Empty(story.Notices);
+        RunFor(TimeSpan.FromSeconds(60));
+        Assert.Single(story.Notices, n => n is { Reason: "TooFewRequests", IsWarning: true });
+    }
+
+    [Fact]
     public void S5_both_tracks_failing_alike_is_not_blamed_on_the_patch()
     {
         story.StartCanary();

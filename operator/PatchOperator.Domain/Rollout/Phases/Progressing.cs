@@ -6,6 +6,8 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>Walks the steps: pods first, then evidence, then the hold time; bad evidence takes everything back at once.</summary>
 internal static class Progressing
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     public static void BeginStep(Draft draft, int index)
     {
         var step = draft.Intent.Steps[index];
@@ -119,10 +121,18 @@ internal static class Progressing
         };
         draft.Health = (status, reason, $"{telling.Metric}: {telling.Message}");
         var known = draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.CanaryHealthy)?.Reason;
-        if (verdict is Verdict.Hold && known != reason)
+        if (verdict is Verdict.Hold && (reason is AssessmentReasons.NoData or AssessmentReasons.TooFewRequests ? HasJustBecomeTooLong(draft) : known != reason))
         {
-            draft.Tell(reason, $"{telling.Metric}: {telling.Message}", isWarning: reason is not ("TooFewRequests" or "NoData"));
+            draft.Tell(reason, $"{telling.Metric}: {telling.Message}");
         }
+    }
+
+    /// <summary>Every step begins without numbers; only when that lasts is it news, and then once.</summary>
+    private static bool HasJustBecomeTooLong(Draft draft)
+    {
+        var tooLong = draft.Status.Step!.ServingSince!.Value + Patience;
+        var last = draft.Patch.Status?.Analysis?.Max(m => m.SampledAt);
+        return draft.Now >= tooLong && last < tooLong;
     }
 
     private static RevertStatus? Failure(Draft draft)
