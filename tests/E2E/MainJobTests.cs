@@ -98,7 +98,7 @@ public sealed class MainJobTests
         await shop.UntilPhaseAsync("AwaitingApproval", 30);
         await shop.AnnotateAsync("approve", "CHG-20871");
         await shop.UntilPhaseAsync("Reverted", 120);
-        Assert.Contains("CrashLoopBackOff", (await shop.PatchStateAsync())!["status"]!["revert"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("exit code 3", (await shop.PatchStateAsync())!["status"]!["revert"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(before, await shop.PodsAsync());
     }
 }

@@ -42,7 +42,7 @@ internal static class MetricReport
         }
     }
 
-    private static string? Rate(double? rate) => rate is { } value ? Percentage.Format(value) : null;
+    private static string? Rate(double? rate) => rate is { } value ? Percent.Format(value) : null;
 
     private static string Counts(double failures, double total) => string.Create(CultureInfo.InvariantCulture, $"{failures:0.#}/{total:0.#}");
 }

@@ -82,8 +82,6 @@ public sealed record StepIntent(int Weight, TimeSpan Hold);
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent
 {
-    public const string PodMetricsPreset = "podMetrics";
-
     public required MetricPolicy Policy { get; init; }
 
     public required string Failures { get; init; }
@@ -99,7 +97,7 @@ public sealed record MetricIntent
         var policy = new MetricPolicy
         {
             Name = spec.Name!,
-            MaxRate = Percentage.TryParse(spec.MaxRate, out var rate) ? rate : null,
+            MaxRate = Percent.TryParse(spec.MaxRate, out var rate) ? rate : null,
             CompareWithStable = spec.CompareWith == "Stable",
             MinRequests = spec.MinRequests ?? 50,
             OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
@@ -109,8 +107,8 @@ public sealed record MetricIntent
         return new MetricIntent
         {
             Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
-            Failures = spec.Preset == PodMetricsPreset ? "http_requests_total{status=~\"5..\"}" : spec.Failures!,
-            Total = spec.Preset == PodMetricsPreset ? "http_requests_total" : spec.Total!,
+            Failures = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Failures : spec.Failures!,
+            Total = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Total : spec.Total!,
         };
     }
 }

@@ -6,14 +6,13 @@ namespace PatchOperator.Domain.Validation;
 /// <summary>What proves the canary healthy. A patch without a metric would be promoted on no evidence at all.</summary>
 internal static class AnalysisRules
 {
-    public const string PodMetricsPreset = "podMetrics";
 
     private const string Path = "spec.analysis";
 
     /// <summary>Something for each variable, to check the form of what comes out.</summary>
     private static readonly QueryVariables AnyVariables = new() { Namespace = "x", Workload = "x", Pods = ["x"], Track = "x", Window = TimeSpan.FromMinutes(1) };
 
-    private static readonly string[] Presets = ["envoy-gateway", "istio", "traefik", "ingress-nginx", PodMetricsPreset];
+    private static readonly string[] Presets = ["envoy-gateway", "istio", "traefik", "ingress-nginx", PodMetricsPreset.Name];
 
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
@@ -137,11 +136,11 @@ internal static class AnalysisRules
 
     private static void CheckPresetFits(string path, string preset, MetricProviderSpec? provider, ProblemList problems)
     {
-        if (preset == PodMetricsPreset && provider?.Prometheus is not null)
+        if (preset == PodMetricsPreset.Name && provider?.Prometheus is not null)
         {
             problems.Invalid(path, "podMetrics reads the pods themselves; write provider podMetrics, or failures and total as PromQL");
         }
-        else if (preset != PodMetricsPreset && Presets.Contains(preset, StringComparer.Ordinal) && provider?.PodMetrics is not null)
+        else if (preset != PodMetricsPreset.Name && Presets.Contains(preset, StringComparer.Ordinal) && provider?.PodMetrics is not null)
         {
             problems.Invalid(path, $"{preset} is a set of Prometheus queries; write provider prometheus, or preset podMetrics");
         }

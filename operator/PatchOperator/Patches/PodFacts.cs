@@ -35,6 +35,12 @@ internal static class PodFacts
                 var exit = container.LastState?.Terminated?.ExitCode is { } code ? $" (exit code {code}, {container.RestartCount} restarts)" : "";
                 return $"Pod {pod.Metadata.Name}, container {container.Name}: {reason}{exit}. {waiting.Message}".TrimEnd();
             }
+
+            // Between two back-offs a crashing container runs for a moment; that is no good news.
+            if (!IsReady(pod) && (container.State?.Terminated ?? (container.RestartCount > 0 ? container.LastState?.Terminated : null)) is { ExitCode: not 0 } ended)
+            {
+                return $"Pod {pod.Metadata.Name}, container {container.Name}: {ended.Reason ?? "Error"} (exit code {ended.ExitCode}, {container.RestartCount} restarts). {ended.Message}".TrimEnd();
+            }
         }
 
         var unscheduled = (pod.Status.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" });

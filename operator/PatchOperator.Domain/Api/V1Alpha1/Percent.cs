@@ -20,6 +20,10 @@ public static partial class Percent
         return true;
     }
 
+    /// <summary>Two digits after the point at most: <c>20%</c>, <c>0.35%</c>.</summary>
+    /// <param name="share">0 to 1.</param>
+    public static string Format(double share) => (share * 100).ToString("0.##", CultureInfo.InvariantCulture) + "%";
+
     [GeneratedRegex(@"^(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,4})?)%\z", RegexOptions.CultureInvariant)]
     private static partial Regex Shape();
 }
