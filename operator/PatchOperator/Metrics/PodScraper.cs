@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 
 namespace PatchOperator.Metrics;
 
@@ -76,7 +77,7 @@ internal sealed class PodScraper(int port, string path, HttpClient client, TimeP
         {
             return new PodAnswer(track, pod.Name, address, [], HttpProblem.Describe(exception));
         }
-        catch (Exception exception) when (exception is IOException or UriFormatException)
+        catch (Exception exception) when (exception is IOException or SocketException or UriFormatException)
         {
             return new PodAnswer(track, pod.Name, address, [], exception.Message);
         }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using PatchOperator.Domain.Analysis;
 using Polly;
 using Polly.Retry;
@@ -151,8 +152,9 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
         {
             return new PrometheusAnswer.Error(HttpProblem.Describe(exception), Terminal: false, Retry: exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
+            // A connection that is reset while the handler still looks at it ends in the socket's own exception.
             return new PrometheusAnswer.Error($"cut the answer short ({exception.Message})", Terminal: false, Retry: true);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)

@@ -72,10 +72,14 @@ internal sealed class Shop : IAsyncDisposable
 
     public static string PodMetricsMetric => """{name: http-errors, preset: podMetrics, maxRate: "2%", compareWith: Stable, minRequests: 30}""";
 
+    /// <summary>
+    /// Counts since the window began, and from zero for a pod that is younger than the window: increase() would miss all that a new pod
+    /// counted before its second scrape.
+    /// </summary>
     public static string PrometheusMetric => """
         {name: http-errors, maxRate: "2%", compareWith: Stable, minRequests: 30,
-         failures: 'sum(increase(http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}",status=~"5.."}[{{ window }}]))',
-         total: 'sum(increase(http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}"}[{{ window }}]))'}
+         failures: 'sum(http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}",status=~"5.."} - (http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}",status=~"5.."} offset {{ window }} or http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}",status=~"5.."} * 0))',
+         total: 'sum(http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}"} - (http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}"} offset {{ window }} or http_requests_total{namespace="{{ namespace }}",pod=~"{{ pods }}"} * 0))'}
         """.ReplaceLineEndings(" ");
 
     public Task PatchAsync(
