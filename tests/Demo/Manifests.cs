@@ -28,7 +28,7 @@ internal static class Manifests
               - name: app
                 image: {{{image}}}
                 imagePullPolicy: IfNotPresent
-                ports: [{name: http, containerPort: 8080}, {name: metrics, containerPort: 9113}]
+                ports: [{name: http, containerPort: 8080, protocol: TCP}, {name: metrics, containerPort: 9113, protocol: TCP}]
                 env:
                 - name: POD_NAME
                   valueFrom: {fieldRef: {fieldPath: metadata.name}}
@@ -39,7 +39,7 @@ internal static class Manifests
         metadata: {name: {{{Service}}}, namespace: {{{ns}}}}
         spec:
           selector: {app: storefront}
-          ports: [{name: http, port: 80, targetPort: http}]
+          ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
         """;
 
     public static string Patch(string ns, string name, string advisory, string image) => $$$"""
