@@ -21,7 +21,7 @@ public static class ModuleCompatibilityValidator
     {
         var problems = new ProblemList();
         var spec = resource.Spec ?? new ModuleCompatibilitySpec();
-        problems.Name("metadata.name", resource.Metadata.Name, Shapes.LongestLabel);
+        problems.Name("metadata.name", resource.Metadata?.Name, Shapes.LongestLabel);
         CheckModule(spec.Module, problems);
         CheckText("spec.owner.team", spec.Owner?.Team, Shapes.LongestName, problems);
         CheckText("spec.owner.contact", spec.Owner?.Contact, Shapes.LongestName, problems);
@@ -119,7 +119,7 @@ public static class ModuleCompatibilityValidator
         problems.Length(path, text!, LongestConstraint);
         if (!VersionGrammar.TryParse(ecosystem, text!, out _, out var error))
         {
-            problems.Invalid(path, $"'{text}' is not a constraint: {error}; {instead}");
+            problems.Invalid(path, error.TrimEnd('.'));
         }
     }
 

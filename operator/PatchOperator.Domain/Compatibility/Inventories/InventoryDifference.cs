@@ -97,7 +97,7 @@ public static class InventoryDifference
     }
 
     private static bool IsForced(PackageLink link, IEnumerable<InstalledPackage> old, IEnumerable<InstalledPackage> fresh, string selfVersion) =>
-        ComposerConstraint.TryParse(link.Constraint == "self.version" ? "=" + selfVersion : link.Constraint, out var constraint, out _)
+        ComposerConstraint.TryParse(link.Constraint == Resolver.ConstraintCache.SelfVersion ? "=" + selfVersion : link.Constraint, out var constraint, out _)
         && !old.Any(package => Satisfies(package, constraint)) && fresh.Any(package => Satisfies(package, constraint));
 
     private static bool Satisfies(InstalledPackage package, ComposerConstraint constraint) =>

@@ -40,7 +40,7 @@ internal sealed record CompiledModule
     public bool IsShopify => Spec.Module?.Type == ModuleTypes.ShopifyApp;
 
     public static string SourceOf(ModuleCompatibility resource) =>
-        string.IsNullOrEmpty(resource.Metadata.Namespace) ? resource.Metadata.Name ?? "" : $"{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+        string.IsNullOrEmpty(resource.Metadata?.Namespace) ? resource.Metadata?.Name ?? "" : $"{resource.Metadata.Namespace}/{resource.Metadata.Name}";
 
     public static CompiledModule From(ModuleCompatibility resource)
     {

@@ -17,6 +17,11 @@ internal static class MatrixSummary
         IReadOnlyList<string> notes)
     {
         var effects = rows.Select(row => row.Effect).Concat(conflicts.Select(each => each.Effect)).Concat(changes.Select(each => each.Effect)).ToList();
+        if (IsEmpty(inputs))
+        {
+            effects.Add(inputs.Mode switch { CompatibilityMode.Enforce => FindingEffect.Blocks, CompatibilityMode.Warn => FindingEffect.Warns, CompatibilityMode.Off => FindingEffect.None });
+        }
+
         var counts = new MatrixCounts
         {
             Compatible = rows.Count(row => row.Verdict == ModuleVerdict.Compatible),
@@ -53,6 +58,11 @@ internal static class MatrixSummary
             return "Compatibility is not checked: the mode is Off";
         }
 
+        if (IsEmpty(inputs))
+        {
+            return "The inventory names no package and no module, so nothing was checked; feed it the patched image's composer.lock";
+        }
+
         if (outcome == MatrixOutcome.Passed)
         {
             return $"{Plural(rows.Count, "module")} checked, none in the way{(counts.Waived > 0 ? $"; {Plural(counts.Waived, "finding")} waived" : "")}";
@@ -65,6 +75,9 @@ internal static class MatrixSummary
         return $"{Plural(found.Count, "finding")} {(outcome == MatrixOutcome.Blocked ? (found.Count == 1 ? "blocks" : "block") : found.Count == 1 ? "warns" : "warn")}: "
             + string.Join("; ", found.Take(MostNamed)) + (found.Count > MostNamed ? $"; and {found.Count - MostNamed} more" : "");
     }
+
+    // No data is never good.
+    private static bool IsEmpty(MatrixInputs inputs) => inputs.Patched.Packages.Count == 0 && inputs.Patched.Modules.Count == 0;
 
     private static string Describe(MatrixRow row)
     {

@@ -61,6 +61,7 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
 
                 if (Matches(rule, package))
                 {
+                    NoteRemedyThatChangesNothing(each, rule, package);
                     return [Judged(Filled(row, each, rule), EffectOf(rule.Verdict))];
                 }
             }
@@ -127,6 +128,16 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
         }
 
         return true;
+    }
+
+    /// <summary><c>^2.3</c> takes in 2.4.0, so that a remedy of <c>^2.4</c> would lead to the same rule.</summary>
+    private void NoteRemedyThatChangesNothing(CompiledModule each, CompiledRule rule, SetPackage? package)
+    {
+        if (rule.Verdict != ModuleVerdict.Compatible && package is not null && rule.Rule.Remedy?.UpgradeTo is { } remedy
+            && VersionGrammar.TryParse(VersionGrammar.OfModule(each.Spec.Module?.Type), remedy, out var set, out _) && IsIn(set, package))
+        {
+            notes.Add($"{package.Package} is in {remedy} already, to which its remedy upgrades: spec.rules[{rule.Index}].versions of {each.Source}, {rule.Rule.Versions}, takes that in; write a narrower constraint, such as ~2.3.0 for 2.3 only");
+        }
     }
 
     private bool PlatformMatches(string name, IVersionSet versions) => after.Platform.TryGetValue(name, out var known) && versions.Contains(known) is true;

@@ -40,7 +40,7 @@ public sealed class RuleBook
     public RuleBookChange Update(ModuleCompatibility resource)
     {
         var source = CompiledModule.SourceOf(resource);
-        if (bySource.TryGetValue(source, out var known) && Text(known.Spec) == Text(resource.Spec))
+        if (bySource.TryGetValue(source, out var known) && Text(known.Spec) == Text(resource.Spec ?? new ModuleCompatibilitySpec()))
         {
             return new RuleBookChange(this, []);
         }

@@ -145,7 +145,7 @@ internal sealed class ConflictFinder(PackageSet before, PackageSet after)
 
         if (after.Offering(link.Name).FirstOrDefault() is { } offer)
         {
-            return ($"{wanted}, but {offer.By.Package} {(offer.IsReplacement ? "replaces" : "provides")} it as {offer.Link.Constraint} only", $"upgrade {package.Name}, or install {link.Name} itself");
+            return ($"{wanted}, but {offer.By.Package} {(offer.IsReplacement ? "replaces" : "provides")} it as {(offer.Link.Constraint == ConstraintCache.SelfVersion ? offer.By.Package.Version : offer.Link.Constraint)} only", $"upgrade {package.Name}, or install {link.Name} itself");
         }
 
         return before.Named(link.Name).FirstOrDefault() is { } gone

@@ -5,6 +5,9 @@ namespace PatchOperator.Domain.Compatibility.Resolver;
 /// <summary>Six hundred packages say the same few hundred constraints over and over.</summary>
 internal sealed class ConstraintCache
 {
+    /// <summary>Stands for the version of the package that says it.</summary>
+    public const string SelfVersion = "self.version";
+
     private readonly Dictionary<string, ComposerConstraint?> parsed = new(StringComparer.Ordinal);
 
     /// <summary>What could not be read.</summary>
@@ -13,7 +16,7 @@ internal sealed class ConstraintCache
     /// <summary>Null where Composer rejects it.</summary>
     public ComposerConstraint? Get(string text, string selfVersion)
     {
-        if (text == "self.version")
+        if (text == SelfVersion)
         {
             text = "=" + selfVersion;
         }
