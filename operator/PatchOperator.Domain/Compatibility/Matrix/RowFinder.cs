@@ -86,9 +86,12 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
     {
         if (objects.Count == 0)
         {
-            return row with { Reason = book.Of(module, isShopify: false).Concat(book.Of(module, isShopify: true)).FirstOrDefault() is { } other
+            return row with
+            {
+                Reason = book.Of(module, isShopify: false).Concat(book.Of(module, isShopify: true)).FirstOrDefault() is { } other
                 ? $"the rules of {other.Source} are for other patches"
-                : "no ModuleCompatibility names it" };
+                : "no ModuleCompatibility names it"
+            };
         }
 
         var first = objects[0];
