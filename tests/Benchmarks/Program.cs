@@ -8,6 +8,9 @@ try
         case "decide":
             DecideBenchmark.Run();
             return 0;
+        case "compat":
+            CompatBenchmark.Run(arguments);
+            return 0;
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
@@ -15,7 +18,7 @@ try
             await StartBenchmark.RunAsync(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | idle | start [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start [--name value]...; see README.md");
             return 2;
     }
 }
