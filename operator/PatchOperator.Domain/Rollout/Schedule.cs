@@ -12,6 +12,9 @@ public sealed record ScheduledWorkload(string Name, WorkloadRef Workload, IReadO
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
+    /// <summary>When to look again at what should wake the patch by itself, in case it does not.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 

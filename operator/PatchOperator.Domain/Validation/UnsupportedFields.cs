@@ -27,7 +27,6 @@ internal static class UnsupportedFields
         Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
         Field("spec.canary.traffic.httpRoute", spec => spec.Canary?.Traffic?.HttpRoute is not null, "write replicaRatio: {} or leave traffic out"),
         Field("spec.canary.traffic.ingress", spec => spec.Canary?.Traffic?.Ingress is not null, "write replicaRatio: {} or leave traffic out"),
-        Metric(".preset", metric => metric.Preset is "envoy-gateway" or "istio" or "traefik" or "ingress-nginx", "write failures and total as PromQL"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
         Field("spec.promotion.hold", spec => spec.Promotion?.Hold is "UntilAdopted", "name the patched image in Git before the next sync, and write None or leave it out"),
@@ -55,11 +54,6 @@ internal static class UnsupportedFields
     private static Row Step(string member, Func<CanaryStepSpec, bool> isUsed, string instead) => new(
         $"spec.canary.steps[]{member}",
         spec => (spec.Canary?.Steps).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.canary.steps[{each.Index}]{member}"),
-        instead);
-
-    private static Row Metric(string member, Func<MetricSpec, bool> isUsed, string instead) => new(
-        $"spec.analysis.metrics[]{member}",
-        spec => (spec.Analysis?.Metrics).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.analysis.metrics[{each.Index}]{member}"),
         instead);
 
     private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };
