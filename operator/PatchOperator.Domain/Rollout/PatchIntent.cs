@@ -53,10 +53,10 @@ public sealed record PatchIntent
         {
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.PassEarly ?? false))],
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
-            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             ApprovalsRequired = spec.Approval?.Required ?? 1,
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
@@ -78,7 +78,10 @@ public sealed record PatchIntent
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }
 
-public sealed record StepIntent(int Weight, TimeSpan Hold);
+/// <param name="Weight">Percent of the traffic.</param>
+/// <param name="Hold">How long the step lasts at least.</param>
+/// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
+public sealed record StepIntent(int Weight, TimeSpan Hold, bool PassEarly = false);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent
@@ -89,11 +92,10 @@ public sealed record MetricIntent
 
     /// <param name="spec">A metric that has passed validation.</param>
     /// <param name="analysis">What it is part of.</param>
-    /// <param name="steps">
-    /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
-    /// </param>
-    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis, int steps)
+    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis)
     {
+        // The comparisons of a run share its false alarms (a union bound); the evidence of each goes on from step to step.
+        var comparisons = Math.Max(1, analysis.Metrics?.Count(m => m.CompareWith == "Stable") ?? 1);
         var policy = new MetricPolicy
         {
             Name = spec.Name!,
@@ -103,11 +105,15 @@ public sealed record MetricIntent
             OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             OnError = spec.OnError == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             StaleAfter = spec.StaleAfter.OrElse(TimeSpan.FromMinutes(1)),
+            FalseRevertRate = Share(analysis.FalseRevertRate, MetricPolicy.UsualFalseRevertRate) / comparisons,
+            WorthCatching = Share(spec.WorthCatching ?? analysis.WorthCatching, MetricPolicy.UsualWorthCatching),
         };
         return new MetricIntent
         {
-            Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
+            Policy = policy,
             Queries = MetricQueries.Of(spec, analysis),
         };
     }
+
+    private static double Share(string? text, double usual) => Percent.TryParse(text, out var share) ? share : usual;
 }

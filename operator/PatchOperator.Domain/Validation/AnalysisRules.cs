@@ -18,6 +18,8 @@ internal static class AnalysisRules
 
         ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
         problems.Duration($"{Path}.interval", analysis.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        CheckShare($"{Path}.falseRevertRate", analysis.FalseRevertRate, 0.5, "0.1%", problems);
+        CheckShare($"{Path}.worthCatching", analysis.WorthCatching, 0.5, "1%", problems);
         if (analysis.Metrics is not { Count: > 0 })
         {
             problems.Invalid($"{Path}.metrics", "is empty; write at least one metric, since no data is never good");
@@ -62,6 +64,14 @@ internal static class AnalysisRules
         problems.Unique(path, surfaces, surface => surface.Name, ".name");
     }
 
+    private static void CheckShare(string path, string? text, double most, string example, ProblemList problems)
+    {
+        if (text is not null && !(Percent.TryParse(text, out var share) && share > 0 && share <= most))
+        {
+            problems.Invalid(path, $"'{text}' is out of range; write a percentage above 0% and up to {Percent.Format(most)}, such as \"{example}\"");
+        }
+    }
+
     private static void CheckMetric(string path, MetricSpec metric, ProblemList problems)
     {
         problems.Label($"{path}.name", metric.Name);
@@ -72,6 +82,12 @@ internal static class AnalysisRules
         }
 
         problems.OneOf($"{path}.compareWith", metric.CompareWith, "Stable");
+        CheckShare($"{path}.worthCatching", metric.WorthCatching, 0.5, "1%", problems);
+        if (metric is { WorthCatching: not null, CompareWith: null })
+        {
+            problems.Invalid($"{path}.worthCatching", "has no effect without compareWith: Stable; write that too, or leave this out");
+        }
+
         if (metric.MaxRate is null && metric.CompareWith is null)
         {
             problems.Invalid(path, "cannot fail and so proves nothing; write maxRate, compareWith: Stable, or both");

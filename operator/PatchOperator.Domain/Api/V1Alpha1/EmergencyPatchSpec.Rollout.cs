@@ -36,6 +36,12 @@ public sealed record CanaryStepSpec
     public Duration? Hold { get; init; }
 
     public bool? Approval { get; init; }
+
+    /// <summary>
+    /// Whether the step may end before its hold is over, as soon as every metric that is compared with stable has proven that the canary
+    /// is not worse by worthCatching; without it, false.
+    /// </summary>
+    public bool? PassEarly { get; init; }
 }
 
 public sealed record AnalysisSpec
@@ -46,6 +52,15 @@ public sealed record AnalysisSpec
     public Duration? Interval { get; init; }
 
     public IReadOnlyList<MetricSpec>? Metrics { get; init; }
+
+    /// <summary>
+    /// How often, at most, a run of a patch that is no worse than stable may be taken back by the comparisons, all of them together and however
+    /// often they look; without it, <c>"0.1%"</c>.
+    /// </summary>
+    public string? FalseRevertRate { get; init; }
+
+    /// <summary>The difference in failure rate, in percentage points, that the comparisons are tuned to catch soonest; without it, <c>"1%"</c>.</summary>
+    public string? WorthCatching { get; init; }
 
     /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
     public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
@@ -118,6 +133,9 @@ public sealed record MetricSpec
 
     /// <summary>Stable, or nothing.</summary>
     public string? CompareWith { get; init; }
+
+    /// <summary>The analysis' worthCatching for this metric.</summary>
+    public string? WorthCatching { get; init; }
 
     /// <summary>Canary requests without which the metric is not judged; without it, 50.</summary>
     public long? MinRequests { get; init; }

@@ -13,7 +13,8 @@ internal static class Progressing
         var step = draft.Intent.Steps[index];
         draft.Status = draft.Status with
         {
-            Analysis = null,
+            // What was learned goes on with the next step; what was counted begins anew.
+            Analysis = index == 0 ? null : draft.Status.Analysis?.Select(MetricReport.ForNextStep).ToArray(),
             Step = new StepStatus
             {
                 Index = index,
@@ -162,11 +163,20 @@ internal static class Progressing
         return false;
     }
 
+    /// <summary>Proof ends a hold where the step allows it; a metric that is not compared with stable proves nothing and is no obstacle.</summary>
+    private static bool MayPassEarly(Draft draft)
+    {
+        var compared = draft.Intent.Metrics.Where(m => m.Policy.CompareWithStable).Select(m => m.Policy.Name).ToHashSet(StringComparer.Ordinal);
+        return draft.Intent.Steps[draft.Status.Step!.Index].PassEarly
+            && compared.Count > 0
+            && draft.Status.Analysis!.Where(m => compared.Contains(m.Name)).All(m => SequentialTest.IsProvenFine(MetricReport.Memory(m)?.Comparison));
+    }
+
     private static void Advance(Draft draft, bool allReady, Verdict? verdict)
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
-        if (draft.Phase is PatchPhase.Progressing && allReady && verdict is Verdict.Pass && step.NotBefore <= draft.Now)
+        if (draft.Phase is PatchPhase.Progressing && allReady && verdict is Verdict.Pass && (step.NotBefore <= draft.Now || MayPassEarly(draft)))
         {
             if (step.Index + 1 < draft.Intent.Steps.Count)
             {
