@@ -33,7 +33,7 @@ internal static class ProviderRules
 
             problems.OneOf($"{path}.podMetrics.scheme", pods.Scheme, "HTTP", "HTTPS");
             CheckHttp($"{path}.podMetrics", pods.Auth, pods.Tls, pods.Headers, pods.Scheme == "HTTPS", "write scheme: HTTPS", problems);
-            if (pods is { Scheme: "HTTPS", Tls.ServerName: null })
+            if (pods.Scheme == "HTTPS" && pods.Tls?.ServerName is null)
             {
                 problems.Invalid($"{path}.podMetrics.tls.serverName", "is missing; pods are reached by their addresses, so write the name that their certificates have");
             }
