@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
@@ -250,7 +249,7 @@ public sealed class CredentialsTests : IDisposable
             },
         };
 
-        var reading = Assert.Single(await _providers.For(spec).ReadAsync(Request() with { Metrics = [new MetricQuery { Name = "m", Failures = "http_requests_total{status=~\"5..\"}", Total = "http_requests_total" }] }, CancellationToken.None));
+        var reading = Assert.Single(await _providers.For(spec).ReadAsync(Request() with { Window = TimeSpan.FromSeconds(1), Metrics = [new MetricQuery { Name = "m", Failures = "http_requests_total{status=~\"5..\"}", Total = "http_requests_total" }] }, CancellationToken.None));
 
         Assert.Equal(new TrackReading.Counts(0, 7), reading.Canary);
     }

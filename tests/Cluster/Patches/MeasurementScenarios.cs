@@ -61,7 +61,7 @@ public sealed class MeasurementScenarios
             refuses ? (401, $$"""{"status":"error","errorType":"unauthorized","error":"{{headers.Authorization}} of {{headers["X-Scope-OrgID"]}} is not known"}""", null)
             : headers.Authorization == $"Bearer {token}" && headers["X-Scope-OrgID"] == tenant ? (200, Vector, null)
             : (401, "", null));
-        town.Api.Store.Create(new ResourceName("", "v1", "secrets"), Town.Json($$"""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"prometheus","namespace":"{{Town.Namespace}}"},"stringData":{"token":"{{token}}","org":"{{tenant}}"}}"""));
+        town.Api.Store.Create(new ResourceName("", "v1", "secrets"), Town.Json($$$"""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"prometheus","namespace":"{{{Town.Namespace}}}"},"stringData":{"token":"{{{token}}}","org":"{{{tenant}}}"}}"""));
         await town.StartOperatorAsync();
         var provider = $$$"""{"prometheus":{"address":"{{{server.Address}}}","auth":{"bearerTokenSecretRef":{"name":"prometheus"}},"headers":[{"name":"X-Scope-OrgID","valueSecretRef":{"name":"prometheus","key":"org"}}]}}""";
         Apply(town, "fix", "magento-web", provider, "istio");
