@@ -47,6 +47,13 @@ internal sealed class ClusterApi : IDisposable
     public Task ApplyAsync(JsonObject manifest, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Patch, $"{ObjectPath.Of(manifest).Uri}?fieldManager={Manager}&force=true", "application/apply-patch+yaml", manifest, cancellation);
 
+    /// <summary>Plain create: servers older than a field of the manifest drop it, where apply would refuse the whole.</summary>
+    public Task CreateAsync(JsonObject manifest, CancellationToken cancellation)
+    {
+        var path = ObjectPath.Of(manifest).Uri;
+        return SendAsync(HttpMethod.Post, $"{path[..path.LastIndexOf('/')]}?fieldManager={Manager}", "application/json", manifest, cancellation);
+    }
+
     public Task AnnotateAsync(ObjectPath path, string annotation, string value, CancellationToken cancellation)
     {
         var change = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = value } } };

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -7,16 +8,7 @@ public sealed record ObservedState
 {
     public static readonly ObservedState Nothing = new();
 
-    /// <summary>Null when the Deployment does not exist.</summary>
-    public StableObservation? Stable { get; init; }
-
-    public CanaryObservation? Canary { get; init; }
-
-    public IReadOnlyList<PodObservation> CanaryPods { get; init; } = [];
-
-    public IReadOnlyList<PodObservation> StablePods { get; init; } = [];
-
-    public TrafficObservation Traffic { get; init; } = new();
+    public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
     /// <summary>Null when no measurement was due.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
@@ -24,8 +16,8 @@ public sealed record ObservedState
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
-    /// <summary>Another patch that is running on the same workload.</summary>
-    public string? HeldBy { get; init; }
+    /// <summary>Another patch that is running on one of the same workloads.</summary>
+    public HolderObservation? HeldBy { get; init; }
 
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
@@ -35,6 +27,27 @@ public sealed record ObservedState
 
     /// <summary>What the API server said to the last action, while it keeps saying so.</summary>
     public string? ActionProblem { get; init; }
+
+    public WorkloadObservation Of(WorkloadRef workload) => Workloads.GetValueOrDefault(workload) ?? WorkloadObservation.Missing;
+}
+
+public sealed record HolderObservation(string Patch, WorkloadRef Workload);
+
+/// <summary>One workload of the unit, with its canary and all their pods.</summary>
+public sealed record WorkloadObservation
+{
+    public static readonly WorkloadObservation Missing = new();
+
+    /// <summary>Null when the workload does not exist.</summary>
+    public StableObservation? Stable { get; init; }
+
+    public CanaryObservation? Canary { get; init; }
+
+    public IReadOnlyList<PodObservation> CanaryPods { get; init; } = [];
+
+    public IReadOnlyList<PodObservation> StablePods { get; init; } = [];
+
+    public TrafficObservation Traffic { get; init; } = new();
 }
 
 public sealed record StableObservation
@@ -47,6 +60,9 @@ public sealed record StableObservation
     /// <summary>Image by container.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
 
+    /// <summary>Names of the pods' volumes, where there may be a canary.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>Digest of the pod template without the patched containers' images.</summary>
     public required string TemplateDigest { get; init; }
 
@@ -55,9 +71,25 @@ public sealed record StableObservation
     /// <summary>Every pod runs the current template and is available, and no older pod is left.</summary>
     public required bool IsRolledOut { get; init; }
 
-    /// <summary>The Deployment controller's own words when it has given up.</summary>
+    /// <summary>The workload's controller's own words when it has given up.</summary>
     public string? RolloutFailure { get; init; }
+
+    /// <summary>What keeps its controller from making pods, such as a quota, in its own words.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Why a change of its images would never reach its pods, and what to do about it; null when it would.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>Of a CronJob: no new Job begins.</summary>
+    public bool IsSuspended { get; init; }
+
+    /// <summary>Of a CronJob: its Jobs that have not ended.</summary>
+    public IReadOnlyList<JobObservation> ActiveJobs { get; init; } = [];
 }
+
+/// <param name="Name">The Job.</param>
+/// <param name="Images">Image by container.</param>
+public sealed record JobObservation(string Name, IReadOnlyDictionary<string, string> Images);
 
 public sealed record CanaryObservation
 {
@@ -70,6 +102,9 @@ public sealed record CanaryObservation
     public string? Source { get; init; }
 
     public bool IsTerminating { get; init; }
+
+    /// <summary>What keeps its controller from making pods, such as a quota, in its own words.</summary>
+    public string? Problem { get; init; }
 }
 
 public sealed record PodObservation
@@ -83,8 +118,11 @@ public sealed record PodObservation
     /// <summary>Whether some Service's selector matches the pod.</summary>
     public required bool InRotation { get; init; }
 
-    /// <summary>Runs the current template.</summary>
+    /// <summary>Of a canary: runs the current template.</summary>
     public bool IsCurrent { get; init; } = true;
+
+    /// <summary>Image by container.</summary>
+    public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
     public bool IsTerminating { get; init; }
 
@@ -105,8 +143,55 @@ public sealed record TrafficObservation
 
     public int StableEndpoints { get; init; }
 
-    /// <summary>Percent, rounded to nearest; null when nobody serves or nothing is known.</summary>
-    public int? ActualWeight => IsKnown && CanaryEndpoints + StableEndpoints > 0
-        ? (int)Math.Round(100.0 * CanaryEndpoints / (CanaryEndpoints + StableEndpoints), MidpointRounding.AwayFromZero)
-        : null;
+    /// <summary>The routes that split the traffic; null where the number of pods does.</summary>
+    public IReadOnlyList<RouteObservation>? Routes { get; init; }
+
+    /// <summary>Why routes cannot split the traffic, and what to change; null when they can.</summary>
+    public TrafficObstacle? Obstacle { get; init; }
+
+    /// <summary>The Services that were made for the canary are there and lead to its pods.</summary>
+    public bool CanaryIsReachable { get; init; }
+
+    /// <summary>What was made for the split and is still there, such as <c>Service shop-canary</c>.</summary>
+    public IReadOnlyList<string> Leftovers { get; init; } = [];
+
+    /// <summary>Percent, rounded to nearest; null when nobody serves, nothing is known, or a gateway has not yet followed its route.</summary>
+    public int? ActualWeight => (IsKnown, Routes) switch
+    {
+        (false, _) => null,
+        (true, { } routes) => !CanaryIsReachable ? 0 : routes.All(r => r.HasFollowed) ? routes.Max(r => r.Weight) : null,
+        _ => CanaryEndpoints + StableEndpoints > 0
+            ? (int)Math.Round(100.0 * CanaryEndpoints / (CanaryEndpoints + StableEndpoints), MidpointRounding.AwayFromZero)
+            : null,
+    };
+}
+
+/// <param name="Reason">For conditions and events.</param>
+/// <param name="Message">What is wrong and what to change.</param>
+public sealed record TrafficObstacle(string Reason, string Message);
+
+/// <summary>One route as it is now.</summary>
+public sealed record RouteObservation
+{
+    public required RouteRef Route { get; init; }
+
+    public required bool Exists { get; init; }
+
+    /// <summary>The workload's backends as they are, or were, without the canary.</summary>
+    public IReadOnlyList<BackendRecord> Backends { get; init; } = [];
+
+    /// <summary>Percent of the workload's requests that it gives the canary.</summary>
+    public int Weight { get; init; }
+
+    /// <summary>It is, to the letter, what the stored status asks for.</summary>
+    public bool IsAsAsked { get; init; }
+
+    /// <summary>Some backend of it is the canary's, at whatever weight.</summary>
+    public bool NamesCanary { get; init; }
+
+    /// <summary>What serves it has taken it over as it is now, as far as that is reported.</summary>
+    public bool HasFollowed { get; init; }
+
+    /// <summary>Why what serves it refuses it, in its own words.</summary>
+    public string? Problem { get; init; }
 }

@@ -15,13 +15,35 @@ public sealed record PatchIntent
 
     public required bool Suspended { get; init; }
 
-    public string Workload { get; init; } = "";
+    public IReadOnlyList<WorkloadIntent> Workloads { get; init; } = [];
 
-    public string Deployment { get; init; } = "";
+    /// <summary>Whose metrics decide: the canaries that answer requests, and where there are none, the consumers'.</summary>
+    public IEnumerable<WorkloadIntent> Judged =>
+        Workloads.Where(w => w.HasCanary && (w.Role is WorkloadRole.Web || !Workloads.Any(other => other is { HasCanary: true, Role: WorkloadRole.Web })));
 
-    public IReadOnlyList<ImageRecord> Images { get; init; } = [];
+    /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
+    public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
+
+    public TrafficIntent Traffic { get; init; } = new();
+
+    /// <summary>The smallest share, above none, that the canary will get.</summary>
+    public int LowestWeight => Steps.Select(s => s.Weight).Where(w => w > 0).DefaultIfEmpty(1).Min();
+
+    /// <summary>Only requests go through routes; a consumer takes its messages itself.</summary>
+    public bool IsRouted(WorkloadIntent workload) => Traffic.Routes.Count > 0 && workload is { HasCanary: true, Role: WorkloadRole.Web };
+
+    /// <summary>The routes of a workload, before anything is saved of them.</summary>
+    public IReadOnlyList<RouteStatus> RoutesOf(WorkloadIntent workload) =>
+    [
+        .. Traffic.Routes.Select(r => new RouteStatus
+        {
+            Kind = r.Kind.ToString(),
+            Name = r.Name,
+            Canary = r.Kind is not RouteKind.Ingress ? null : Workloads.Count(IsRouted) > 1 ? $"{r.Name}-{workload.Name}{Names.CanarySuffix}" : r.Name + Names.CanarySuffix,
+        }),
+    ];
 
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -45,14 +67,13 @@ public sealed record PatchIntent
             return intent;
         }
 
-        var workload = spec.Workloads![0];
         var steps = spec.Canary!.Steps!;
         return intent with
         {
-            Workload = workload.Name ?? workload.Deployment!,
-            Deployment = workload.Deployment!,
-            Images = [.. workload.Containers!.Select(c => new ImageRecord { Container = c.Name!, Image = c.Image! })],
+            Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
+            Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],

@@ -34,7 +34,7 @@ internal sealed class PatchController(
     {
         var intent = intents.Of(patch);
         var schedule = Schedule.Of(patch, intent, policy, time.GetUtcNow());
-        using var workload = await locks.EnterAsync(patch, schedule.Deployment, cancellation);
+        using var workload = await locks.EnterAsync(patch, schedule.Workloads.Select(w => w.Workload), cancellation);
         var observed = await observer.ObserveAsync(patch, intent, schedule, cancellation);
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);

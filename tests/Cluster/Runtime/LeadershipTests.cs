@@ -147,6 +147,35 @@ public sealed class LeadershipTests
         await harness.EventuallyAsync(() => script.Runs.Count == 2, Tick);
     }
 
+    [Fact]
+    public async Task A_leader_renews_with_one_request_and_looks_again_after_another_writer()
+    {
+        await using var harness = await StartAsync("one");
+        await harness.EventuallyAsync(() => Leads(harness), Tick);
+        var reads = 0;
+        api.Intercept = request =>
+        {
+            if (request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.Contains("leases", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref reads);
+            }
+
+            return null;
+        };
+        var renewed = RenewTime();
+        await harness.EventuallyAsync(() => RenewTime() != renewed, Tick);
+        Assert.Equal(0, reads);
+
+        api.Put(LeasePath, lease => lease["metadata"]!["labels"] = new JsonObject { ["seen-by"] = "somebody" });
+        renewed = RenewTime();
+        await harness.EventuallyAsync(() => RenewTime() != renewed, Tick);
+        Assert.Equal(1, reads);
+        Assert.Equal("somebody", api.Read(LeasePath)!["metadata"]!["labels"]!["seen-by"]!.GetValue<string>());
+        Assert.True(Leads(harness));
+    }
+
+    private string? RenewTime() => api.Read(LeasePath)?["spec"]?["renewTime"]?.GetValue<string>();
+
     private static bool Leads(Harness harness) => harness.Services.GetRequiredService<ILeadership>().Current is not null;
 
     private string? Holder() => api.Read(LeasePath)?["spec"]?["holderIdentity"]?.GetValue<string>();

@@ -133,7 +133,8 @@ internal sealed class ClusterWorld : IWorld
             return;
         }
 
-        await ApplyAsync(definition, cancellation);
+        _applied.Add(definition);
+        await Api.CreateAsync(definition, cancellation);
         while ((await Api.GetAsync(path, cancellation)).Objects("status", "conditions").All(each => each.Text("type") != "Established" || each.Text("status") != "True"))
         {
             await Task.Delay(200, cancellation);

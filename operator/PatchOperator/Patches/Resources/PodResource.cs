@@ -6,7 +6,21 @@ internal sealed record PodResource : IResource
 {
     public ObjectMeta Metadata { get; init; } = new();
 
+    public PodSpecPart Spec { get; init; } = new();
+
     public PodStatusPart Status { get; init; } = new();
+}
+
+internal sealed record PodSpecPart
+{
+    public IReadOnlyList<PodContainerPart>? Containers { get; init; }
+}
+
+internal sealed record PodContainerPart
+{
+    public string Name { get; init; } = "";
+
+    public string Image { get; init; } = "";
 }
 
 internal sealed record PodStatusPart

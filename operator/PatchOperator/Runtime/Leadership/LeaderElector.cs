@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 
 namespace PatchOperator.Runtime;
@@ -17,6 +18,9 @@ internal sealed class LeaderElector(
     private readonly LeaseObservation observation = new(identity, options.LeaseDuration);
     private readonly long epoch = time.GetTimestamp();
     private CancellationTokenSource? termEnd;
+
+    /// <summary>The Lease as our last renewal left it: the next one needs no look first, since any other write makes it a conflict.</summary>
+    private JsonObject? held;
     private LeaderTerm? term;
     private TaskCompletionSource<LeaderTerm> next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -97,7 +101,8 @@ internal sealed class LeaderElector(
 
     private async Task TryOnceAsync(CancellationToken cancellation)
     {
-        var read = await client.FindAsync(Leases, key, cancellation);
+        var read = Current is null || held is null ? await client.FindAsync(Leases, key, cancellation) : held;
+        held = null;
         var record = read is null ? null : LeaseRecord.Of(read);
         var move = observation.Decide(record, Current is not null, time.GetElapsedTime(epoch));
         if (move == LeaseMove.Wait)
@@ -111,7 +116,7 @@ internal sealed class LeaderElector(
         var lease = LeaseRecord.Write(read, key.Namespace, key.Name, identity, options.LeaseDuration, time.GetUtcNow(), transitions, acquire);
         // Before the request: the others' wait begins when the server has it, which is not earlier.
         var sent = time.GetTimestamp();
-        _ = move == LeaseMove.Create
+        held = move == LeaseMove.Create
             ? await client.CreateAsync(Leases, key.Namespace, lease, cancellation)
             : await client.ReplaceAsync(Leases, key, lease, cancellation);
         var left = options.RenewDeadline - time.GetElapsedTime(sent);

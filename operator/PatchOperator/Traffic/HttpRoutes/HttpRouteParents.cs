@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using PatchOperator.Patches.Resources;
 
 namespace PatchOperator.Traffic;
 
@@ -9,18 +11,22 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
 {
     private const string GatewayApi = "gateway.networking.k8s.io";
 
-    public static HttpRouteParents Of(JsonObject route)
+    public static HttpRouteParents Of(HttpRouteResource route) =>
+        Of(route.Metadata.Generation, route.Metadata.Namespace ?? "", Node(route.Spec), Node(route.Status));
+
+    /// <param name="generation">Of the route.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="spec">Its spec.</param>
+    /// <param name="status">Its status.</param>
+    public static HttpRouteParents Of(long generation, string ns, JsonNode? spec, JsonNode? status)
     {
-        var metadata = route["metadata"]!.AsObject();
-        var generation = Number(metadata["generation"]) ?? 0;
-        var ns = Text(metadata["namespace"]) ?? "";
-        var wanted = Objects(route["spec"]?["parentRefs"]).ToArray();
+        var wanted = Objects(spec?["parentRefs"]).ToArray();
         if (wanted.Length == 0)
         {
             return new HttpRouteParents(false, "its spec.parentRefs names no Gateway, so no traffic follows it. Name the Gateway that serves it.");
         }
 
-        var reported = Objects(route["status"]?["parents"]).ToArray();
+        var reported = Objects(status?["parents"]).ToArray();
         if (reported.Length == 0)
         {
             return new HttpRouteParents(false, $"no controller has reported on it. Is the Gateway {string.Join(", ", wanted.Select(p => Text(p["name"])))} there, and does its GatewayClass have a running controller?");
@@ -72,6 +78,8 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
         Text(parent?["name"]),
         Text(parent?["sectionName"]),
         Number(parent?["port"]));
+
+    private static JsonObject? Node(JsonElement element) => element.ValueKind is JsonValueKind.Object ? JsonObject.Create(element) : null;
 
     private static IEnumerable<JsonObject> Objects(JsonNode? items) => items is JsonArray array ? array.OfType<JsonObject>() : [];
 
