@@ -258,7 +258,12 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
 
     private static string? Text(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
-    private static int? WrittenWeight(JsonObject backend) => backend["weight"] is JsonValue value && value.TryGetValue(out int weight) ? weight : null;
+    private static int? WrittenWeight(JsonObject backend) => (backend["weight"] as JsonValue) switch
+    {
+        { } value when value.TryGetValue(out int weight) => weight,
+        { } value when value.TryGetValue(out long weight) => (int)weight,
+        _ => null,
+    };
 
     /// <summary>1 is what the API says of a backend without a weight.</summary>
     private static int Weight(JsonObject backend) => WrittenWeight(backend) ?? 1;

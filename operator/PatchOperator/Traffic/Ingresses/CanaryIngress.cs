@@ -76,6 +76,10 @@ internal static class CanaryIngress
         return present.Length == marks.Count && present.All(a => marks.GetValueOrDefault(a.Key) == a.Value) && JsonNode.DeepEquals(spec, wanted["spec"]);
     }
 
+    /// <summary>Annotations by which ingress-nginx would act and that are not wanted.</summary>
+    public static string[] Foreign(IReadOnlyDictionary<string, string>? annotations, JsonObject wanted) =>
+        [.. (annotations ?? new Dictionary<string, string>()).Keys.Where(k => k.StartsWith(Nginx, StringComparison.Ordinal) && !wanted["metadata"]!["annotations"]!.AsObject().ContainsKey(k))];
+
     private static JsonObject Annotations(EmergencyPatch patch, IReadOnlyDictionary<string, string>? stable, int weight, PreviewIntent? preview)
     {
         var annotations = new JsonObject

@@ -110,6 +110,13 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
 
             // With the uid the apply can only hit this very object.
             manifest["metadata"]!["uid"] = existing.Metadata.Uid;
+            var foreign = CanaryIngress.Foreign(existing.Metadata.Annotations, manifest);
+            if (foreign.Length > 0)
+            {
+                // Apply leaves what others wrote; on our own Ingress it would still lead requests.
+                var without = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject(foreign.Select(f => KeyValuePair.Create(f, (JsonNode?)null))) } };
+                await client.MergePatchAsync(Kinds.Ingresses, key, without, cancellation, fieldManager: Names.FieldManager);
+            }
         }
         else if (!mayCreate)
         {
