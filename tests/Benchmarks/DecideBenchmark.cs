@@ -97,18 +97,14 @@ internal static class DecideBenchmark
 
     private static TimeSpan Batch(Func<object> run, int count)
     {
-        var before = ThreadCpu();
+        var before = ThreadTime.Now();
         for (var i = 0; i < count; i++)
         {
             run();
         }
 
-        return ThreadCpu() - before;
+        return ThreadTime.Now() - before;
     }
-
-    // The first number is the nanoseconds that this thread has had a core.
-    private static TimeSpan ThreadCpu() =>
-        TimeSpan.FromTicks(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 100);
 
     private static EmergencyPatch Next(EmergencyPatch patch, ObservedState observed, DateTimeOffset now, PatchPhase expected)
     {

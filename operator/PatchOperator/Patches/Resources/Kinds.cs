@@ -37,6 +37,7 @@ internal static class Kinds
         new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", KindsJson.Default.EndpointSliceResource);
 }
 
+/// <summary>A member that the JSON leaves out is set to null, whatever its initializer says: hence <c>init => field = value ?? new()</c> in the parts.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DeploymentResource))]
 [JsonSerializable(typeof(StatefulSetResource))]

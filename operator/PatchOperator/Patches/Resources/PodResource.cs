@@ -4,11 +4,11 @@ namespace PatchOperator.Patches.Resources;
 
 internal sealed record PodResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public PodSpecPart Spec { get; init; } = new();
+    public PodSpecPart Spec { get; init => field = value ?? new(); } = new();
 
-    public PodStatusPart Status { get; init; } = new();
+    public PodStatusPart Status { get; init => field = value ?? new(); } = new();
 }
 
 internal sealed record PodSpecPart

@@ -4,11 +4,11 @@ namespace PatchOperator.Patches.Resources;
 
 internal sealed record StatefulSetResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public StatefulSetSpecPart Spec { get; init; } = new();
+    public StatefulSetSpecPart Spec { get; init => field = value ?? new(); } = new();
 
-    public StatefulSetStatusPart Status { get; init; } = new();
+    public StatefulSetStatusPart Status { get; init => field = value ?? new(); } = new();
 }
 
 internal sealed record StatefulSetSpecPart
@@ -17,7 +17,7 @@ internal sealed record StatefulSetSpecPart
 
     public StatefulSetStrategyPart? UpdateStrategy { get; init; }
 
-    public PodTemplateSummary Template { get; init; } = PodTemplateSummary.Empty;
+    public PodTemplateSummary Template { get; init => field = value ?? PodTemplateSummary.Empty; } = PodTemplateSummary.Empty;
 }
 
 internal sealed record StatefulSetStrategyPart
