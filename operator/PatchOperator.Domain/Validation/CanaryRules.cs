@@ -36,7 +36,7 @@ internal static class CanaryRules
     {
         if (weight == 0 && !mayBeNone)
         {
-            problems.Invalid(path, "0 gives the canary no requests; write a percentage from 1 to 100, or, in the first step, describe your testers' requests in spec.canary.preview");
+            problems.Invalid(path, "0 is out of range; write a percentage from 1 to 100, or, in the first step, say in spec.canary.preview whose requests reach the canary all the same");
         }
         else if (weight is < 0 or > 100)
         {
