@@ -65,7 +65,7 @@ internal static class ProviderRules
                 problems.Invalid(at, "needs its value from one place; write exactly one of value and valueSecretRef");
             }
 
-            if (header.Value is { } value && !Shapes.HeaderValue().IsMatch(value))
+            if (header.Value is { } value && !Shapes.AnyHeaderValue().IsMatch(value))
             {
                 problems.Invalid($"{at}.value", "is not what a header can carry; write printable ASCII, without spaces at its ends");
             }
@@ -137,7 +137,7 @@ internal static class ProviderRules
     private static void CheckHeaderName(string path, string name, IReadOnlyList<string> taken, ProblemList problems)
     {
         problems.Length(path, name, 128);
-        if (!Shapes.HeaderName().IsMatch(name))
+        if (!Shapes.AnyHeaderName().IsMatch(name))
         {
             problems.Invalid(path, $"'{name}' cannot be the name of a header; write letters, digits and '-'");
         }
