@@ -68,7 +68,7 @@ internal static class MetricSourceRules
             problems.Invalid($"{path}.preset", $"{preset.Name} is a set of Prometheus queries; write provider prometheus, or preset podMetrics");
         }
 
-        if (preset.Needs == PresetNeeds.CanaryService && spec.Canary?.Traffic?.HttpRoute is null && spec.Canary?.Traffic?.Ingress is null)
+        if (preset.Needs == PresetNeeds.CanaryService && spec.Canary?.Traffic is not { HttpRoute: not null } and not { HttpRoutes.Count: > 0 } and not { Ingress: not null })
         {
             problems.Invalid($"{path}.preset", $"{preset.Name} tells canary from stable by their Services, and with replicaRatio both are behind one; write canary.traffic.httpRoute or ingress, or preset podMetrics");
         }

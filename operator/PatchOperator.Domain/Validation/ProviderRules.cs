@@ -33,7 +33,7 @@ internal static class ProviderRules
 
             problems.OneOf($"{path}.podMetrics.scheme", pods.Scheme, "HTTP", "HTTPS");
             CheckHttp($"{path}.podMetrics", pods.Auth, pods.Tls, pods.Headers, pods.Scheme == "HTTPS", "write scheme: HTTPS", problems);
-            if (pods is { Scheme: "HTTPS", Tls.ServerName: null })
+            if (pods.Scheme == "HTTPS" && pods.Tls?.ServerName is null)
             {
                 problems.Invalid($"{path}.podMetrics.tls.serverName", "is missing; pods are reached by their addresses, so write the name that their certificates have");
             }
@@ -65,7 +65,7 @@ internal static class ProviderRules
                 problems.Invalid(at, "needs its value from one place; write exactly one of value and valueSecretRef");
             }
 
-            if (header.Value is { } value && !Shapes.HeaderValue().IsMatch(value))
+            if (header.Value is { } value && !Shapes.AnyHeaderValue().IsMatch(value))
             {
                 problems.Invalid($"{at}.value", "is not what a header can carry; write printable ASCII, without spaces at its ends");
             }
@@ -137,7 +137,7 @@ internal static class ProviderRules
     private static void CheckHeaderName(string path, string name, IReadOnlyList<string> taken, ProblemList problems)
     {
         problems.Length(path, name, 128);
-        if (!Shapes.HeaderName().IsMatch(name))
+        if (!Shapes.AnyHeaderName().IsMatch(name))
         {
             problems.Invalid(path, $"'{name}' cannot be the name of a header; write letters, digits and '-'");
         }

@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Traffic;
 
 namespace PatchOperator.Metrics;
 
@@ -22,8 +23,7 @@ internal static class TrackVariables
             PodIps = [.. pods.Select(pod => pod.Ip)],
             Deployments = isCanary ? canaries : request.Workloads,
 
-            // The Service that a route sends the canary's share to is called after the workload, as its Deployment is.
-            Services = isCanary ? canaries : request.StableServices,
+            Services = isCanary ? [.. request.StableServices.Select(CanaryService.NameOf)] : request.StableServices,
             Track = track,
             Window = request.Window,
             Args = metric.Args,

@@ -21,6 +21,7 @@ internal static class Progressing
                 Count = draft.Intent.Steps.Count,
                 Weight = step.Weight,
                 ActualWeight = draft.Status.Step?.ActualWeight,
+                Routing = draft.Status.Step?.Routing,
                 StartedAt = draft.Now,
                 Deadline = draft.Now + draft.Intent.ProgressDeadline,
             },
@@ -176,7 +177,8 @@ internal static class Progressing
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
-        if (draft.Phase is PatchPhase.Progressing && allReady && verdict is Verdict.Pass && (step.NotBefore <= draft.Now || MayPassEarly(draft)))
+        var isOver = step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
+        if (draft.Phase is PatchPhase.Progressing && allReady && (verdict is Verdict.Pass || step.Weight == 0) && isOver)
         {
             if (step.Index + 1 < draft.Intent.Steps.Count)
             {
