@@ -18,6 +18,12 @@ public sealed record ObservedState
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
 
+    /// <summary>Patches that this one requires or supersedes, by name.</summary>
+    public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
+
+    /// <summary>A patch that supersedes this one and is about to start, or did.</summary>
+    public string? SupersededBy { get; init; }
+
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
 
@@ -29,6 +35,10 @@ public sealed record ObservedState
 
     public WorkloadObservation Of(WorkloadRef workload) => Workloads.GetValueOrDefault(workload) ?? WorkloadObservation.Missing;
 }
+
+/// <param name="Phase">Where it is.</param>
+/// <param name="Requires">What it requires in turn.</param>
+public sealed record NeighbourObservation(PatchPhase Phase, IReadOnlyList<string> Requires);
 
 public sealed record HolderObservation(string Patch, WorkloadRef Workload);
 

@@ -24,6 +24,12 @@ public sealed record PatchIntent
     /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
     public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
+    /// <summary>Patches that must be promoted before this one starts.</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+
+    /// <summary>Patches that must have ended before this one starts.</summary>
+    public IReadOnlyList<string> Supersedes { get; init; } = [];
+
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
 
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
@@ -53,6 +59,8 @@ public sealed record PatchIntent
         {
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
+            Requires = spec.Requires ?? [],
+            Supersedes = spec.Supersedes ?? [],
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),

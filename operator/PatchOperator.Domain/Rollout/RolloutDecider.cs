@@ -18,7 +18,13 @@ public static class RolloutDecider
         else if (!SpecChange.Decide(draft))
         {
             CommandDesk.Receive(draft);
-            DecidePhase(draft);
+            RatingChange.Decide(draft);
+            Suspension.Decide(draft);
+            if (!Succession.Decide(draft))
+            {
+                DecidePhase(draft);
+            }
+
             Overdue.Decide(draft);
         }
 
@@ -45,7 +51,7 @@ public static class RolloutDecider
             PatchPhase.Progressing => Progressing.Decide,
             PatchPhase.Paused => Progressing.Decide,
             PatchPhase.Promoting => Promoting.Decide,
-            PatchPhase.Promoted => Ended.DecidePromoted,
+            PatchPhase.Promoted => Promoted.Decide,
             PatchPhase.Closed => Ended.Decide,
             PatchPhase.Reverting => Reverting.Decide,
             PatchPhase.Reverted => Ended.Decide,

@@ -31,14 +31,19 @@ public sealed record Schedule
         var sameSpec = status?.SpecDigest == intent.Digest;
         return new Schedule
         {
-            Workloads = phase.IsRunning() && status?.Workloads is { Count: > 0 } begun
-                ? [.. begun.Select(w => new Target(w, WorkloadObservation.Missing)).Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name)))]
-                : [.. intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name)))],
+            Workloads = [.. Saved(status, intent).Concat(phase.IsRunning() ? [] : Wanted(intent)).DistinctBy(w => w.Workload)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }
+
+    /// <summary>What a run began with, or a promotion changed, whatever the spec says by now.</summary>
+    private static IEnumerable<ScheduledWorkload> Saved(EmergencyPatchStatus? status, PatchIntent intent) =>
+        (status?.Workloads ?? []).Select(w => new Target(w, WorkloadObservation.Missing)).Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name)));
+
+    private static IEnumerable<ScheduledWorkload> Wanted(PatchIntent intent) =>
+        intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name)));
 
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 

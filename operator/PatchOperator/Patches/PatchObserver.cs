@@ -30,6 +30,8 @@ internal sealed class PatchObserver(
         {
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
+            Neighbours = neighbours.Named(patch),
+            SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),

@@ -87,6 +87,10 @@ internal sealed class Story
 
     public string? HeldBy { get; set; }
 
+    public Dictionary<string, NeighbourObservation> Neighbours { get; } = new(StringComparer.Ordinal);
+
+    public string? SupersededBy { get; set; }
+
     public List<PlanAction> Done { get; } = [];
 
     public List<Notice> Notices { get; } = [];
@@ -189,6 +193,8 @@ internal sealed class Story
         Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe()),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
+        Neighbours = Neighbours,
+        SupersededBy = SupersededBy,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,

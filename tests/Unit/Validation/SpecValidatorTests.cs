@@ -42,6 +42,7 @@ public sealed class SpecValidatorTests
         { "change.pipeline.commit", "\"HEAD\"", "spec.change.pipeline.commit", "hexadecimal" },
         { "platform", "\"Shopware\"", "spec.platform", "Magento, ShopifyApp or Other" },
         { "supersedes", "[\"Old\"]", "spec.supersedes[0]", "lower-case" },
+        { "requires", "[\"cve-2025-54236\"]", "spec.requires[0]", "itself" },
 
         { "workloads", null, "spec.workloads", "at least one workload" },
         { "workloads", "[]", "spec.workloads", "at least one workload" },
@@ -129,8 +130,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "supersedes", "[\"old\"]", "spec.supersedes" },
-        { "requires", "[\"other\"]", "spec.requires" },
         { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },

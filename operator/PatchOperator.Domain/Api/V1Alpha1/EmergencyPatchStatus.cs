@@ -26,6 +26,18 @@ public sealed record EmergencyPatchStatus
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
+    /// <summary>Who froze the run by command, while it is frozen.</summary>
+    public RequestStatus? Suspension { get; init; }
+
+    /// <summary>Who asked for the promotion without further holds.</summary>
+    public RequestStatus? PromoteNow { get; init; }
+
+    /// <summary>Earlier patches that must end before this one starts, and end themselves because they are named here.</summary>
+    public IReadOnlyList<string>? Superseding { get; init; }
+
+    /// <summary>The advisory's rating as last seen, so that an amendment shows.</summary>
+    public RatingStatus? Rating { get; init; }
+
     public TimingStatus? Timings { get; init; }
 
     public RevertStatus? Revert { get; init; }
@@ -195,6 +207,27 @@ public sealed record HandledCommand
     public required string Value { get; init; }
 
     public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>A command that lasts.</summary>
+public sealed record RequestStatus
+{
+    public required string By { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+public sealed record RatingStatus
+{
+    public string? Severity { get; init; }
+
+    public string? CvssScore { get; init; }
+
+    public bool? Exploited { get; init; }
+
+    public string? RemediateBy { get; init; }
 }
 
 public sealed record TimingStatus

@@ -48,12 +48,19 @@ public static class Commands
     public const string Revoke = "revoke";
     public const string Abort = "abort";
     public const string Retry = "retry";
+    public const string Suspend = "suspend";
     public const string Resume = "resume";
+
+    /// <summary>Skips hold times and later steps, never a gate, and never what the metrics say.</summary>
+    public const string PromoteNow = "promote-now";
+
+    /// <summary>As abort, and also after the promotion.</summary>
+    public const string Revert = "revert";
     public const string DisableFlag = "disable-flag";
     public const string EnableFlag = "enable-flag";
     public const string Close = "close";
 
-    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Resume, DisableFlag, EnableFlag, Close];
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close];
 }
 
 public static class ConditionTypes

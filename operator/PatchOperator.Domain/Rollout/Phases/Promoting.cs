@@ -12,12 +12,12 @@ internal static class Promoting
 
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "the run is being promoted; use patchoperator.io/abort to take it back.", Commands.Approve, Commands.Reject, Commands.Retry, Commands.Revoke);
-        if (CommandDesk.TryTake(draft, Commands.Abort, out var reason))
+        if (Reverting.BeginIfAsked(draft))
         {
-            Reverting.Begin(draft, Progressing.Back(draft, "Aborted", $"Aborted: {reason}.", PatchPhase.Reverted));
             return;
         }
+
+        CommandDesk.IgnoreAllBut(draft, "the run is being promoted; patchoperator.io/abort takes it back.");
 
         if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
         {
@@ -65,9 +65,9 @@ internal static class Promoting
     {
         if (!stage.Any(t => t.IsPromotionBegun))
         {
-            if (draft.Intent.Suspended)
+            if (Suspension.Of(draft) is { } why)
             {
-                draft.Explain("Suspended", $"spec.suspend is true: {All(stage)} wait{S(stage)} for it to be false. The canary keeps its traffic.");
+                draft.Explain("Suspended", $"{All(stage)} keep{S(stage)} the previous images, and the canary its traffic: {why}");
                 return;
             }
 
