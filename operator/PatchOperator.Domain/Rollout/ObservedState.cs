@@ -89,6 +89,21 @@ public sealed record StableObservation
     /// <summary>Why a change of its images would never reach its pods, and what to do about it; null when it would.</summary>
     public string? Obstacle { get; init; }
 
+    /// <summary>Version of the object that all this was read from.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Carries our mark.</summary>
+    public bool IsMarked { get; init; }
+
+    /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
+    public bool? OwnsImages { get; init; }
+
+    /// <summary>Who else names the patched images, where they are held; null when nobody was seen to.</summary>
+    public string? NamedBy { get; init; }
+
+    /// <summary>Who else set the images that are there now, where they are held.</summary>
+    public string? ImageOwner { get; init; }
+
     /// <summary>Of a CronJob: no new Job begins.</summary>
     public bool IsSuspended { get; init; }
 

@@ -44,6 +44,9 @@ public sealed record PatchIntent
 
     public DateTimeOffset? RemediateBy { get; init; }
 
+    /// <summary>After the promotion the patched images are kept until Git names them.</summary>
+    public bool HoldUntilAdopted { get; init; }
+
     public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
     {
         var spec = patch.Spec;
@@ -66,6 +69,7 @@ public sealed record PatchIntent
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
     }

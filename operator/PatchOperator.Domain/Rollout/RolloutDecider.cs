@@ -62,13 +62,12 @@ public static class RolloutDecider
         decide(draft);
     }
 
-    /// <summary>Records that reached the trail need not be kept in the status any longer.</summary>
+    /// <summary>What reached the trail needs no second event and no second log line, also if the trail has to be restored one day.</summary>
     private static void AcknowledgeAudit(Draft draft)
     {
-        if (draft.Status.Audit is { Pending.Count: > 0 } audit)
+        if (draft.Status.Audit is { } audit && !(audit.Stored >= draft.Observed.AuditedThrough))
         {
-            var left = audit.Pending.Where(r => r.Sequence > draft.Observed.AuditedThrough).ToArray();
-            draft.Status = draft.Status with { Audit = audit with { Pending = left.Length > 0 ? left : null } };
+            draft.Status = draft.Status with { Audit = audit with { Stored = draft.Observed.AuditedThrough } };
         }
     }
 }

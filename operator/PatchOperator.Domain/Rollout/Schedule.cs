@@ -20,6 +20,9 @@ public sealed record Schedule
 
     public required bool Measure { get; init; }
 
+    /// <summary>Whether it matters who owns the images.</summary>
+    public required bool ReadOwners { get; init; }
+
     public required bool Preflight { get; init; }
 
     /// <summary>What is due now. Nothing that could fail is read for a revert: nothing may block it.</summary>
@@ -34,6 +37,7 @@ public sealed record Schedule
             Workloads = [.. Saved(status, intent).Concat(phase.IsRunning() ? [] : Wanted(intent)).DistinctBy(w => w.Workload)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }

@@ -28,7 +28,6 @@ internal static class UnsupportedFields
         Metric(".preset", metric => metric.Preset is "envoy-gateway" or "istio" or "traefik" or "ingress-nginx", "write failures and total as PromQL"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
-        Field("spec.promotion.hold", spec => spec.Promotion?.Hold is "UntilAdopted", "name the patched image in Git before the next sync, and write None or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
     ];

@@ -14,6 +14,7 @@ internal sealed class PlanExecutor(
     NamespaceViews views,
     CanaryWriter canaries,
     WorkloadWriter workloads,
+    OwnershipWriter ownership,
     PatchNeighbours neighbours,
     ActionProblems problems,
     ILogger<PlanExecutor> logger)
@@ -84,6 +85,7 @@ internal sealed class PlanExecutor(
         DeleteCanary delete => canaries.DeleteAsync(patch, delete, cancellation),
         SetStableImages set => workloads.SetImagesAsync(patch, set, cancellation),
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
+        ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),

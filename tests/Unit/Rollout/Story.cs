@@ -132,7 +132,7 @@ internal sealed class Story
         }
 
         Notices.AddRange(plan.Notices);
-        foreach (var record in plan.Status.Audit?.Pending ?? [])
+        foreach (var record in plan.Status.Audit?.Recent ?? [])
         {
             if (record.Sequence > audited)
             {
@@ -237,6 +237,7 @@ internal sealed class Story
         WithdrawCanaryTraffic withdraw => Of(withdraw.Name),
         DeleteCanary delete => Named(WorkloadKind.Deployment, delete.Deployment),
         SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
+        ReleaseImages release => Named(release.Workload.Kind, release.Workload.Name),
         SuspendCronJob suspend => Named(WorkloadKind.CronJob, suspend.CronJob),
         ReplacePods replace => Named(WorkloadKind.StatefulSet, replace.StatefulSet),
         _ => throw new InvalidOperationException(action.ToString()),

@@ -147,7 +147,6 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
-        { "promotion.hold", "\"UntilAdopted\"", "spec.promotion.hold" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -188,6 +187,7 @@ public sealed class SpecValidatorTests
     [Theory]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
+    [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]

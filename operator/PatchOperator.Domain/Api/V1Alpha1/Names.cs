@@ -37,6 +37,9 @@ public static class Annotations
 
     /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
     public const string CanarySource = Names.Group + "/canary-source";
+
+    /// <summary>On a workload while a run, or the hold after it, owns its images: the EmergencyPatch.</summary>
+    public const string PatchedBy = Names.Group + "/patched-by";
     public const string CommandPrefix = Names.Group + "/";
 }
 

@@ -7,6 +7,7 @@ internal static class Ended
 {
     public static void Decide(Draft draft)
     {
+        OwnershipRelease.IsDone(draft);
         if (CommandDesk.Take(draft, Commands.Retry) is { } retry)
         {
             Intake.Restart(draft, "Retried", $"Retried: {retry.Reason}. It needs its approvals anew.", retry.Actor);

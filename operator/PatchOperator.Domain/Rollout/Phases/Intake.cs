@@ -145,6 +145,7 @@ internal static class Intake
         Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
         Revert = null,
         Superseding = null,
+        Hold = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };
 

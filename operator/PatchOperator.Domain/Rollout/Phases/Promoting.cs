@@ -158,6 +158,11 @@ internal static class Promoting
         draft.Timing(t => t with { PromotedAt = draft.Now });
         draft.Status = draft.Status with { Step = null, Revert = null };
         var images = draft.Targets.SelectMany(t => t.Patched).Select(i => i.Image).Distinct();
+        if (!draft.Intent.HoldUntilAdopted)
+        {
+            OwnershipRelease.IsDone(draft);
+        }
+
         draft.Enter(PatchPhase.Promoted, "Promoted", $"{All(draft.Targets)} run{S(draft.Targets)} {string.Join(", ", images)}; the canary is gone.");
     }
 

@@ -108,6 +108,7 @@ internal static class Reverting
             return;
         }
 
+        OwnershipRelease.IsDone(draft);
         draft.Timing(t => t with { RevertedAt = draft.Now });
         if (draft.Status.Step is { } step)
         {
