@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PatchOperator.Cli;
+using PatchOperator.Cli.Analysis;
 using PatchOperator.Cli.Cluster;
 using PatchOperator.Cli.Compatibility;
 using PatchOperator.Cli.Lint;
@@ -20,6 +21,7 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     DecideCommand.Build("revert", "Take the patch back, also after its promotion, for as long as the resource exists", target),
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
+    ReplayCommand.Build(),
     CompatCommand.Build(),
 };
 target.AddTo(root);

@@ -17,8 +17,11 @@ try
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
+        case "replay-samples":
+            ReplaySamples.Write(arguments);
+            return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

@@ -14,6 +14,7 @@ internal static class StartGates
         SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
+        TrafficGate.Check,
         PreflightGate.Check,
     ];
 

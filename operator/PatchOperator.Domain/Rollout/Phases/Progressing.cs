@@ -20,6 +20,7 @@ internal static class Progressing
                 Count = draft.Intent.Steps.Count,
                 Weight = step.Weight,
                 ActualWeight = draft.Status.Step?.ActualWeight,
+                Routing = draft.Status.Step?.Routing,
                 StartedAt = draft.Now,
                 Deadline = draft.Now + draft.Intent.ProgressDeadline,
             },
@@ -176,7 +177,8 @@ internal static class Progressing
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
-        if (draft.Phase is PatchPhase.Progressing && allReady && verdict is Verdict.Pass && (now is not null || step.NotBefore <= draft.Now))
+        var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
+        if (draft.Phase is PatchPhase.Progressing && allReady && passes && (now is not null || step.NotBefore <= draft.Now))
         {
             if (now is not null)
             {
