@@ -40,7 +40,8 @@ public sealed class GitOpsTests
         argo.Manifest = Manifest(Town.Patched);
         await argo.SyncAsync();
         await town.UntilAsync(() => town.Condition("Ready")?["reason"]?.GetValue<string>() == "Adopted", "adopted", 10);
-        await town.UntilAsync(() => town.Deployment("magento-web")!["metadata"]!["annotations"]?[Annotations.PatchedBy] is null, "the mark is gone");
+        await town.UntilAsync(() => town.Patch()!["status"]!["workloads"]![0]!["releasedAt"] is not null, "nothing is ours any more");
+        Assert.Null(town.Deployment("magento-web")!["metadata"]!["annotations"]?[Annotations.PatchedBy]);
         Assert.DoesNotContain(
             town.Deployment("magento-web")!["metadata"]!["managedFields"] as JsonArray ?? [],
             e => e!["manager"]!.GetValue<string>() == Names.FieldManager && e.ToJsonString().Contains("f:image", StringComparison.Ordinal));
