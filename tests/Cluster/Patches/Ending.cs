@@ -51,6 +51,14 @@ internal static class Ending
         return text.Append($"{town.ReadyPods("web").Count} pods serve, {town.Pod().Count} exist").ToString();
     }
 
+    /// <summary>Records without their event. An event's name ends with the record's sequence, so that none is told twice.</summary>
+    public static int MissingEvents(Town town)
+    {
+        var names = town.Api.Store.List(ResourceName.Events, Town.Namespace).Select(e => e["metadata"]!["name"]!.GetValue<string>()).ToArray();
+        return town.Api.Store.List(Town.Patches, Town.Namespace).Select(p => p["metadata"]!["name"]!.GetValue<string>()).Sum(patch =>
+            town.Trail(patch).Count(r => names.Count(n => n.StartsWith(patch + ".", StringComparison.Ordinal) && n.EndsWith($".{r.Sequence}", StringComparison.Ordinal)) != 1));
+    }
+
     private static string Labels(JsonObject resource) => $"{resource["metadata"]!["labels"]?.ToJsonString()} {resource["metadata"]!["finalizers"]?.ToJsonString()}";
 
     private static IEnumerable<string> Commands(JsonObject patch) =>

@@ -4,16 +4,20 @@ using Xunit;
 namespace PatchOperator.Tests.Cluster.Patches.Faults;
 
 /// <summary>One story under one fault: how it ended, and what was seen on the way that must never be seen.</summary>
-internal sealed record FaultRun(string End, IReadOnlyList<string> Faults)
+/// <param name="End">See <see cref="Ending"/>.</param>
+/// <param name="Faults">See <see cref="Chronicle"/>.</param>
+/// <param name="MissingEvents">Records of the trail that no event tells of: one each must be there unless the API server itself refused it.</param>
+internal sealed record FaultRun(string End, IReadOnlyList<string> Faults, int MissingEvents)
 {
     /// <summary>Minutes of a story are seconds of the test; more, and a busy machine's pauses look like outages.</summary>
     private const double Speed = 8;
 
     /// <param name="scenario">What is played.</param>
     /// <param name="begin">Lays the fault on a town whose operator has not started; what it returns ends the fault.</param>
-    public static async Task<FaultRun> PlayAsync(Scenario scenario, Func<Town, Task<IAsyncDisposable>> begin)
+    /// <param name="speed">Of the town's clock.</param>
+    public static async Task<FaultRun> PlayAsync(Scenario scenario, Func<Town, Task<IAsyncDisposable>> begin, double speed = Speed)
     {
-        await using var town = await Town.FoundAsync(new FastClock(Speed));
+        await using var town = await Town.FoundAsync(new FastClock(speed));
         scenario.Before(town);
         using var chronicle = new Chronicle(town);
         string end;
@@ -29,7 +33,7 @@ internal sealed record FaultRun(string End, IReadOnlyList<string> Faults)
             }
         }
 
-        return new FaultRun(end, chronicle.Faults);
+        return new FaultRun(end, chronicle.Faults, Ending.MissingEvents(town));
     }
 
     /// <summary>The end that every fault must lead to as well.</summary>
