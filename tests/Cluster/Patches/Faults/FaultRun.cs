@@ -71,5 +71,8 @@ internal static class FaultScope
     /// <summary>Runs at the same time: they wait more than they compute.</summary>
     public static int AtOnce { get; } = int.TryParse(Environment.GetEnvironmentVariable("FAULTS_AT_ONCE"), out var given) ? given : Math.Max(2, 3 * Environment.ProcessorCount);
 
-    public static TheoryData<string> ScenarioNames => [.. Scenarios.All.Select(s => s.Name)];
+    /// <summary>Those whose names contain what FAULTS_SCENARIO says, or all.</summary>
+    public static IReadOnlyList<Scenario> Chosen { get; } = [.. Scenarios.All.Where(s => s.Name.Contains(Environment.GetEnvironmentVariable("FAULTS_SCENARIO") ?? "", StringComparison.Ordinal))];
+
+    public static TheoryData<string> ScenarioNames => [.. Chosen.Select(s => s.Name)];
 }
