@@ -1,6 +1,8 @@
 using System.CommandLine;
 using PatchOperator.Cli;
+using PatchOperator.Cli.Analysis;
 using PatchOperator.Cli.Cluster;
+using PatchOperator.Cli.Compatibility;
 using PatchOperator.Cli.Lint;
 
 var target = new TargetOptions();
@@ -13,10 +15,13 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     DecideCommand.Build("abort", "Take the patch back now: traffic first, then pods", target),
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
+    ReplayCommand.Build(),
+    CompatCommand.Build(),
 };
 target.AddTo(root);
 
 // A command that was not understood answered no question; scripts must not take it for "problems found".
-var parsed = root.Parse(args);
+// No response files: '@dev' is a constraint.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 var exitCode = await parsed.InvokeAsync();
 return parsed.Errors.Count > 0 ? ExitCodes.Failed : exitCode;

@@ -26,5 +26,7 @@ internal sealed class Arguments
 
     public string Required(string name) => values.GetValueOrDefault(name) ?? throw new ArgumentException($"--{name} is missing");
 
+    public string Text(string name, string fallback) => values.GetValueOrDefault(name) ?? fallback;
+
     public int Number(string name, int fallback) => values.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : fallback;
 }

@@ -38,7 +38,7 @@ internal static class DecideBenchmark
         var intent = PatchIntent.From(fresh, Policy);
         Expect(intent.Problems.Count == 0, string.Join("; ", intent.Problems.Select(p => p.Message)));
 
-        var atRest = new ObservedState { Stable = stable };
+        var atRest = World(new WorkloadObservation { Stable = stable });
         var awaiting = Next(fresh, atRest with { Preflight = Readings(intent, Start, 0) }, Start, PatchPhase.AwaitingApproval);
         var waited = Start.AddMinutes(1);
         awaiting = Next(awaiting, atRest, waited, PatchPhase.AwaitingApproval);
@@ -97,18 +97,14 @@ internal static class DecideBenchmark
 
     private static TimeSpan Batch(Func<object> run, int count)
     {
-        var before = ThreadCpu();
+        var before = ThreadTime.Now();
         for (var i = 0; i < count; i++)
         {
             run();
         }
 
-        return ThreadCpu() - before;
+        return ThreadTime.Now() - before;
     }
-
-    // The first number is the nanoseconds that this thread has had a core.
-    private static TimeSpan ThreadCpu() =>
-        TimeSpan.FromTicks(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 100);
 
     private static EmergencyPatch Next(EmergencyPatch patch, ObservedState observed, DateTimeOffset now, PatchPhase expected)
     {
@@ -129,17 +125,20 @@ internal static class DecideBenchmark
 
     private static ObservedState Serving(EmergencyPatch patch, StableObservation stable)
     {
-        var ensure = Decide(patch, PatchIntent.From(patch, Policy), new ObservedState { Stable = stable }, patch.Status!.Step!.StartedAt).Actions.OfType<EnsureCanary>().First();
-        return new ObservedState
+        var ensure = Decide(patch, PatchIntent.From(patch, Policy), World(new WorkloadObservation { Stable = stable }), patch.Status!.Step!.StartedAt).Actions.OfType<EnsureCanary>().First();
+        return World(new WorkloadObservation
         {
             Stable = stable,
             Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source },
             CanaryPods = Pods("canary", ensure.Replicas),
             StablePods = Pods("stable", stable.Replicas),
             Traffic = new TrafficObservation { CanaryEndpoints = ensure.Replicas, StableEndpoints = stable.Replicas },
-            AuditedThrough = long.MaxValue,
-        };
+        }) with
+        { AuditedThrough = long.MaxValue };
     }
+
+    private static ObservedState World(WorkloadObservation web) =>
+        new() { Workloads = new Dictionary<WorkloadRef, WorkloadObservation> { [new WorkloadRef(WorkloadKind.Deployment, "magento-web")] = web } };
 
     private static IReadOnlyList<PodObservation> Pods(string track, int count) =>
         [.. Enumerable.Range(1, count).Select(i => new PodObservation { Name = $"magento-web-{track}-{i}", Ip = $"10.0.0.{i}", Ready = true, InRotation = true })];

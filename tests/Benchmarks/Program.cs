@@ -8,14 +8,20 @@ try
         case "decide":
             DecideBenchmark.Run();
             return 0;
+        case "compat":
+            CompatBenchmark.Run(arguments);
+            return 0;
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
+        case "replay-samples":
+            ReplaySamples.Write(arguments);
+            return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | idle | start [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

@@ -42,6 +42,17 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
     /// <summary>What is known of the canary's health in this decision, if anything new is.</summary>
     public (string Status, string Reason, string Message)? Health { get; set; }
 
+    /// <summary>The workloads of the run, as the status has them, each with what was seen of it.</summary>
+    public IReadOnlyList<Target> Targets => [.. (Status.Workloads ?? []).Select(w => new Target(w, observed.Of(w.Target())))];
+
+    public IReadOnlyList<Target> Canaries => [.. Targets.Where(t => t.HasCanary)];
+
+    /// <summary>Whose traffic and metrics decide: the canaries that answer requests, and where there are none, the consumers'.</summary>
+    public IReadOnlyList<Target> Judged => Canaries is var all && all.Any(t => t.Role is WorkloadRole.Web) ? [.. all.Where(t => t.Role is WorkloadRole.Web)] : all;
+
+    public void Update(Target target, Func<WorkloadStatus, WorkloadStatus> change) =>
+        Status = Status with { Workloads = [.. Status.Workloads!.Select(w => w.Name == target.Name ? change(w) : w)] };
+
     public void Do(PlanAction action) => actions.Add(action);
 
     public void Explain(string reason, string message) => Explanation = (reason, message);

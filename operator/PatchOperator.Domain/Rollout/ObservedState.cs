@@ -7,16 +7,7 @@ public sealed record ObservedState
 {
     public static readonly ObservedState Nothing = new();
 
-    /// <summary>Null when the Deployment does not exist.</summary>
-    public StableObservation? Stable { get; init; }
-
-    public CanaryObservation? Canary { get; init; }
-
-    public IReadOnlyList<PodObservation> CanaryPods { get; init; } = [];
-
-    public IReadOnlyList<PodObservation> StablePods { get; init; } = [];
-
-    public TrafficObservation Traffic { get; init; } = new();
+    public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
     /// <summary>Null when no measurement was due.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
@@ -24,8 +15,8 @@ public sealed record ObservedState
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
-    /// <summary>Another patch that is running on the same workload.</summary>
-    public string? HeldBy { get; init; }
+    /// <summary>Another patch that is running on one of the same workloads.</summary>
+    public HolderObservation? HeldBy { get; init; }
 
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
@@ -35,6 +26,27 @@ public sealed record ObservedState
 
     /// <summary>What the API server said to the last action, while it keeps saying so.</summary>
     public string? ActionProblem { get; init; }
+
+    public WorkloadObservation Of(WorkloadRef workload) => Workloads.GetValueOrDefault(workload) ?? WorkloadObservation.Missing;
+}
+
+public sealed record HolderObservation(string Patch, WorkloadRef Workload);
+
+/// <summary>One workload of the unit, with its canary and all their pods.</summary>
+public sealed record WorkloadObservation
+{
+    public static readonly WorkloadObservation Missing = new();
+
+    /// <summary>Null when the workload does not exist.</summary>
+    public StableObservation? Stable { get; init; }
+
+    public CanaryObservation? Canary { get; init; }
+
+    public IReadOnlyList<PodObservation> CanaryPods { get; init; } = [];
+
+    public IReadOnlyList<PodObservation> StablePods { get; init; } = [];
+
+    public TrafficObservation Traffic { get; init; } = new();
 }
 
 public sealed record StableObservation
@@ -47,6 +59,9 @@ public sealed record StableObservation
     /// <summary>Image by container.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
 
+    /// <summary>Names of the pods' volumes, where there may be a canary.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>Digest of the pod template without the patched containers' images.</summary>
     public required string TemplateDigest { get; init; }
 
@@ -55,9 +70,25 @@ public sealed record StableObservation
     /// <summary>Every pod runs the current template and is available, and no older pod is left.</summary>
     public required bool IsRolledOut { get; init; }
 
-    /// <summary>The Deployment controller's own words when it has given up.</summary>
+    /// <summary>The workload's controller's own words when it has given up.</summary>
     public string? RolloutFailure { get; init; }
+
+    /// <summary>What keeps its controller from making pods, such as a quota, in its own words.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Why a change of its images would never reach its pods, and what to do about it; null when it would.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>Of a CronJob: no new Job begins.</summary>
+    public bool IsSuspended { get; init; }
+
+    /// <summary>Of a CronJob: its Jobs that have not ended.</summary>
+    public IReadOnlyList<JobObservation> ActiveJobs { get; init; } = [];
 }
+
+/// <param name="Name">The Job.</param>
+/// <param name="Images">Image by container.</param>
+public sealed record JobObservation(string Name, IReadOnlyDictionary<string, string> Images);
 
 public sealed record CanaryObservation
 {
@@ -70,6 +101,9 @@ public sealed record CanaryObservation
     public string? Source { get; init; }
 
     public bool IsTerminating { get; init; }
+
+    /// <summary>What keeps its controller from making pods, such as a quota, in its own words.</summary>
+    public string? Problem { get; init; }
 }
 
 public sealed record PodObservation
@@ -83,8 +117,11 @@ public sealed record PodObservation
     /// <summary>Whether some Service's selector matches the pod.</summary>
     public required bool InRotation { get; init; }
 
-    /// <summary>Runs the current template.</summary>
+    /// <summary>Of a canary: runs the current template.</summary>
     public bool IsCurrent { get; init; } = true;
+
+    /// <summary>Image by container.</summary>
+    public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
     public bool IsTerminating { get; init; }
 

@@ -25,6 +25,18 @@ public sealed record OperatorPolicy
     /// <summary>How long a revert waits for proof that the canary has no traffic before it removes the pods all the same.</summary>
     public TimeSpan WithdrawalProof { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a canary must be ready without a break before the progress deadline is off: a crash loop is ready now and then.</summary>
+    public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a revert keeps to its order: a role that is not back by then keeps the next one waiting no longer.</summary>
+    public TimeSpan RevertStageLimit { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long no Job may have been seen before a CronJob may run again: its controller may act on what it read a moment ago.</summary>
+    public TimeSpan CronSettle { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Least time between two changes of one workload's images, whoever keeps setting them back.</summary>
+    public TimeSpan ImageSpacing { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Time between tries of a check that failed before the start.</summary>
     public TimeSpan PreflightRetry { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -15,11 +15,14 @@ public sealed record PatchIntent
 
     public required bool Suspended { get; init; }
 
-    public string Workload { get; init; } = "";
+    public IReadOnlyList<WorkloadIntent> Workloads { get; init; } = [];
 
-    public string Deployment { get; init; } = "";
+    /// <summary>Whose metrics decide: the canaries that answer requests, and where there are none, the consumers'.</summary>
+    public IEnumerable<WorkloadIntent> Judged =>
+        Workloads.Where(w => w.HasCanary && (w.Role is WorkloadRole.Web || !Workloads.Any(other => other is { HasCanary: true, Role: WorkloadRole.Web })));
 
-    public IReadOnlyList<ImageRecord> Images { get; init; } = [];
+    /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
+    public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
 
@@ -45,13 +48,11 @@ public sealed record PatchIntent
             return intent;
         }
 
-        var workload = spec.Workloads![0];
         var steps = spec.Canary!.Steps!;
         return intent with
         {
-            Workload = workload.Name ?? workload.Deployment!,
-            Deployment = workload.Deployment!,
-            Images = [.. workload.Containers!.Select(c => new ImageRecord { Container = c.Name!, Image = c.Image! })],
+            Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
+            Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),

@@ -25,15 +25,21 @@ public sealed record Notice(string Reason, string Message, bool IsWarning);
 public abstract record PlanAction;
 
 /// <summary>The canary Deployment exists, is made from stable's current template with these images, and has this many replicas.</summary>
-public sealed record EnsureCanary(string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images) : PlanAction;
+public sealed record EnsureCanary(string Name, string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images, CanaryOverlay? Overlay = null) : PlanAction;
 
-/// <summary>No Service selects a canary pod any more; the pods live on and finish what they have.</summary>
-public sealed record WithdrawCanaryTraffic(string Deployment) : PlanAction;
+/// <summary>Of the workload that the patch calls by this name, no Service selects a canary pod any more; the pods live on and finish what they have.</summary>
+public sealed record WithdrawCanaryTraffic(string Name) : PlanAction;
 
 public sealed record DeleteCanary(string Deployment) : PlanAction;
 
-/// <summary>Stable's containers run these images, provided that they run the expected ones now.</summary>
-public sealed record SetStableImages(string Deployment, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted) : PlanAction;
+/// <summary>Stable's containers run these images, provided that they run the expected ones now. A CronJob is suspended with it: no Job of either code begins.</summary>
+public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted) : PlanAction;
+
+/// <summary>Whether a CronJob begins new Jobs.</summary>
+public sealed record SuspendCronJob(string CronJob, string StableUid, bool Suspend) : PlanAction;
+
+/// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
+public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;
 
 /// <summary>Command annotations that were acted on go, if they still have the value that was acted on.</summary>
 public sealed record RemoveCommands(IReadOnlyList<HandledCommand> Handled) : PlanAction;

@@ -2,14 +2,18 @@ using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout;
 
+/// <param name="Name">What the patch calls it.</param>
+/// <param name="Workload">What to read.</param>
+/// <param name="Images">The containers that the patch changes, with their patched images.</param>
+/// <param name="HasCanary">Whether there may be a canary to read, too.</param>
+/// <param name="IsJudged">Whether its pods' metrics decide.</param>
+public sealed record ScheduledWorkload(string Name, WorkloadRef Workload, IReadOnlyList<ImageRecord> Images, bool HasCanary, bool IsJudged);
+
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
-    /// <summary>Deployment that the decision is about; empty when the spec names none.</summary>
-    public required string Deployment { get; init; }
-
-    /// <summary>Containers that the patch changes.</summary>
-    public required IReadOnlyList<string> Containers { get; init; }
+    /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
+    public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 
     /// <summary>Pods and endpoints matter only while a run owns something in the cluster.</summary>
     public required bool ReadPods { get; init; }
@@ -23,18 +27,20 @@ public sealed record Schedule
     {
         var status = patch.Status;
         var phase = PatchPhases.Parse(status?.Phase);
-        var target = phase.IsRunning() && status?.Workloads is [var workload, ..] ? workload : null;
         var valid = intent.Problems.Count == 0 && !patch.Metadata.IsTerminating;
         var sameSpec = status?.SpecDigest == intent.Digest;
         return new Schedule
         {
-            Deployment = target?.Deployment ?? intent.Deployment,
-            Containers = [.. (target?.PatchedImages ?? intent.Images).Select(i => i.Container)],
+            Workloads = phase.IsRunning() && status?.Workloads is { Count: > 0 } begun
+                ? [.. begun.Select(w => new Target(w, WorkloadObservation.Missing)).Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name)))]
+                : [.. intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name)))],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }
+
+    private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
     /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
     private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;

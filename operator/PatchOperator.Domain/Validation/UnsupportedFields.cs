@@ -13,11 +13,6 @@ internal static class UnsupportedFields
         // path, when it is used, what to do instead
         Field("spec.supersedes", spec => Any(spec.Supersedes), "delete the earlier patch first"),
         Field("spec.requires", spec => Any(spec.Requires), "wait until the other patch is Promoted, then apply this one"),
-        Workload("", (_, index) => index > 0, "patch one workload at a time, each with an EmergencyPatch of its own"),
-        Workload(".role", (workload, _) => workload.Role is "Worker" or "Cron", "only role Web is patched"),
-        Workload(".statefulSet", (workload, _) => workload.StatefulSet is not null, "only a deployment is patched"),
-        Workload(".cronJob", (workload, _) => workload.CronJob is not null, "only a deployment is patched"),
-        Workload(".canary", (workload, _) => Any(workload.Canary?.Env), "put what the canary needs into its image"),
         Field("spec.compatibility.mode", spec => spec.Compatibility is { Mode: not "Off" }, "check the modules by hand and write \"Off\", or leave compatibility out"),
         Field("spec.database.change", spec => spec.Database is { Change: not (null or "None") }, "change the database in a maintenance window and write None"),
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
@@ -56,11 +51,6 @@ internal static class UnsupportedFields
 
     private static Row Field(string path, Func<EmergencyPatchSpec, bool> isUsed, string instead) =>
         new(path, spec => isUsed(spec) ? [path] : [], instead);
-
-    private static Row Workload(string member, Func<WorkloadSpec, int, bool> isUsed, string instead) => new(
-        $"spec.workloads[]{member}",
-        spec => spec.Workloads.Numbered().Where(each => isUsed(each.Item, each.Index)).Select(each => $"spec.workloads[{each.Index}]{member}"),
-        instead);
 
     private static Row Step(string member, Func<CanaryStepSpec, bool> isUsed, string instead) => new(
         $"spec.canary.steps[]{member}",

@@ -22,6 +22,10 @@ internal static class WorkloadRules
 
         problems.Unique(Path, spec.Workloads, workload => workload.Name, ".name");
         CheckTargets(spec.Workloads, problems);
+        if (spec.Workloads is { Count: > 0 } && !spec.Workloads.Any(HasCanary))
+        {
+            problems.Invalid(Path, "has no workload with a canary, so nothing would show whether the patch is healthy; add a deployment with role Web, or write canary: {enabled: true} at a Worker's");
+        }
     }
 
     private static void CheckWorkload(string path, WorkloadSpec workload, ValidationOptions options, ProblemList problems)
@@ -30,17 +34,10 @@ internal static class WorkloadRules
         problems.OneOf($"{path}.role", workload.Role, "Web", "Worker", "Cron");
         CheckTarget(path, workload, problems);
         CheckContainers($"{path}.containers", workload.Containers, options, problems);
-        foreach (var (index, variable) in (workload.Canary?.Env).Numbered())
-        {
-            var variablePath = $"{path}.canary.env[{index}].name";
-            if (problems.Required(variablePath, variable.Name, "write the name of an environment variable") && !Shapes.EnvironmentName().IsMatch(variable.Name!))
-            {
-                problems.Invalid(variablePath, $"'{variable.Name}' cannot be the name of an environment variable; write letters, digits, '-', '_' and '.', no digit first");
-            }
-        }
-
-        problems.Unique($"{path}.canary.env", workload.Canary?.Env, variable => variable.Name, ".name");
+        OverlayRules.Check($"{path}.canary", workload, problems);
     }
+
+    private static bool HasCanary(WorkloadSpec? workload) => workload is not null && (workload.Canary?.Enabled ?? workload.Role is null or "Web");
 
     private static void CheckTarget(string path, WorkloadSpec workload, ProblemList problems)
     {

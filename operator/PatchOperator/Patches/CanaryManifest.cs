@@ -10,27 +10,11 @@ internal static class CanaryManifest
     /// <param name="patch">The owner.</param>
     /// <param name="stable">The user's Deployment as the API server gave it, every field of it.</param>
     /// <param name="action">What is wanted.</param>
-    public static JsonObject Of(EmergencyPatch patch, JsonObject stable, EnsureCanary action)
+    /// <param name="serviceSelectors">Selectors of the Services in the namespace.</param>
+    public static JsonObject Of(EmergencyPatch patch, JsonObject stable, EnsureCanary action, IReadOnlyCollection<IReadOnlyDictionary<string, string>> serviceSelectors)
     {
         var spec = stable["spec"]!.AsObject();
-        var template = spec["template"]!.DeepClone().AsObject();
-        var metadata = Child(template, "metadata");
-        metadata.Remove("creationTimestamp");
-        var identity = Identity(patch);
-        foreach (var (key, value) in identity)
-        {
-            Child(metadata, "labels")[key] = value;
-        }
-
-        Child(metadata, "annotations")[Annotations.CanarySource] = action.Source;
-        foreach (var container in template["spec"]!["containers"]!.AsArray())
-        {
-            if (action.Images.FirstOrDefault(i => i.Container == container!["name"]!.GetValue<string>()) is { } patched)
-            {
-                container!["image"] = patched.Image;
-            }
-        }
-
+        var identity = Identity(patch, action.Name);
         var canary = new JsonObject
         {
             ["apiVersion"] = "apps/v1",
@@ -57,7 +41,7 @@ internal static class CanaryManifest
                 ["replicas"] = action.Replicas,
                 ["revisionHistoryLimit"] = 1,
                 ["selector"] = new JsonObject { ["matchLabels"] = ToJson(identity) },
-                ["template"] = template,
+                ["template"] = Template(spec, action, identity, serviceSelectors),
             },
         };
         foreach (var kept in (string[])["minReadySeconds", "strategy"])
@@ -71,28 +55,52 @@ internal static class CanaryManifest
         return canary;
     }
 
-    /// <summary>By these labels, and no others, the canary knows its pods; they cannot match a pod of stable.</summary>
-    private static Dictionary<string, string> Identity(EmergencyPatch patch) => new()
+    private static JsonObject Template(
+        JsonObject stable, EnsureCanary action, Dictionary<string, string> identity, IReadOnlyCollection<IReadOnlyDictionary<string, string>> serviceSelectors)
+    {
+        var template = stable["template"]!.DeepClone().AsObject();
+        var metadata = template.Child("metadata");
+        metadata.Remove("creationTimestamp");
+        var labels = metadata.Child("labels");
+        if (CanaryLabels.Apart(ToMap(labels), ToMap(stable["selector"]?["matchLabels"]), serviceSelectors) is { } apart)
+        {
+            labels[apart.Key] = apart.Value;
+        }
+
+        foreach (var (key, value) in identity)
+        {
+            labels[key] = value;
+        }
+
+        metadata.Child("annotations")[Annotations.CanarySource] = action.Source;
+        foreach (var container in template["spec"]!["containers"]!.AsArray())
+        {
+            if (action.Images.FirstOrDefault(i => i.Container == container!["name"]!.GetValue<string>()) is { } patched)
+            {
+                container!["image"] = patched.Image;
+            }
+        }
+
+        CanaryOverlays.Lay(template["spec"]!.AsObject(), action);
+        return template;
+    }
+
+    /// <summary>By these labels, and no others, the canary knows its pods; they cannot match a pod of stable or of another canary.</summary>
+    private static Dictionary<string, string> Identity(EmergencyPatch patch, string workload) => new()
     {
         [Labels.Track] = Labels.TrackCanary,
         [Labels.PatchUid] = patch.Metadata.Uid,
+        [Labels.Workload] = workload,
     };
 
     private static JsonObject ToJson(Dictionary<string, string> map) => new(map.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)JsonValue.Create(m.Value))));
+
+    private static Dictionary<string, string> ToMap(JsonNode? json) =>
+        json is JsonObject map ? map.ToDictionary(m => m.Key, m => m.Value?.GetValue<string>() ?? "", StringComparer.Ordinal) : [];
 
     private static JsonObject With(JsonObject json, string key, string value)
     {
         json[key] = value;
         return json;
-    }
-
-    private static JsonObject Child(JsonObject parent, string name)
-    {
-        if (parent[name] is not JsonObject child)
-        {
-            parent[name] = child = [];
-        }
-
-        return child;
     }
 }

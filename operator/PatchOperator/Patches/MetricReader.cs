@@ -47,7 +47,9 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
         var request = new MetricReadRequest
         {
             Namespace = patch.Metadata.Namespace ?? "",
-            Workload = intent.Deployment,
+
+            // Several are a pattern for =~.
+            Workload = string.Join('|', intent.Judged.Select(w => w.Target.Name)),
             CanaryPods = Targets(canary),
             StablePods = Targets(stable),
             Window = window,

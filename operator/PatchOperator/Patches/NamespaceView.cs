@@ -12,12 +12,20 @@ internal sealed class NamespaceView : IDisposable
     private readonly IInformerLease<EndpointSliceResource>? slices;
     private readonly IInformerLease<EndpointsResource>? endpoints;
     private readonly List<IDisposable> subscriptions = [];
+    private readonly Func<IInformerLease<JobResource>> watchJobs;
+    private IInformerLease<JobResource>? jobs;
 
     public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, string ns, bool hasEndpointSlices)
     {
         pods = informers.Shared(Kinds.Pods, ns);
         services = informers.Shared(Kinds.Services, ns);
         subscriptions.Add(queue.Map(pods.Informer, _ => neighbours.RunningIn(ns)));
+        watchJobs = () =>
+        {
+            var lease = informers.Shared(Kinds.Jobs, ns);
+            subscriptions.Add(queue.Map(lease.Informer, _ => neighbours.RunningIn(ns)));
+            return lease;
+        };
         if (hasEndpointSlices)
         {
             slices = informers.Shared(Kinds.EndpointSlices, ns);
@@ -34,6 +42,9 @@ internal sealed class NamespaceView : IDisposable
 
     public IInformer<ServiceResource> Services => services.Informer;
 
+    /// <summary>Those that have not been deleted; none before <see cref="WatchJobs"/>.</summary>
+    public IReadOnlyCollection<JobResource> Jobs => jobs?.Informer.List() ?? [];
+
     public bool EndpointsAreKnown => slices?.Informer.HasSynced ?? endpoints!.Informer.HasSynced;
 
     /// <summary>Names of the pods that ready endpoints point at.</summary>
@@ -45,10 +56,22 @@ internal sealed class NamespaceView : IDisposable
         return names.Where(t => t is { Kind: "Pod" }).Select(t => t!.Name!).ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>Only a patch with a CronJob needs them.</summary>
+    public void WatchJobs(bool areNeeded)
+    {
+        lock (subscriptions)
+        {
+            if (areNeeded)
+            {
+                jobs ??= watchJobs();
+            }
+        }
+    }
+
     /// <returns>False if the caches are not there in time; what is known by then is used all the same.</returns>
     public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        if (pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown)
+        if (pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown && jobs?.Informer.HasSynced is not false)
         {
             return true;
         }
@@ -60,6 +83,7 @@ internal sealed class NamespaceView : IDisposable
             await Task.WhenAll(
                 pods.Informer.WaitForSyncAsync(either.Token),
                 services.Informer.WaitForSyncAsync(either.Token),
+                jobs?.Informer.WaitForSyncAsync(either.Token) ?? Task.CompletedTask,
                 slices?.Informer.WaitForSyncAsync(either.Token) ?? endpoints!.Informer.WaitForSyncAsync(either.Token));
             return true;
         }
@@ -74,6 +98,7 @@ internal sealed class NamespaceView : IDisposable
         subscriptions.ForEach(s => s.Dispose());
         pods.Dispose();
         services.Dispose();
+        jobs?.Dispose();
         slices?.Dispose();
         endpoints?.Dispose();
     }

@@ -31,7 +31,10 @@ internal static class PatchServices
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
+        .AddSingleton<WorkloadCaches>()
         .AddSingleton<PatchObserver>()
+        .AddSingleton<WorkloadWriter>()
+        .AddSingleton<CanaryWriter>()
         .AddSingleton<PlanExecutor>()
         .AddSingleton<PatchMetrics>()
         .AddSingleton<PatchRecorder>();

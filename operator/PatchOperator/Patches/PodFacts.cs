@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
 
 namespace PatchOperator.Patches;
@@ -11,14 +12,24 @@ internal static class PodFacts
     public static bool IsReady(PodResource pod) =>
         !pod.Metadata.IsTerminating && (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
 
-    public static bool IsCanaryOf(PodResource pod, EmergencyPatch patch) =>
-        pod.Metadata.Labels is { } labels && labels.GetValueOrDefault(Labels.Track) == Labels.TrackCanary && labels.GetValueOrDefault(Labels.PatchUid) == patch.Metadata.Uid;
+    public static bool IsCanaryOf(PodResource pod, EmergencyPatch patch, string workload) =>
+        pod.Metadata.Labels is { } labels
+        && labels.GetValueOrDefault(Labels.Track) == Labels.TrackCanary
+        && labels.GetValueOrDefault(Labels.PatchUid) == patch.Metadata.Uid
+        && labels.GetValueOrDefault(Labels.Workload) == workload;
 
-    /// <summary>By its ReplicaSet's name, which is exact where selectors are not: <c>shop</c> never includes <c>shop-admin</c>.</summary>
-    public static bool IsPodOf(PodResource pod, string deployment) =>
-        pod.Metadata.Labels?.GetValueOrDefault(TemplateHash) is { } hash
-        && pod.Metadata.Labels.GetValueOrDefault(Labels.Track) != Labels.TrackCanary
-        && (pod.Metadata.OwnerReferences ?? []).Any(o => o is { Kind: "ReplicaSet", Controller: true } && o.Name == $"{deployment}-{hash}");
+    /// <summary>By its owner's name, which is exact where selectors are not: <c>shop</c> never includes <c>shop-admin</c>.</summary>
+    public static bool IsPodOf(PodResource pod, WorkloadRef workload) => workload.Kind switch
+    {
+        WorkloadKind.Deployment => pod.Metadata.Labels?.GetValueOrDefault(TemplateHash) is { } hash
+            && pod.Metadata.Labels.GetValueOrDefault(Labels.Track) != Labels.TrackCanary
+            && IsOwnedBy(pod, "ReplicaSet", $"{workload.Name}-{hash}"),
+        WorkloadKind.StatefulSet => IsOwnedBy(pod, "StatefulSet", workload.Name),
+        WorkloadKind.CronJob => false,
+    };
+
+    public static IReadOnlyDictionary<string, string> Images(PodResource pod) =>
+        (pod.Spec.Containers ?? []).ToDictionary(c => c.Name, c => c.Image, StringComparer.Ordinal);
 
     /// <summary>Why it does not run, with the node's or scheduler's own message; null while all is well.</summary>
     public static string? Problem(PodResource pod)
@@ -51,4 +62,7 @@ internal static class PodFacts
 
         return pod.Status.Phase is "Failed" ? $"Pod {pod.Metadata.Name}: {pod.Status.Reason ?? "Failed"}. {pod.Status.Message}" : null;
     }
+
+    private static bool IsOwnedBy(PodResource pod, string kind, string name) =>
+        (pod.Metadata.OwnerReferences ?? []).Any(o => o.Controller is true && o.Kind == kind && o.Name == name);
 }

@@ -1,5 +1,5 @@
-using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Patches;
 
@@ -8,11 +8,30 @@ namespace PatchOperator.Patches;
 /// </summary>
 internal sealed class WorkloadLocks
 {
-    private readonly Dictionary<ObjectKey, Entry> entries = [];
+    private readonly Dictionary<(string Namespace, WorkloadRef Workload), Entry> entries = [];
 
-    public async Task<IDisposable> EnterAsync(EmergencyPatch patch, string deployment, CancellationToken cancellation)
+    /// <summary>Always in the same order, so that two patches with the same workloads never wait for each other.</summary>
+    public async Task<IDisposable> EnterAsync(EmergencyPatch patch, IEnumerable<WorkloadRef> workloads, CancellationToken cancellation)
     {
-        var key = new ObjectKey(patch.Metadata.Namespace ?? "", deployment);
+        var held = new Holder();
+        try
+        {
+            foreach (var workload in workloads.Distinct().OrderBy(w => w.Kind).ThenBy(w => w.Name, StringComparer.Ordinal))
+            {
+                held.Add(await EnterAsync((patch.Metadata.Namespace ?? "", workload), cancellation));
+            }
+
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Action> EnterAsync((string Namespace, WorkloadRef Workload) key, CancellationToken cancellation)
+    {
         Entry entry;
         lock (entries)
         {
@@ -34,10 +53,14 @@ internal sealed class WorkloadLocks
             throw;
         }
 
-        return new Holder(this, key, entry);
+        return () =>
+        {
+            entry.Semaphore.Release();
+            Leave(key, entry);
+        };
     }
 
-    private void Leave(ObjectKey key, Entry entry)
+    private void Leave((string Namespace, WorkloadRef Workload) key, Entry entry)
     {
         lock (entries)
         {
@@ -56,12 +79,18 @@ internal sealed class WorkloadLocks
         public int Users { get; set; }
     }
 
-    private sealed class Holder(WorkloadLocks owner, ObjectKey key, Entry entry) : IDisposable
+    private sealed class Holder : IDisposable
     {
+        private readonly Stack<Action> leave = [];
+
+        public void Add(Action action) => leave.Push(action);
+
         public void Dispose()
         {
-            entry.Semaphore.Release();
-            owner.Leave(key, entry);
+            while (leave.TryPop(out var action))
+            {
+                action();
+            }
         }
     }
 }

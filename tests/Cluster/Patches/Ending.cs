@@ -21,9 +21,9 @@ internal static class Ending
             }
         }
 
-        var stable = town.Deployment("magento-web")!;
-        var wanted = stable["spec"]!["replicas"]!.GetValue<int>();
-        return town.Pod("canary").Count == 0 && town.Pod().Count == wanted && town.ReadyPods("web").Count == wanted;
+        var wanted = Workloads(town).Sum(w => w["spec"]!["replicas"]?.GetValue<int>() ?? 0);
+        var web = town.Deployment("magento-web")!["spec"]!["replicas"]!.GetValue<int>();
+        return town.Pod("canary").Count == 0 && town.Pod().Count == wanted && town.ReadyPods("web").Count == web && !town.CronIsSuspended;
     }
 
     public static string Of(Town town)
@@ -38,9 +38,9 @@ internal static class Ending
                 .AppendLine($"trail {string.Join(' ', trail.Where(r => r.Action is not "WithdrawalNotProven").Select(r => r.Action))}");
         }
 
-        foreach (var deployment in town.Api.Store.List(ResourceName.Deployments, Town.Namespace))
+        foreach (var workload in Workloads(town))
         {
-            text.AppendLine($"{deployment["metadata"]!["name"]}: {deployment["spec"]!.ToJsonString()} {Labels(deployment)}");
+            text.AppendLine($"{workload["kind"]} {workload["metadata"]!["name"]}: {workload["spec"]!.ToJsonString()} {Labels(workload)}");
         }
 
         foreach (var service in town.Api.Store.List(ResourceName.Services, Town.Namespace))
@@ -58,6 +58,9 @@ internal static class Ending
         return town.Api.Store.List(Town.Patches, Town.Namespace).Select(p => p["metadata"]!["name"]!.GetValue<string>()).Sum(patch =>
             town.Trail(patch).Count(r => names.Count(n => n.StartsWith(patch + ".", StringComparison.Ordinal) && n.EndsWith($".{r.Sequence}", StringComparison.Ordinal)) != 1));
     }
+
+    private static IEnumerable<JsonObject> Workloads(Town town) =>
+        new[] { ResourceName.Deployments, ResourceName.StatefulSets, ResourceName.CronJobs }.SelectMany(kind => town.Api.Store.List(kind, Town.Namespace));
 
     private static string Labels(JsonObject resource) => $"{resource["metadata"]!["labels"]?.ToJsonString()} {resource["metadata"]!["finalizers"]?.ToJsonString()}";
 

@@ -9,7 +9,7 @@ namespace PatchOperator.Tests.Cluster.Patches;
 internal sealed record Scenario(string Name, Func<Town, Task> Play)
 {
     /// <summary>What the town looks like before the operator starts.</summary>
-    public Action<Town> Before { get; init; } = _ => { };
+    public Func<Town, Task> Before { get; init; } = _ => Task.CompletedTask;
 
     public override string ToString() => Name;
 

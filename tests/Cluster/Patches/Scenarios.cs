@@ -27,7 +27,7 @@ internal static class Scenarios
             await town.ApproveAsync();
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
-        { Before = town => town.Metrics.CanaryErrorRate = 0.2 },
+        { Before = At(town => town.Metrics.CanaryErrorRate = 0.2) },
         new("deleted in mid-run", async town =>
         {
             town.Apply(steps: LongStep);
@@ -70,7 +70,7 @@ internal static class Scenarios
             town.Pods.Set(Town.PatchedStable, PodBehaviour.ReadyAtOnce);
             await town.UntilPhaseAsync(PatchPhase.Promoted);
         })
-        { Before = StableCannotRollOut },
+        { Before = At(StableCannotRollOut) },
         new("stable cannot roll out, aborted", async town =>
         {
             town.Apply(steps: TwoSteps);
@@ -79,14 +79,14 @@ internal static class Scenarios
             town.Annotate(Commands.Abort, "tomorrow");
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
-        { Before = StableCannotRollOut },
+        { Before = At(StableCannotRollOut) },
         new("canary never ready", async town =>
         {
             town.Apply(steps: """[{"weight":25}],"progressDeadline":"20s" """);
             await town.ApproveAsync();
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
-        { Before = town => town.Pods.Set(Town.Patched, PodBehaviour.ImagePullBackOff("manifest unknown")) },
+        { Before = At(town => town.Pods.Set(Town.Patched, PodBehaviour.ImagePullBackOff("manifest unknown"))) },
         new("suspended and resumed", async town =>
         {
             town.Apply(steps: TwoSteps);
@@ -98,7 +98,7 @@ internal static class Scenarios
             town.EditPatch("fix", patch => patch["spec"]!["suspend"] = false);
             await town.UntilPhaseAsync(PatchPhase.Promoted);
         })
-        { Before = TooFewRequests },
+        { Before = At(TooFewRequests) },
         new("second patch waits and follows", async town =>
         {
             town.Apply("first", steps: LongStep);
@@ -129,7 +129,7 @@ internal static class Scenarios
             town.Metrics.InRun = null;
             await town.UntilPhaseAsync(PatchPhase.Promoted);
         })
-        { Before = town => town.Metrics.InRun = new TrackReading.Failed("http://prometheus.monitoring:9090: connection refused.", Terminal: false) },
+        { Before = At(town => town.Metrics.InRun = new TrackReading.Failed("http://prometheus.monitoring:9090: connection refused.", Terminal: false)) },
         new("stable scaled in mid-run", async town =>
         {
             town.Apply(steps: """[{"weight":25,"hold":"10m"},{"weight":50}]""");
@@ -141,9 +141,48 @@ internal static class Scenarios
             town.Annotate(Commands.Abort, "that was enough");
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         }),
+        new("several workloads, promoted", async town =>
+        {
+            town.ApplyUnit(TwoSteps);
+            await town.ApproveAsync();
+            await town.UntilAsync(() => town.CronIsSuspended, "cron is suspended");
+            town.EndJob("cron-1");
+            await town.UntilPhaseAsync(PatchPhase.Promoted);
+        })
+        {
+            Before = async town =>
+            {
+                await town.SettleUnitAsync();
+                town.BeginJob("cron-1");
+            },
+        },
+        new("several workloads, one cannot start, reverted", async town =>
+        {
+            town.Apply(
+                steps: """[{"weight":25,"hold":"2s"}],"progressDeadline":"40s" """,
+                others: $$$"""
+                    ,{"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Town.Patched}}}"}]},
+                    {"name":"indexer","role":"Worker","statefulSet":"indexer","containers":[{"name":"php","image":"{{{Town.Newer}}}"}]}
+                    """);
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Reverted);
+        })
+        {
+            Before = async town =>
+            {
+                await town.SettleUnitAsync();
+                town.Pods.Set(Town.Newer, PodBehaviour.ImagePullBackOff("manifest unknown"));
+            },
+        },
     ];
 
     public static Scenario Named(string name) => All.Single(s => s.Name == name);
+
+    private static Func<Town, Task> At(Action<Town> change) => town =>
+    {
+        change(town);
+        return Task.CompletedTask;
+    };
 
     private static int? Run(Town town) => town.Patch()?["status"]?["run"]?.GetValue<int>();
 

@@ -37,7 +37,7 @@ internal sealed class Town : IAsyncDisposable
     {
         Api = api;
         Clock = clock;
-        Pods = new FakePodRuntime(clock) { KeyOf = pod => (pod["metadata"]!["labels"]?[Labels.Track] is null ? "stable " : "") + FakePodRuntime.ImageOf(pod) };
+        Pods = new FakePodRuntime(clock) { KeyOf = pod => FakePodRuntime.ImageOf(pod) is Patched && pod["metadata"]!["labels"]?[Labels.Track] is null ? PatchedStable : FakePodRuntime.ImageOf(pod) };
         Metrics = new FakeMetrics(clock);
         controllers = new ClusterControllers(api.Store, Pods, clock);
     }
@@ -73,6 +73,69 @@ internal sealed class Town : IAsyncDisposable
         await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "stable is up");
         return town;
     }
+
+    /// <summary>Consumers, cron and an indexer beside the web pods, which the patch then takes as one unit.</summary>
+    public async Task SettleUnitAsync()
+    {
+        Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"consumers","namespace":"{{{{{Namespace}}}}}"},
+             "spec":{"replicas":2,"selector":{"matchLabels":{"app":"consumers"}},
+                     "template":{"metadata":{"labels":{"app":"consumers"}},"spec":{"terminationGracePeriodSeconds":30,"containers":[{"name":"php","image":"{{{{{Stable}}}}}"}]}}}}
+            """));
+        Api.Store.Create(ResourceName.StatefulSets, Json($$$$$"""
+            {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"indexer","namespace":"{{{{{Namespace}}}}}"},
+             "spec":{"replicas":2,"serviceName":"indexer","selector":{"matchLabels":{"app":"indexer"}},
+                     "template":{"metadata":{"labels":{"app":"indexer"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"php","image":"{{{{{Stable}}}}}"}]}}}}
+            """));
+        Api.Store.Create(ResourceName.CronJobs, Json($$$$$$$$"""
+            {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"cron","namespace":"{{{{{{{{Namespace}}}}}}}}"},
+             "spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"php","image":"{{{{{{{{Stable}}}}}}}}"}]}}}}}}
+            """));
+        await UntilAsync(() => PodsOf("consumers").Count == 2 && PodsOf("indexer").Count == 2, "consumers and indexer are up");
+    }
+
+    /// <summary>A Job as the CronJob's controller would make it now; without one here, a test says when.</summary>
+    public void BeginJob(string name)
+    {
+        var cron = Api.Store.Get(ResourceName.CronJobs, Namespace, "cron")!;
+        Api.Store.Create(ResourceName.Jobs, new JsonObject
+        {
+            ["apiVersion"] = "batch/v1",
+            ["kind"] = "Job",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["namespace"] = Namespace,
+                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "CronJob", ["name"] = "cron", ["uid"] = cron["metadata"]!["uid"]!.GetValue<string>(), ["controller"] = true }),
+            },
+            ["spec"] = cron["spec"]!["jobTemplate"]!["spec"]!.DeepClone(),
+        });
+    }
+
+    public void EndJob(string name)
+    {
+        var job = Api.Store.Get(ResourceName.Jobs, Namespace, name)!;
+        job["status"] = Json("""{"conditions":[{"type":"Complete","status":"True"}]}""");
+        Api.Store.Update(ResourceName.Jobs, job, statusOnly: true);
+    }
+
+    /// <summary>Images of the pods with this label app, those that are ending too.</summary>
+    public IReadOnlyList<string> PodsOf(string app) =>
+        [.. Api.Store.List(ResourceName.Pods, Namespace).Where(p => p["metadata"]!["labels"]?["app"]?.GetValue<string>() == app).Select(p => p["spec"]!["containers"]![0]!["image"]!.GetValue<string>())];
+
+    public string? TemplateImage(ResourceName kind, string name) => (Api.Store.Get(kind, Namespace, name)?["spec"] is { } spec ? spec["jobTemplate"]?["spec"] ?? spec : null)?
+        ["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
+
+    public bool CronIsSuspended => Api.Store.Get(ResourceName.CronJobs, Namespace, "cron")?["spec"]!["suspend"]?.GetValue<bool>() ?? false;
+
+    public JsonObject ApplyUnit(string steps = """[{"weight":25}]""", string spec = "") => Apply(
+        steps: steps,
+        spec: spec,
+        others: $$$"""
+            ,{"name":"consumers","role":"Worker","deployment":"consumers","containers":[{"name":"php","image":"{{{Patched}}}"}]},
+            {"name":"indexer","role":"Worker","statefulSet":"indexer","containers":[{"name":"php","image":"{{{Patched}}}"}]},
+            {"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Patched}}}"}]}
+            """);
 
     /// <returns>The instance's name.</returns>
     public async Task<string> StartOperatorAsync(bool leaderElection = false)
@@ -116,9 +179,9 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""") => Api.Store.Create(Patches, Json($$$"""
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "") => Api.Store.Create(Patches, Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
-         "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}],
+         "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}{{{others}}}],
                  "canary":{"steps":{{{steps}}}},
                  "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}

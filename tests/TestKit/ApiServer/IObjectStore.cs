@@ -11,6 +11,9 @@ public readonly record struct ResourceName(string Group, string Version, string 
     public static readonly ResourceName EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices");
     public static readonly ResourceName Deployments = new("apps", "v1", "deployments");
     public static readonly ResourceName ReplicaSets = new("apps", "v1", "replicasets");
+    public static readonly ResourceName StatefulSets = new("apps", "v1", "statefulsets");
+    public static readonly ResourceName CronJobs = new("batch", "v1", "cronjobs");
+    public static readonly ResourceName Jobs = new("batch", "v1", "jobs");
     public static readonly ResourceName Events = new("", "v1", "events");
     public static readonly ResourceName Leases = new("coordination.k8s.io", "v1", "leases");
 }

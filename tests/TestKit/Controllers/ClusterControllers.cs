@@ -4,7 +4,7 @@ using PatchOperator.TestKit.ApiServer;
 namespace PatchOperator.TestKit.Controllers;
 
 /// <summary>
-/// The controllers of a small cluster around an <see cref="IObjectStore"/>: Deployments, ReplicaSets, one kubelet, Services, endpoints and garbage collection.
+/// The controllers of a small cluster around an <see cref="IObjectStore"/>: Deployments, ReplicaSets, StatefulSets, one kubelet, Services, endpoints and garbage collection.
 /// One worker runs them all, driven by the store's changes; nothing polls but the kubelet, for runtimes that cannot notify.
 /// </summary>
 public sealed class ClusterControllers : IAsyncDisposable
@@ -13,7 +13,7 @@ public sealed class ClusterControllers : IAsyncDisposable
 
     private static readonly ResourceName[] KnownResources =
     [
-        ResourceName.Deployments, ResourceName.ReplicaSets, ResourceName.Pods,
+        ResourceName.Deployments, ResourceName.ReplicaSets, ResourceName.StatefulSets, ResourceName.Pods,
         ResourceName.Services, ResourceName.Endpoints, ResourceName.EndpointSlices,
     ];
 
@@ -38,6 +38,7 @@ public sealed class ClusterControllers : IAsyncDisposable
             new EndpointsController(store, _queue),
             new DeploymentController(store, _queue, clock),
             new ReplicaSetController(store, _queue, clock),
+            new StatefulSetController(store, _queue),
             _kubelet,
         ];
 

@@ -108,7 +108,7 @@ public sealed class RolloutStories
     {
         story.CanaryReading = new TrackReading.Counts(failures, total);
         story.StartCanary();
-        RunFor(TimeSpan.FromMinutes(30));
+        story.RunFor(TimeSpan.FromMinutes(30));
         Assert.Equal(PatchPhase.Progressing, story.Phase);
         Assert.Equal(0, story.Status.Step!.Index);
     }
@@ -119,7 +119,7 @@ public sealed class RolloutStories
         story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("10m") }] } });
         story.CanaryReading = new TrackReading.Counts(0, 500);
         story.StartCanary();
-        RunFor(TimeSpan.FromMinutes(30));
+        story.RunFor(TimeSpan.FromMinutes(30));
         Assert.Equal(PatchPhase.Progressing, story.Phase);
         Assert.Equal("StaleSamples", story.Condition(ConditionTypes.CanaryHealthy).Reason);
     }
@@ -129,7 +129,7 @@ public sealed class RolloutStories
     {
         story.StartCanary();
         story.CanaryReading = new TrackReading.Failed("http://prometheus:9090: connection refused.", Terminal: false);
-        RunFor(TimeSpan.FromHours(1));
+        story.RunFor(TimeSpan.FromHours(1));
         Assert.Equal(PatchPhase.Progressing, story.Phase);
         Assert.Equal("MetricsUnavailable", story.Condition(ConditionTypes.CanaryHealthy).Reason);
         Assert.Single(story.Notices, n => n is { Reason: "MetricsUnavailable", IsWarning: true });
@@ -143,9 +143,9 @@ public sealed class RolloutStories
     {
         story.CanaryReading = new TrackReading.Counts(0, 10);
         story.StartCanary();
-        RunFor(TimeSpan.FromSeconds(50));
+        story.RunFor(TimeSpan.FromSeconds(50));
         Assert.Empty(story.Notices);
-        RunFor(TimeSpan.FromSeconds(60));
+        story.RunFor(TimeSpan.FromSeconds(60));
         Assert.Single(story.Notices, n => n is { Reason: "TooFewRequests", IsWarning: true });
     }
 
@@ -154,7 +154,7 @@ public sealed class RolloutStories
     {
         story.StartCanary();
         (story.CanaryErrorRate, story.StableErrorRate) = (0.3, 0.3);
-        RunFor(TimeSpan.FromMinutes(20));
+        story.RunFor(TimeSpan.FromMinutes(20));
         Assert.Equal(PatchPhase.Progressing, story.Phase);
         Assert.Equal("StableAlsoFailing", story.Condition(ConditionTypes.CanaryHealthy).Reason);
     }
@@ -185,7 +185,7 @@ public sealed class RolloutStories
         story.RunUntil(bad ? PatchPhase.Reverted : PatchPhase.Promoted, TimeSpan.FromMinutes(10));
         var records = story.Trail.Count();
         var done = story.Done.Count;
-        RunFor(TimeSpan.FromDays(2), TimeSpan.FromHours(1));
+        story.RunFor(TimeSpan.FromDays(2), TimeSpan.FromHours(1));
         Assert.Equal(records, story.Trail.Count());
         Assert.Equal(done, story.Done.Count);
     }
@@ -215,7 +215,7 @@ public sealed class RolloutStories
         story.RunUntil(() => story.Status.Approvals is { Count: 1 }, TimeSpan.FromSeconds(10));
         story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 50 }] } });
         story.HeldBy = null;
-        RunFor(TimeSpan.FromMinutes(5));
+        story.RunFor(TimeSpan.FromMinutes(5));
         Assert.Equal(PatchPhase.AwaitingApproval, story.Phase);
         Assert.Null(story.Status.Approvals);
         Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
@@ -238,7 +238,7 @@ public sealed class RolloutStories
         story.HeldBy = "other";
         story.Approve();
         story.RunUntil(() => story.Status.Approvals is { Count: 1 }, TimeSpan.FromSeconds(10));
-        RunFor(TimeSpan.FromHours(25), TimeSpan.FromHours(1));
+        story.RunFor(TimeSpan.FromHours(25), TimeSpan.FromHours(1));
         story.HeldBy = null;
         story.Reconcile();
         Assert.Equal(PatchPhase.AwaitingApproval, story.Phase);
@@ -250,7 +250,7 @@ public sealed class RolloutStories
     {
         story.HeldBy = "cve-2025-11111";
         story.Approve();
-        RunFor(TimeSpan.FromMinutes(5));
+        story.RunFor(TimeSpan.FromMinutes(5));
         Assert.Equal(PatchPhase.AwaitingApproval, story.Phase);
         var ready = story.Condition(ConditionTypes.Ready);
         Assert.Equal("WaitingForPatch", ready.Reason);
@@ -305,7 +305,7 @@ public sealed class RolloutStories
         story.StableRollsOut = false;
         story.Approve();
         story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(30));
-        RunFor(TimeSpan.FromMinutes(30));
+        story.RunFor(TimeSpan.FromMinutes(30));
         Assert.All(story.CanaryPods, p => Assert.True(p is { Ready: true, InRotation: true }));
         Assert.Equal("True", story.Condition(ConditionTypes.Stalled).Status);
 
@@ -329,7 +329,7 @@ public sealed class RolloutStories
         story.StartCanary();
         story.Edit(s => s with { Suspend = true });
         story.RunUntil(PatchPhase.Paused, TimeSpan.FromSeconds(10));
-        RunFor(TimeSpan.FromMinutes(20));
+        story.RunFor(TimeSpan.FromMinutes(20));
         Assert.Equal((PatchPhase.Paused, 0), (story.Phase, story.Status.Step!.Index));
         story.CanaryErrorRate = 0.5;
         story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
@@ -341,7 +341,7 @@ public sealed class RolloutStories
         story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
         story.Command(Commands.Reject, "not tonight");
         story.RunUntil(PatchPhase.Rejected, TimeSpan.FromSeconds(10));
-        RunFor(TimeSpan.FromMinutes(5));
+        story.RunFor(TimeSpan.FromMinutes(5));
         story.Command(Commands.Retry, "now it is fine");
         story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromSeconds(10));
         Assert.Null(story.Status.Approvals);
@@ -353,7 +353,7 @@ public sealed class RolloutStories
     {
         story.HeldBy = "other";
         story.Approve();
-        RunFor(TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(1));
         Assert.Single(story.Trail, r => r.Action == "ApprovalRecorded");
     }
 
@@ -362,7 +362,7 @@ public sealed class RolloutStories
     {
         story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
         story.Command(Commands.Abort, "panic");
-        RunFor(TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(1));
         Assert.Equal(PatchPhase.AwaitingApproval, story.Phase);
         Assert.Single(story.Trail, r => r.Action == "CommandIgnored");
     }
@@ -374,7 +374,7 @@ public sealed class RolloutStories
         story.RunUntil(PatchPhase.Blocked, TimeSpan.FromSeconds(10));
         Assert.Equal("QueryRejected", story.Condition(ConditionTypes.Accepted).Reason);
         var records = story.Trail.Count();
-        RunFor(TimeSpan.FromMinutes(10));
+        story.RunFor(TimeSpan.FromMinutes(10));
         Assert.Equal(records, story.Trail.Count());
         Assert.Empty(story.Done);
         story.CanaryReading = null;
@@ -401,7 +401,7 @@ public sealed class RolloutStories
         story.Edit(s => s with { Advisory = new Advisory { Severity = "Critical", DisclosedAt = "2026-11-22T04:00:00Z" } });
         story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
         Assert.Equal("False", story.Condition(ConditionTypes.Overdue).Status);
-        RunFor(TimeSpan.FromHours(5), TimeSpan.FromMinutes(30));
+        story.RunFor(TimeSpan.FromHours(5), TimeSpan.FromMinutes(30));
         Assert.Equal("True", story.Condition(ConditionTypes.Overdue).Status);
         Assert.Single(story.Trail, r => r.Action == "Overdue");
     }
@@ -414,16 +414,5 @@ public sealed class RolloutStories
         story.Stable = story.Stable! with { TemplateDigest = "template-2" };
         story.Reconcile();
         Assert.NotEqual(before, story.Canary!.Source);
-    }
-
-    private void RunFor(TimeSpan span, TimeSpan? step = null)
-    {
-        var end = story.Now + span;
-        while (story.Now < end)
-        {
-            var plan = story.Reconcile();
-            var next = step is { } fixedStep ? story.Now + fixedStep : plan.WakeUpAt is null ? story.Now + TimeSpan.FromSeconds(1) : story.Next(plan);
-            story.Wait((next < end ? next : end) - story.Now);
-        }
     }
 }

@@ -20,6 +20,8 @@ internal sealed class Story
 
     public OperatorPolicy Policy { get; } = new();
 
+    public Story() => World.Add(Web);
+
     public EmergencyPatch Patch { get; set; } = new()
     {
         Metadata = new ObjectMeta { Name = "cve-2025-54236", Namespace = "shop", Uid = "patch-uid", ResourceVersion = "1", Generation = 1 },
@@ -36,19 +38,20 @@ internal sealed class Story
         },
     };
 
-    public StableObservation? Stable { get; set; } = new()
+    public StoryWorkload Web { get; } = new(new WorkloadRef(WorkloadKind.Deployment, "magento-web"));
+
+    /// <summary>The world; the workload that the spec names from the start is in it.</summary>
+    public List<StoryWorkload> World { get; } = [];
+
+    public StableObservation? Stable
     {
-        Uid = "stable-uid",
-        Replicas = 4,
-        ReadyReplicas = 4,
-        IsRolledOut = true,
-        TemplateDigest = "template-1",
-        Images = new Dictionary<string, string> { ["php"] = Old },
-    };
+        get => Web.Stable;
+        set => Web.Stable = value;
+    }
 
-    public CanaryObservation? Canary { get; set; }
+    public CanaryObservation? Canary => Web.Canary;
 
-    public List<PodObservation> CanaryPods { get; } = [];
+    public List<PodObservation> CanaryPods => Web.CanaryPods;
 
     /// <summary>Failed share of the canary's requests.</summary>
     public double CanaryErrorRate { get; set; }
@@ -59,13 +62,28 @@ internal sealed class Story
 
     public TrackReading? CanaryReading { get; set; }
 
-    public bool PodsBecomeReady { get; set; } = true;
+    public bool PodsBecomeReady
+    {
+        set => Web.PodsBecomeReady = value;
+    }
 
-    public bool StableRollsOut { get; set; } = true;
+    public bool StableRollsOut
+    {
+        set => Web.StableRollsOut = value;
+    }
 
-    public bool WithdrawalWorks { get; set; } = true;
+    public bool WithdrawalWorks
+    {
+        set => Web.WithdrawalWorks = value;
+    }
 
-    public bool TrafficIsKnown { get; set; } = true;
+    public bool TrafficIsKnown
+    {
+        set => Web.TrafficIsKnown = value;
+    }
+
+    /// <summary>What the API server says to every action.</summary>
+    public string? ActionProblem { get; set; }
 
     public string? HeldBy { get; set; }
 
@@ -168,11 +186,9 @@ internal sealed class Story
 
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
-        Stable = Stable,
-        Canary = Canary,
-        CanaryPods = [.. CanaryPods],
-        Traffic = new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
-        HeldBy = HeldBy,
+        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe()),
+        HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
+        ActionProblem = ActionProblem,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
@@ -196,50 +212,43 @@ internal sealed class Story
     private void Do(PlanAction action)
     {
         Done.Add(action);
-        switch (action)
+        if (action is RemoveCommands remove)
         {
-            case EnsureCanary ensure:
-                Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source };
-                CanaryPods.Clear();
-                CanaryPods.AddRange(Enumerable.Range(0, ensure.Replicas).Select(i => new PodObservation
-                {
-                    Name = $"magento-web-canary-{i}",
-                    Ip = $"10.0.0.{i + 1}",
-                    Ready = PodsBecomeReady,
-                    InRotation = true,
-                    Problem = PodsBecomeReady ? null : "Pod magento-web-canary-0, container php: ImagePullBackOff. no such image",
-                }));
-                break;
-            case WithdrawCanaryTraffic when WithdrawalWorks:
-                for (var i = 0; i < CanaryPods.Count; i++)
-                {
-                    CanaryPods[i] = CanaryPods[i] with { InRotation = false };
-                }
+            foreach (var handled in remove.Handled)
+            {
+                commands.Remove(handled.Name);
+            }
+        }
+        else
+        {
+            Workload(action).Do(action);
+        }
+    }
 
-                break;
-            case WithdrawCanaryTraffic:
-                break;
-            case DeleteCanary:
-                Canary = null;
-                CanaryPods.Clear();
-                break;
-            case SetStableImages set:
-                Stable = Stable! with
-                {
-                    Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
-                    IsRolledOut = StableRollsOut,
-                    ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
-                };
-                break;
-            case RemoveCommands remove:
-                foreach (var handled in remove.Handled)
-                {
-                    commands.Remove(handled.Name);
-                }
+    private StoryWorkload Workload(PlanAction action) => action switch
+    {
+        EnsureCanary ensure => Named(WorkloadKind.Deployment, ensure.Deployment),
+        WithdrawCanaryTraffic withdraw => Of(withdraw.Name),
+        DeleteCanary delete => Named(WorkloadKind.Deployment, delete.Deployment),
+        SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
+        SuspendCronJob suspend => Named(WorkloadKind.CronJob, suspend.CronJob),
+        ReplacePods replace => Named(WorkloadKind.StatefulSet, replace.StatefulSet),
+        _ => throw new InvalidOperationException(action.ToString()),
+    };
 
-                break;
-            default:
-                throw new InvalidOperationException(action.ToString());
+    private StoryWorkload Named(WorkloadKind kind, string name) => World.Single(w => w.Reference == new WorkloadRef(kind, name));
+
+    private StoryWorkload Of(string name) => Status.Workloads!.Single(w => w.Name == name).Target() is var target ? Named(target.Kind, target.Name) : Web;
+
+    /// <summary>Looks on for a while.</summary>
+    public void RunFor(TimeSpan span, TimeSpan? step = null)
+    {
+        var end = Now + span;
+        while (Now < end)
+        {
+            var plan = Reconcile();
+            var next = step is { } fixedStep ? Now + fixedStep : plan.WakeUpAt is null ? Now + TimeSpan.FromSeconds(1) : Next(plan);
+            Wait((next < end ? next : end) - Now);
         }
     }
 }

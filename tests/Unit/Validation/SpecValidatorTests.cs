@@ -52,6 +52,17 @@ public sealed class SpecValidatorTests
         { "workloads.0.deployment", null, "spec.workloads[0]", "exactly one of" },
         { "workloads.0.deployment", "\"Magento\"", "spec.workloads[0].deployment", "lower-case" },
         { "workloads.0.statefulSet", "\"magento\"", "spec.workloads[0]", "deployment and statefulSet are given" },
+        { "workloads.0.role", "\"Worker\"", "spec.workloads", "no workload with a canary" },
+        { "workloads.0.canary", """{"enabled": false}""", "spec.workloads", "no workload with a canary" },
+        { "workloads.1", Other("statefulSet", "Web"), "spec.workloads[1].canary.enabled", "canary: {enabled: false}" },
+        { "workloads.1", Other("statefulSet", "Worker", """{"enabled": true}"""), "spec.workloads[1].canary.enabled", "gets no canary" },
+        { "workloads.1", Other("cronJob", "Cron", """{"enabled": true}"""), "spec.workloads[1].canary.enabled", "run twice" },
+        { "workloads.1", Other("deployment", "Worker", """{"env": [{"name": "A"}]}"""), "spec.workloads[1].canary", "has no canary" },
+        { "workloads.0.canary", """{"volumes": [{"name": "config"}]}""", "spec.workloads[0].canary.volumes[0]", "no source is given" },
+        { "workloads.0.canary", """{"volumes": [{"name": "config", "configMap": {"name": "A"}}]}""", "spec.workloads[0].canary.volumes[0].configMap.name", "lower-case" },
+        { "promotion", """{"order": ["Web", "Web"]}""", "spec.promotion.order[1]", "is there already" },
+        { "promotion", """{"order": ["Admin"]}""", "spec.promotion.order[0]", "Web, Worker or Cron" },
+        { "promotion", """{"order": ["Cron"]}""", "spec.promotion.order", "does not name Web" },
         { "workloads.0.containers", "[]", "spec.workloads[0].containers", "at least one container" },
         { "workloads.0.containers.1", $$"""{"name": "php", "image": {{Image}}}""", "spec.workloads[0].containers[1].name", "is there already" },
         { "workloads.0.containers.0.image", null, "spec.workloads[0].containers[0].image", "is missing" },
@@ -120,9 +131,6 @@ public sealed class SpecValidatorTests
     {
         { "supersedes", "[\"old\"]", "spec.supersedes" },
         { "requires", "[\"other\"]", "spec.requires" },
-        { "workloads.1", $$"""{"name": "b", "deployment": "b", "containers": [{"name": "b", "image": {{Image}}}]}""", "spec.workloads[1]" },
-        { "workloads.0.role", "\"Worker\"", "spec.workloads[0].role" },
-        { "workloads.0.canary", """{"env": [{"name": "A", "value": "b"}]}""", "spec.workloads[0].canary" },
         { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
@@ -144,6 +152,18 @@ public sealed class SpecValidatorTests
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
+
+    /// <summary>A second workload.</summary>
+    private static string Other(string kind, string role, string canary = "{}") =>
+        $$"""{"name": "b", "role": "{{role}}", "{{kind}}": "b", "containers": [{"name": "b", "image": {{Image}}}], "canary": {{canary}}}""";
+
+    [Theory]
+    [InlineData("statefulSet", "Worker", "{}")]
+    [InlineData("statefulSet", "Web", """{"enabled": false}""")]
+    [InlineData("deployment", "Worker", """{"enabled": true, "env": [{"name": "A", "value": "b"}]}""")]
+    [InlineData("cronJob", "Cron", "{}")]
+    public void A_unit_of_several_workloads_is_accepted(string kind, string role, string canary) =>
+        Assert.Empty(Validate(SpecJson.With(Healthy, "workloads.1", Other(kind, role, canary))));
 
     [Fact]
     public void A_healthy_spec_has_no_problem() => Assert.Empty(Validate(Healthy));
@@ -179,6 +199,8 @@ public sealed class SpecValidatorTests
     [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
     [InlineData("analysis.metrics.0.maxRate", "\"100%\"")]
     [InlineData("workloads.0.canary", """{"env": []}""")]
+    [InlineData("workloads.0.canary", """{"volumes": [{"name": "tmp", "emptyDir": {}}]}""")]
+    [InlineData("promotion", """{"order": ["Worker", "Web"]}""")]
     [InlineData("workloads.0.containers.0.image", "\"localhost:5000/a/b__c:v1@" + Digest + "\"")]
     [InlineData("suspend", "true")]
     public void What_asks_for_nothing_unusual_is_accepted_at_its_limits_too(string edit, string value) =>

@@ -126,11 +126,34 @@ public sealed record ContainerImage
     public string? Image { get; init; }
 }
 
-/// <summary>What only the canary's pods get, for example their own cache prefix.</summary>
+/// <summary>Whether the workload gets a canary, and what only the canary's pods get, for example their own cache prefix.</summary>
 public sealed record CanaryOverlay
 {
+    /// <summary>Without it, Web has a canary, Worker and Cron have none.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Environment of every patched container.</summary>
     public IReadOnlyList<EnvVar>? Env { get; init; }
+
+    /// <summary>Other sources for volumes that the pods have, by name.</summary>
+    public IReadOnlyList<VolumeOverlay>? Volumes { get; init; }
 }
+
+/// <summary>Where the canary's pods get one of their volumes from instead; exactly one source.</summary>
+public sealed record VolumeOverlay
+{
+    public string? Name { get; init; }
+
+    public NamedReference? ConfigMap { get; init; }
+
+    public NamedReference? Secret { get; init; }
+
+    public NamedReference? PersistentVolumeClaim { get; init; }
+
+    public EmptyDirSpec? EmptyDir { get; init; }
+}
+
+public sealed record EmptyDirSpec;
 
 public sealed record EnvVar
 {

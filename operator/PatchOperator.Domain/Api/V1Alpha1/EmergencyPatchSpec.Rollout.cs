@@ -109,4 +109,7 @@ public sealed record PromotionSpec
 {
     /// <summary>UntilAdopted or None.</summary>
     public string? Hold { get; init; }
+
+    /// <summary>Roles in the order in which their workloads are promoted, and reverted the other way round; without it, Web, Cron, Worker.</summary>
+    public IReadOnlyList<string>? Order { get; init; }
 }

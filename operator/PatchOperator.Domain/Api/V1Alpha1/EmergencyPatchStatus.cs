@@ -75,7 +75,10 @@ public sealed record StepStatus
     /// <summary>The step does not end before.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>While pods are missing: waiting for them ends here, in a revert.</summary>
+    /// <summary>Since when the canary has been ready without a break.</summary>
+    public DateTimeOffset? ReadySince { get; init; }
+
+    /// <summary>While the canary is not ready, or not for long: waiting for it ends here, in a revert.</summary>
     public DateTimeOffset? Deadline { get; init; }
 }
 
@@ -83,10 +86,20 @@ public sealed record WorkloadStatus
 {
     public required string Name { get; init; }
 
-    /// <summary>The Deployment that the run began with; a revert must find it even after the spec names another.</summary>
+    /// <summary>Web, Worker or Cron.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The workload that the run began with; a revert must find it even after the spec names another.</summary>
     public string? Deployment { get; init; }
 
-    /// <summary>Uid of that Deployment: another object of the same name is not the user's stable.</summary>
+    public string? StatefulSet { get; init; }
+
+    public string? CronJob { get; init; }
+
+    /// <summary>Whether the run gives it a canary.</summary>
+    public bool? Canary { get; init; }
+
+    /// <summary>Uid of that workload: another object of the same name is not the user's stable.</summary>
     public string? StableUid { get; init; }
 
     /// <summary>Digest of stable's pod template without the images that the patch changes.</summary>
@@ -100,11 +113,26 @@ public sealed record WorkloadStatus
 
     public int? CanaryReady { get; init; }
 
+    /// <summary>Percent of this workload's traffic that its canary really has.</summary>
+    public int? ActualWeight { get; init; }
+
+    /// <summary>Of a CronJob: whether the user had suspended it before the run did.</summary>
+    public bool? WasSuspended { get; init; }
+
     /// <summary>When promotion began to change stable.</summary>
     public DateTimeOffset? PromotionStartedAt { get; init; }
 
+    /// <summary>When stable was last given images by the run, forwards or backwards.</summary>
+    public DateTimeOffset? ImagesSetAt { get; init; }
+
     /// <summary>When stable was seen fully rolled out on the patched images.</summary>
     public DateTimeOffset? PatchedAt { get; init; }
+
+    /// <summary>When a revert began to give stable its previous images back.</summary>
+    public DateTimeOffset? RestoreStartedAt { get; init; }
+
+    /// <summary>When stable was seen fully rolled out on its previous images again.</summary>
+    public DateTimeOffset? RestoredAt { get; init; }
 }
 
 public sealed record ImageRecord

@@ -24,6 +24,9 @@ public static class Labels
 
     /// <summary>Uid of the EmergencyPatch that owns a canary: names may be longer than label values.</summary>
     public const string PatchUid = Names.Group + "/patch-uid";
+
+    /// <summary>Which workload of the patch a canary stands in for, by its short name.</summary>
+    public const string Workload = Names.Group + "/workload";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 }
 

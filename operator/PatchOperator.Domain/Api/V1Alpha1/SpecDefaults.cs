@@ -22,5 +22,6 @@ public static class SpecDefaults
         ["analysis.metrics[].onError"] = "\"Hold\"",
         ["analysis.metrics[].staleAfter"] = "\"1m\"",
         ["revert.automatic"] = "true",
+        ["promotion.order"] = "[\"Web\",\"Cron\",\"Worker\"]",
     };
 }

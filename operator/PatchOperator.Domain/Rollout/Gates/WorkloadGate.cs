@@ -4,6 +4,6 @@ namespace PatchOperator.Domain.Rollout.Gates;
 internal static class WorkloadGate
 {
     public static Hold? Check(Draft draft) => draft.Observed.HeldBy is { } other
-        ? new Hold("WaitingForPatch", $"EmergencyPatch {other} is running on Deployment {draft.Intent.Deployment}; this one starts when it has ended.")
+        ? new Hold("WaitingForPatch", $"EmergencyPatch {other.Patch} is running on {other.Workload}; this one starts when it has ended.")
         : null;
 }

@@ -72,26 +72,27 @@ internal static class AwaitingApproval
 
     private static void Start(Draft draft)
     {
-        var stable = draft.Observed.Stable!;
-        var intent = draft.Intent;
-        draft.Status = draft.Status with
-        {
-            // Saved before anything is touched, so that every way back is known (S9).
-            Workloads =
-            [
-                new WorkloadStatus
-                {
-                    Name = intent.Workload,
-                    Deployment = intent.Deployment,
-                    StableUid = stable.Uid,
-                    PreviousTemplateDigest = stable.TemplateDigest,
-                    PreviousImages = [.. intent.Images.Select(i => new ImageRecord { Container = i.Container, Image = stable.Images[i.Container] })],
-                    PatchedImages = intent.Images,
-                },
-            ],
-        };
+        // Saved before anything is touched, so that every way back is known (S9).
+        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(w, draft.Observed.Of(w.Target).Stable!))] };
         draft.Timing(t => t with { StartedAt = draft.Now });
-        draft.Enter(PatchPhase.Progressing, "CanaryStarted", $"The canary of Deployment {intent.Deployment} starts with {intent.Steps[0].Weight} % of the traffic.");
+        draft.Enter(
+            PatchPhase.Progressing,
+            "CanaryStarted",
+            $"The canary of {string.Join(", ", draft.Canaries.Select(t => t.Workload))} starts with {draft.Intent.Steps[0].Weight} % of the traffic.");
         Progressing.BeginStep(draft, 0);
     }
+
+    private static WorkloadStatus Saved(WorkloadIntent workload, StableObservation stable) => new()
+    {
+        Name = workload.Name,
+        Role = workload.Role.ToString(),
+        Deployment = workload.Target.Kind is WorkloadKind.Deployment ? workload.Target.Name : null,
+        StatefulSet = workload.Target.Kind is WorkloadKind.StatefulSet ? workload.Target.Name : null,
+        CronJob = workload.Target.Kind is WorkloadKind.CronJob ? workload.Target.Name : null,
+        Canary = workload.HasCanary,
+        StableUid = stable.Uid,
+        PreviousTemplateDigest = stable.TemplateDigest,
+        PreviousImages = [.. workload.Images.Select(i => i with { Image = stable.Images[i.Container] })],
+        PatchedImages = workload.Images,
+    };
 }

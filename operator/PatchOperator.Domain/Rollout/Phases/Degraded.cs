@@ -7,16 +7,9 @@ internal static class Degraded
 {
     public static void Decide(Draft draft)
     {
-        var target = draft.Status.Workloads![0];
         if (draft.Status.Revert is { } revert)
         {
-            CommandDesk.Ignore(draft, "the run is being taken back already.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
-            draft.Explain("StableNotRestored", $"Deployment {target.Deployment} has not rolled out its previous images. {draft.Observed.Stable?.RolloutFailure} {revert.Message}");
-            if (Reverting.TakeBack(draft))
-            {
-                draft.Enter(PatchPhase.Reverting, "StableRestored", "Stable is rolled out again.");
-            }
-
+            FinishRevert(draft, revert);
             return;
         }
 
@@ -24,27 +17,45 @@ internal static class Degraded
         if (CommandDesk.TryTake(draft, Commands.Abort, out var reason))
         {
             Reverting.Begin(draft, Progressing.Back(draft, "Aborted", $"Aborted: {reason}.", PatchPhase.Reverted));
-            return;
         }
-
-        if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
+        else if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
         {
             Reverting.Begin(draft, change);
-            return;
         }
-
-        var stable = draft.Observed.Stable!;
-        if (CommandDesk.TryTake(draft, Commands.Retry, out var why))
+        else if (CommandDesk.TryTake(draft, Commands.Retry, out var why))
         {
             draft.Enter(PatchPhase.Promoting, "Retried", $"Retried: {why}.", Draft.Unverified);
         }
-        else if (Promoting.RunsPatched(stable, target) && stable.IsRolledOut)
+        else
         {
-            draft.Enter(PatchPhase.Promoting, "StableRolledOut", $"Deployment {target.Deployment} rolled out after all.");
+            GoOn(draft);
+        }
+    }
+
+    private static void GoOn(Draft draft)
+    {
+        var begun = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.PatchedAt is null).ToArray();
+        if (begun.Length == 0)
+        {
+            Promoting.RemoveCanaries(draft);
+        }
+        else if (begun.All(t => StableRollout.IsPatched(draft, t)))
+        {
+            draft.Enter(PatchPhase.Promoting, "StableRolledOut", $"{string.Join(", ", begun.Select(t => t.Workload))} rolled out after all.");
         }
         else
         {
-            draft.Explain("StableRolloutStuck", $"Deployment {target.Deployment} has not rolled out the patched images ({stable.ReadyReplicas} of {stable.Replicas} pods ready). {stable.RolloutFailure} The healthy canary keeps serving.");
+            draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(Promoting.Progress))} The healthy canary keeps serving.");
+        }
+    }
+
+    private static void FinishRevert(Draft draft, RevertStatus revert)
+    {
+        CommandDesk.Ignore(draft, "the run is being taken back already.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
+        draft.Explain("RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
+        if (Reverting.TakeBack(draft))
+        {
+            draft.Enter(PatchPhase.Reverting, "StableRestored", "Stable is rolled out again.");
         }
     }
 }

@@ -22,16 +22,14 @@ internal static class Ended
     public static void DecidePromoted(Draft draft)
     {
         CommandDesk.Ignore(draft, "the patch is promoted; set the previous image to go back.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
-        var images = draft.Intent.Images;
-        var drifted = draft.Observed.Stable is { } stable ? images.Where(i => stable.Images.GetValueOrDefault(i.Container) != i.Image).ToArray() : [];
+        var drifted = draft.Intent.Workloads.SelectMany(w => Drift(draft, w)).ToArray();
         if (drifted.Length == 0)
         {
-            KeepExplanation(draft, unless: Drifted, otherwise: ("Promoted", $"Deployment {draft.Intent.Deployment} runs the patched images."));
+            KeepExplanation(draft, unless: Drifted, otherwise: ("Promoted", "The patched images are on every workload."));
             return;
         }
 
-        var message = $"Deployment {draft.Intent.Deployment} no longer runs the patched images: "
-            + string.Join(", ", drifted.Select(i => $"{i.Container} runs {draft.Observed.Stable!.Images.GetValueOrDefault(i.Container) ?? "nothing"}")) + ".";
+        var message = $"The patched images are no longer everywhere: {string.Join(", ", drifted)}.";
         if (draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.Reason != Drifted)
         {
             draft.Record(Drifted, message);
@@ -39,6 +37,12 @@ internal static class Ended
 
         draft.Explain(Drifted, message);
     }
+
+    private static IEnumerable<string> Drift(Draft draft, WorkloadIntent workload) =>
+        draft.Observed.Of(workload.Target).Stable is not { } stable
+            ? []
+            : workload.Images.Where(i => stable.Images.GetValueOrDefault(i.Container) != i.Image)
+                .Select(i => $"container {i.Container} of {workload.Target} runs {stable.Images.GetValueOrDefault(i.Container) ?? "nothing"}");
 
     private static void KeepExplanation(Draft draft, string? unless = null, (string Reason, string Message) otherwise = default)
     {

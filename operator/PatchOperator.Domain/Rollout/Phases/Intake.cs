@@ -63,16 +63,32 @@ internal static class Intake
             return new Hold(reason, message);
         }
 
-        if (draft.Observed.Stable is not { } stable)
+        return intent.Workloads.Select((workload, index) => Obstacle(draft, workload, index)).FirstOrDefault(hold => hold is not null);
+    }
+
+    private static Hold? Obstacle(Draft draft, WorkloadIntent workload, int index)
+    {
+        var path = $"spec.workloads[{index}]";
+        var target = workload.Target;
+        if (draft.Observed.Of(target).Stable is not { } stable)
         {
-            return new Hold("DeploymentNotFound", $"spec.workloads[0].deployment: there is no Deployment {intent.Deployment} in namespace {draft.Patch.Metadata.Namespace}. Create it, or correct the name.");
+            var field = char.ToLowerInvariant(target.Kind.ToString()[0]) + target.Kind.ToString()[1..];
+            return new Hold($"{target.Kind}NotFound", $"{path}.{field}: there is no {target} in namespace {draft.Patch.Metadata.Namespace}. Create it, or correct the name.");
         }
 
-        var unknown = intent.Images.Select(i => i.Container).Where(c => !stable.Images.ContainsKey(c)).ToArray();
-        return unknown.Length > 0
-            ? new Hold(
+        var unknown = workload.Images.Select(i => i.Container).Where(c => !stable.Images.ContainsKey(c)).ToArray();
+        if (unknown.Length > 0)
+        {
+            return new Hold(
                 "ContainerNotFound",
-                $"spec.workloads[0].containers: Deployment {intent.Deployment} has no container {string.Join(", ", unknown)}; it has {string.Join(", ", stable.Images.Keys.Order(StringComparer.Ordinal))}.")
+                $"{path}.containers: {target} has no container {string.Join(", ", unknown)}; it has {string.Join(", ", stable.Images.Keys.Order(StringComparer.Ordinal))}.");
+        }
+
+        var missing = (workload.Overlay?.Volumes ?? []).Select(v => v.Name!).Except(stable.Volumes).ToArray();
+        return missing.Length > 0
+            ? new Hold(
+                "VolumeNotFound",
+                $"{path}.canary.volumes: the pods of {target} have no volume {string.Join(", ", missing)}; they have {(stable.Volumes.Count > 0 ? string.Join(", ", stable.Volumes) : "none")}.")
             : null;
     }
 
@@ -103,9 +119,10 @@ internal static class Intake
         Clear(draft);
         draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Run = (draft.Status.Run ?? 0) + 1 };
         draft.Timing(t => new TimingStatus { AcceptedAt = draft.Now, RemediateBy = draft.Intent.RemediateBy, PreflightAt = draft.Observed.Preflight is null ? null : draft.Now });
-        if (draft.Intent.Images.All(i => draft.Observed.Stable!.Images[i.Container] == i.Image) && draft.Observed.Stable!.IsRolledOut)
+        if (draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images)))
         {
-            draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"Deployment {draft.Intent.Deployment} runs the patched images already; there is nothing to roll out.");
+            var all = string.Join(", ", draft.Intent.Workloads.Select(w => w.Target));
+            draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"The patched images are on {all} already; there is nothing to roll out.");
             return;
         }
 

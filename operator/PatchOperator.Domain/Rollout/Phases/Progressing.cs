@@ -45,15 +45,15 @@ internal static class Progressing
             return;
         }
 
-        var allReady = KeepCanary(draft);
-        if (!allReady && draft.Status.Step!.Deadline <= draft.Now)
+        var allReady = CanaryKeeping.Keep(draft);
+        if (PauseOrResume(draft))
         {
-            Reverting.Begin(draft, TooLate(draft));
             return;
         }
 
-        if (PauseOrResume(draft))
+        if (!allReady && draft.Phase is PatchPhase.Progressing && draft.Status.Step!.Deadline <= draft.Now)
         {
+            Reverting.Begin(draft, CanaryKeeping.TooLate(draft));
             return;
         }
 
@@ -77,16 +77,7 @@ internal static class Progressing
     /// <summary>The verdict of a measurement made now; null when none was due.</summary>
     private static Verdict? Measure(Draft draft)
     {
-        var step = draft.Status.Step!;
-        var traffic = draft.Observed.Traffic;
-        draft.Status = draft.Status with
-        {
-            Step = step with
-            {
-                ActualWeight = traffic.ActualWeight ?? step.ActualWeight,
-                ServingSince = step.ServingSince ?? (traffic is { IsKnown: true, CanaryEndpoints: > 0 } ? draft.Now : null),
-            },
-        };
+        StepTraffic.Observe(draft);
         if (draft.Observed.Readings is not { } readings)
         {
             return null;
@@ -151,44 +142,6 @@ internal static class Progressing
         };
     }
 
-    /// <summary>Keeps the canary as the step wants it; true when all its pods are ready on the right template.</summary>
-    private static bool KeepCanary(Draft draft)
-    {
-        var step = draft.Status.Step!;
-        var target = draft.Status.Workloads![0];
-        var stable = draft.Observed.Stable!;
-        var replicas = CanaryStepper.ReplicasFor(step.Weight, stable.Replicas);
-        var source = CanarySource.Of(stable.TemplateDigest, target.PatchedImages!);
-        var canary = draft.Observed.Canary;
-        if (canary is null || (canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
-        {
-            draft.Do(new EnsureCanary(target.Deployment!, replicas, source, target.PatchedImages!));
-        }
-
-        var ready = draft.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });
-        draft.Status = draft.Status with { Workloads = [target with { CanaryReplicas = replicas, CanaryReady = ready }] };
-        var allReady = canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && ready >= replicas;
-        var hold = draft.Intent.Steps[step.Index].Hold;
-        draft.Status = draft.Status with
-        {
-            Step = allReady
-                ? step with { Deadline = null, ReadyAt = step.ReadyAt ?? draft.Now, NotBefore = step.NotBefore ?? (draft.Now + hold) }
-                : step with { Deadline = step.Deadline ?? (draft.Now + draft.Intent.ProgressDeadline) },
-        };
-        return allReady;
-    }
-
-    private static RevertStatus TooLate(Draft draft)
-    {
-        var target = draft.Status.Workloads![0];
-        var why = draft.Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null) ?? draft.Observed.ActionProblem;
-        return Back(
-            draft,
-            "ProgressDeadlineExceeded",
-            $"{target.CanaryReady} of {target.CanaryReplicas} canary pods were ready within {Duration.Format(draft.Intent.ProgressDeadline)}." + (why is null ? "" : $" {why}"),
-            PatchPhase.Reverted);
-    }
-
     private static bool PauseOrResume(Draft draft)
     {
         if (draft.Intent.Suspended && draft.Phase is PatchPhase.Progressing)
@@ -200,6 +153,9 @@ internal static class Progressing
         if (!draft.Intent.Suspended && draft.Phase is PatchPhase.Paused)
         {
             draft.Enter(PatchPhase.Progressing, "Resumed", "spec.suspend is false again.");
+
+            // The time in which nothing was to happen does not count.
+            draft.Status = draft.Status with { Step = draft.Status.Step! with { Deadline = null } };
             return true;
         }
 
@@ -225,12 +181,12 @@ internal static class Progressing
         }
 
         Explain(draft, allReady, position);
-        if (step.Deadline is { } deadline)
+        if (step.Deadline is { } deadline && draft.Phase is PatchPhase.Progressing)
         {
-            draft.WakeAt(deadline);
+            draft.WakeAt(allReady ? step.ReadySince!.Value + draft.Policy.Settled : deadline);
         }
 
-        if (step.ServingSince is null && draft.Observed.CanaryPods.Any(p => p.Ready))
+        if (step.ServingSince is null && draft.Judged.Any(t => t.Observed.CanaryPods.Any(p => p.Ready)))
         {
             // The endpoints' event wakes this up as well; should it be lost, look again soon.
             draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(500));
@@ -247,19 +203,17 @@ internal static class Progressing
 
     private static void Explain(Draft draft, bool allReady, string position)
     {
-        var target = draft.Status.Workloads![0];
         if (draft.Phase is PatchPhase.Paused)
         {
             draft.Explain("Suspended", $"{position}: spec.suspend is true; no step begins until it is false.");
         }
-        else if (draft.Observed.Canary is { IsOurs: false })
+        else if (draft.Canaries.FirstOrDefault(t => t.Observed.Canary is { IsOurs: false }) is { } taken)
         {
-            draft.Explain("CanaryNameTaken", $"{position}: Deployment {target.Deployment}{Names.CanarySuffix} belongs to someone else.");
+            draft.Explain("CanaryNameTaken", $"{position}: Deployment {taken.Workload.Name}{Names.CanarySuffix} belongs to someone else.");
         }
         else if (!allReady)
         {
-            var problem = draft.Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null);
-            draft.Explain("WaitingForCanary", $"{position}: {target.CanaryReady} of {target.CanaryReplicas} canary pods ready." + (problem is null ? "" : $" {problem}"));
+            draft.Explain("WaitingForCanary", $"{position}: {CanaryKeeping.Progress(draft)}");
         }
         else if (draft.Status.Analysis?.FirstOrDefault(m => m.Verdict == nameof(Verdict.Hold)) is { } holding)
         {

@@ -2,15 +2,13 @@ using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
-/// <summary>Stable gets the patched images; when all of it runs them, the canary gives its traffic back and goes.</summary>
+/// <summary>
+/// Stable gets the patched images, role after role; when all workloads run them, the canaries give their traffic back and go.
+/// All or nothing: a workload that cannot follow, and that no canary stands in for, takes everything back.
+/// </summary>
 internal static class Promoting
 {
-    public static void Begin(Draft draft, string message)
-    {
-        draft.Enter(PatchPhase.Promoting, "AnalysisPassed", message);
-        draft.Status = draft.Status with { Workloads = [draft.Status.Workloads![0] with { PromotionStartedAt = draft.Now }] };
-        draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
-    }
+    public static void Begin(Draft draft, string message) => draft.Enter(PatchPhase.Promoting, "AnalysisPassed", message);
 
     public static void Decide(Draft draft)
     {
@@ -27,38 +25,79 @@ internal static class Promoting
             return;
         }
 
-        var target = draft.Status.Workloads![0];
-        var stable = draft.Observed.Stable!;
-        if (target.PatchedAt is null && !RunsPatched(stable, target))
+        if (PromotionOrder.Stages(draft).FirstOrDefault(s => s.Any(t => t.Status.PatchedAt is null)) is { } stage)
         {
-            draft.Do(new SetStableImages(target.Deployment!, target.StableUid!, target.PreviousImages!, target.PatchedImages!));
+            Promote(draft, stage);
         }
-
-        if (RunsPatched(stable, target) && stable.IsRolledOut)
+        else
         {
-            draft.Status = draft.Status with { Workloads = [target with { PatchedAt = target.PatchedAt ?? draft.Now }] };
-            draft.Explain("RemovingCanary", $"Deployment {target.Deployment} runs the patched images; the canary is being removed.");
-            if (CanaryRemoval.IsDone(draft))
-            {
-                Complete(draft);
-            }
+            RemoveCanaries(draft);
+        }
+    }
 
+    /// <summary>Every workload runs the patched images; what is left is to do away with the canaries, in bounded time.</summary>
+    public static void RemoveCanaries(Draft draft)
+    {
+        if (CanaryRemoval.IsDone(draft))
+        {
+            Complete(draft);
             return;
         }
 
-        draft.Explain("StableRollingOut", $"Deployment {target.Deployment} is rolling out the patched images: {stable.ReadyReplicas} of {stable.Replicas} pods ready.");
+        var limit = draft.Targets.Max(t => t.Status.PatchedAt)!.Value + draft.Intent.ProgressDeadline;
+        var names = string.Join(", ", draft.Canaries.Select(t => t.Workload.Name + Names.CanarySuffix));
+        if (limit > draft.Now)
+        {
+            draft.Explain("RemovingCanary", $"{All(draft.Targets)} run{S(draft.Targets)} the patched images; the canary is being removed.");
+            draft.WakeAt(limit);
+        }
+        else if (draft.Phase is PatchPhase.Promoting)
+        {
+            draft.Enter(PatchPhase.Degraded, "CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} could not be removed in time. {draft.Observed.ActionProblem} Remove what is in the way; it goes on by itself.");
+        }
+        else
+        {
+            draft.Explain("CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} is still there. {draft.Observed.ActionProblem}");
+        }
+    }
+
+    private static void Promote(Draft draft, IReadOnlyList<Target> stage)
+    {
+        if (!stage.Any(t => t.IsPromotionBegun))
+        {
+            if (draft.Intent.Suspended)
+            {
+                draft.Explain("Suspended", $"spec.suspend is true: {All(stage)} wait{S(stage)} for it to be false. The canary keeps its traffic.");
+                return;
+            }
+
+            foreach (var target in stage)
+            {
+                StableRollout.Begin(draft, target);
+            }
+
+            draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
+        }
+
+        // What was begun just now is in the status, and not in the list that was made of it before.
+        var waiting = draft.Targets.Where(t => stage.Any(s => s.Name == t.Name) && t.Status.PatchedAt is null && !Follows(draft, t)).ToArray();
+        if (waiting.Length == 0)
+        {
+            draft.Explain("StableRolledOut", $"{All(stage)} run{S(stage)} the patched images.");
+            draft.WakeAt(draft.Now);
+            return;
+        }
+
+        var progress = string.Join(" ", waiting.Select(Progress));
+        draft.Explain("StableRollingOut", $"The patched images are rolled out. {progress}");
         if (draft.Status.Timings?.RolloutDeadline is not { } deadline)
         {
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
             draft.WakeAt(draft.Now + draft.Intent.ProgressDeadline);
         }
-        else if (deadline <= draft.Now || (stable.RolloutFailure is not null && RunsPatched(stable, target)))
+        else if (deadline <= draft.Now || waiting.Any(t => t.Stable?.RolloutFailure is not null && t.RunsPatched))
         {
-            draft.Enter(
-                PatchPhase.Degraded,
-                "StableRolloutStuck",
-                $"Deployment {target.Deployment} could not roll out the patched images ({stable.ReadyReplicas} of {stable.Replicas} pods ready). {stable.RolloutFailure} "
-                + "The healthy canary keeps serving. Mend the roll-out and it goes on by itself, or take it back with patchoperator.io/abort.");
+            GiveUp(draft, waiting, progress);
         }
         else
         {
@@ -66,16 +105,63 @@ internal static class Promoting
         }
     }
 
-    public static bool RunsPatched(StableObservation stable, WorkloadStatus target) =>
-        target.PatchedImages!.All(i => stable.Images.GetValueOrDefault(i.Container) == i.Image);
+    private static bool Follows(Draft draft, Target target)
+    {
+        if (!StableRollout.IsPatched(draft, target))
+        {
+            return false;
+        }
+
+        draft.Update(target, w => w with { PatchedAt = draft.Now });
+        if (draft.Targets.Count > 1)
+        {
+            draft.Record("WorkloadPatched", $"{target.Workload} runs the patched images.");
+        }
+
+        return true;
+    }
+
+    /// <summary>Where a healthy canary serves, the patch is live and a person decides; where none does, the unit would be half patched.</summary>
+    private static void GiveUp(Draft draft, IReadOnlyList<Target> waiting, string progress)
+    {
+        if (waiting.FirstOrDefault(t => !t.HasCanary) is { } lost)
+        {
+            Reverting.Begin(draft, Progressing.Back(draft, "PromotionFailed", $"{lost.Workload} could not follow, so all workloads go back. {progress}", PatchPhase.Reverted));
+            return;
+        }
+
+        draft.Enter(
+            PatchPhase.Degraded,
+            "StableRolloutStuck",
+            $"{All(waiting)} could not roll out the patched images. {progress} "
+            + "The healthy canary keeps serving. Mend the roll-out and it goes on by itself, or take it back with patchoperator.io/abort.");
+    }
+
+    /// <summary>What one workload waits for, in the words of who knows.</summary>
+    public static string Progress(Target target)
+    {
+        var jobs = (target.Stable?.ActiveJobs ?? []).Where(j => !j.Images.RunsAll(target.Patched)).Select(j => j.Name).ToArray();
+        var old = target.Observed.StablePods.Count(p => p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
+        var facts = (target.Stable, jobs.Length) switch
+        {
+            (null, _) => "does not exist",
+            (_, > 0) => $"waits for Job {string.Join(", ", jobs)} of the old code to end",
+            ({ } stable, _) when target.Workload.Kind is not WorkloadKind.CronJob =>
+                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
+            _ => "changes its images",
+        };
+        return $"{target.Workload}: {facts}." + (target.StableProblem is { } problem ? $" {problem}" : "");
+    }
 
     private static void Complete(Draft draft)
     {
         draft.Timing(t => t with { PromotedAt = draft.Now });
         draft.Status = draft.Status with { Step = null, Revert = null };
-        draft.Enter(
-            PatchPhase.Promoted,
-            "Promoted",
-            $"Deployment {draft.Status.Workloads![0].Deployment} runs {string.Join(", ", draft.Status.Workloads[0].PatchedImages!.Select(i => i.Image))}; the canary is gone.");
+        var images = draft.Targets.SelectMany(t => t.Patched).Select(i => i.Image).Distinct();
+        draft.Enter(PatchPhase.Promoted, "Promoted", $"{All(draft.Targets)} run{S(draft.Targets)} {string.Join(", ", images)}; the canary is gone.");
     }
+
+    private static string All(IEnumerable<Target> targets) => string.Join(", ", targets.Select(t => t.Workload));
+
+    private static string S(IReadOnlyList<Target> targets) => targets.Count == 1 ? "s" : "";
 }

@@ -5,11 +5,11 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>The way back. It asks nobody and waits for nothing that can fail (S1).</summary>
 internal static class Reverting
 {
-    public static void Begin(Draft draft, RevertStatus why)
+    public static void Begin(Draft draft, RevertStatus why, string actor = Draft.Operator)
     {
         draft.Status = draft.Status with { Revert = why };
-        draft.Enter(PatchPhase.Reverting, why.Reason, why.Message);
-        draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + RolloutPatience(draft) });
+        draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
+        draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
 
         // The intent is stored before the actions of this plan are done, so the traffic need not wait for another round.
         TakeBack(draft);
@@ -23,59 +23,65 @@ internal static class Reverting
         if (TakeBack(draft))
         {
             Finish(draft, why);
-            return;
         }
-
-        if (draft.Status.Timings?.RolloutDeadline is { } deadline && deadline <= draft.Now && !StableIsBack(draft))
+        else if (draft.Status.Timings?.RolloutDeadline is not { } deadline)
         {
-            draft.Enter(
-                PatchPhase.Degraded,
-                "StableNotRestored",
-                $"Deployment {draft.Status.Workloads![0].Deployment} was given its previous images but did not roll out in time. {draft.Observed.Stable?.RolloutFailure} A person must look at its pods; it goes on by itself when they are ready.");
+            draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
+        }
+        else if (deadline <= draft.Now)
+        {
+            draft.Enter(PatchPhase.Degraded, "RevertStuck", $"The run could not be taken back in time. {Missing(draft)} A person must look at it; it goes on by itself when it can.");
+        }
+        else
+        {
+            draft.WakeAt(deadline);
         }
     }
 
     /// <summary>Does whatever is left to do; true when traffic and pods are as before the run.</summary>
     public static bool TakeBack(Draft draft)
     {
-        RestoreStable(draft);
-        var canaryIsGone = CanaryRemoval.IsDone(draft);
-        return canaryIsGone && StableIsBack(draft);
+        var canariesAreGone = CanaryRemoval.IsDone(draft);
+        return Restore(draft) && canariesAreGone;
     }
 
-    private static void RestoreStable(Draft draft)
+    /// <summary>What is not yet as before the run, in the words of who knows.</summary>
+    public static string Missing(Draft draft)
     {
-        if (draft.Status.Workloads is not [{ PromotionStartedAt: not null } target, ..] || draft.Observed.Stable is not { } stable || stable.Uid != target.StableUid)
-        {
-            return;
-        }
-
-        // A third image is someone else's newer decision: it stays.
-        if (target.PatchedImages!.Any(i => stable.Images.GetValueOrDefault(i.Container) == i.Image && Previous(target, i.Container) != i.Image))
-        {
-            draft.Do(new SetStableImages(target.Deployment!, target.StableUid!, target.PatchedImages!, target.PreviousImages!));
-        }
+        var stable = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.RestoredAt is null).Select(t => $"{t.Workload} does not run its previous images yet. {t.StableProblem}".TrimEnd());
+        var canaries = draft.Canaries.Where(t => t.Observed.Canary is { IsOurs: true }).Select(t => $"Deployment {t.Workload.Name}{Names.CanarySuffix} is still there.");
+        return string.Join(" ", stable.Concat(canaries).Append(draft.Observed.ActionProblem).OfType<string>());
     }
 
-    private static bool StableIsBack(Draft draft)
+    /// <summary>The last to be promoted goes back first. A role that is slow keeps the next one waiting for a moment only.</summary>
+    private static bool Restore(Draft draft)
     {
-        if (draft.Status.Workloads is not [{ PromotionStartedAt: not null } target, ..] || draft.Observed.Stable is not { } stable || stable.Uid != target.StableUid)
+        var restored = true;
+        foreach (var stage in PromotionOrder.Stages(draft).Reverse())
         {
-            return true;
+            foreach (var target in stage.Where(t => t is { IsPromotionBegun: true, Status.RestoreStartedAt: null }))
+            {
+                draft.Update(target, w => w with { RestoreStartedAt = draft.Now, ImagesSetAt = null, RestoredAt = null });
+            }
+
+            var begun = draft.Targets.Where(t => t.IsPromotionBegun && stage.Any(s => s.Name == t.Name)).ToArray();
+            var late = begun.Where(t => !StableRollout.IsRestored(draft, t)).ToArray();
+            if (late.Length == 0)
+            {
+                continue;
+            }
+
+            restored = false;
+            var nextAt = late.Max(t => t.Status.RestoreStartedAt)!.Value + draft.Policy.RevertStageLimit;
+            if (nextAt > draft.Now)
+            {
+                draft.WakeAt(nextAt);
+                break;
+            }
         }
 
-        var restored = target.PreviousImages!.All(i => stable.Images.GetValueOrDefault(i.Container) == i.Image);
-        if (restored)
-        {
-            return stable.IsRolledOut;
-        }
-
-        return !Promoting.RunsPatched(stable, target) && draft.Status.Revert?.Then == nameof(PatchPhase.Superseded);
+        return restored;
     }
-
-    private static string Previous(WorkloadStatus target, string container) => target.PreviousImages!.Single(i => i.Container == container).Image;
-
-    private static TimeSpan RolloutPatience(Draft draft) => draft.Intent.ProgressDeadline;
 
     private static void Finish(Draft draft, RevertStatus why)
     {

@@ -7,22 +7,22 @@ internal static class StableChange
 {
     public static RevertStatus? Find(Draft draft, bool patchedIsExpected)
     {
-        var target = draft.Status.Workloads![0];
-        if (draft.Observed.Stable is not { } stable || stable.Uid != target.StableUid)
+        foreach (var target in draft.Targets)
         {
-            return Progressing.Back(draft, "StableGone", $"Deployment {target.Deployment} was deleted or made anew by someone else during the run.", PatchPhase.Superseded);
-        }
+            if (target.Stable is null)
+            {
+                return Progressing.Back(draft, "StableGone", $"{target.Workload} was deleted or made anew by someone else during the run.", PatchPhase.Superseded);
+            }
 
-        foreach (var previous in target.PreviousImages!)
-        {
-            var patched = target.PatchedImages!.Single(i => i.Container == previous.Container).Image;
-            var now = stable.Images.GetValueOrDefault(previous.Container);
-            if (now != previous.Image && !(patchedIsExpected && now == patched))
+            var changes = patchedIsExpected
+                ? target.Foreign
+                : target.Previous.Where(p => target.Stable.Images.GetValueOrDefault(p.Container) != p.Image).Select(p => (p.Container, Image: target.Stable.Images.GetValueOrDefault(p.Container)));
+            foreach (var (container, image) in changes)
             {
                 return Progressing.Back(
                     draft,
                     "StableChangedByOthers",
-                    $"Container {previous.Container} of Deployment {target.Deployment} was set to {now ?? "nothing"} by someone else during the run; this run gives way.",
+                    $"Container {container} of {target.Workload} was set to {image ?? "nothing"} by someone else during the run; this run gives way.",
                     PatchPhase.Superseded);
             }
         }

@@ -5,11 +5,11 @@ namespace PatchOperator.Patches.Resources;
 /// <summary>What the caches keep of a Deployment: enough to decide, small enough to hold thousands.</summary>
 internal sealed record DeploymentResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public DeploymentSpecPart Spec { get; init; } = new();
+    public DeploymentSpecPart Spec { get; init => field = value ?? new(); } = new();
 
-    public DeploymentStatusPart Status { get; init; } = new();
+    public DeploymentStatusPart Status { get; init => field = value ?? new(); } = new();
 }
 
 internal sealed record DeploymentSpecPart
@@ -18,7 +18,7 @@ internal sealed record DeploymentSpecPart
 
     public bool? Paused { get; init; }
 
-    public PodTemplateSummary Template { get; init; } = PodTemplateSummary.Empty;
+    public PodTemplateSummary Template { get; init => field = value ?? PodTemplateSummary.Empty; } = PodTemplateSummary.Empty;
 }
 
 internal sealed record DeploymentStatusPart

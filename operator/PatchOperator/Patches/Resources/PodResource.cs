@@ -4,9 +4,23 @@ namespace PatchOperator.Patches.Resources;
 
 internal sealed record PodResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public PodStatusPart Status { get; init; } = new();
+    public PodSpecPart Spec { get; init => field = value ?? new(); } = new();
+
+    public PodStatusPart Status { get; init => field = value ?? new(); } = new();
+}
+
+internal sealed record PodSpecPart
+{
+    public IReadOnlyList<PodContainerPart>? Containers { get; init; }
+}
+
+internal sealed record PodContainerPart
+{
+    public string Name { get; init; } = "";
+
+    public string Image { get; init; } = "";
 }
 
 internal sealed record PodStatusPart

@@ -6,11 +6,11 @@ using System.Text.Json.Serialization;
 
 namespace PatchOperator.Patches.Resources;
 
-/// <summary>A pod template boiled down while it is read: the images, and a digest of everything else.</summary>
+/// <summary>A pod template boiled down while it is read: the images, the volumes' names, and a digest of everything but the images.</summary>
 [JsonConverter(typeof(PodTemplateSummaryConverter))]
-internal sealed record PodTemplateSummary(IReadOnlyDictionary<string, string> Images, string DigestWithoutImages)
+internal sealed record PodTemplateSummary(IReadOnlyDictionary<string, string> Images, IReadOnlyList<string> Volumes, string DigestWithoutImages)
 {
-    public static readonly PodTemplateSummary Empty = new(new Dictionary<string, string>(), "");
+    public static readonly PodTemplateSummary Empty = new(new Dictionary<string, string>(), [], "");
 
     /// <summary>Digest of the template but for the images of these containers, which a patch changes.</summary>
     public string DigestWithout(IEnumerable<string> containers)
@@ -32,7 +32,10 @@ internal sealed class PodTemplateSummaryConverter : JsonConverter<PodTemplateSum
             WriteSorted(document.RootElement, writer, "", images);
         }
 
-        return new PodTemplateSummary(images, Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan)));
+        var volumes = document.RootElement.TryGetProperty("spec", out var spec) && spec.TryGetProperty("volumes", out var list) && list.ValueKind is JsonValueKind.Array
+            ? list.EnumerateArray().Select(v => v.TryGetProperty("name", out var name) ? name.GetString() : null).OfType<string>().ToArray()
+            : [];
+        return new PodTemplateSummary(images, volumes, Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan)));
     }
 
     /// <summary>The template itself is not kept: it is read again, whole, when a canary is made of it.</summary>

@@ -4,9 +4,9 @@ namespace PatchOperator.Patches.Resources;
 
 internal sealed record ServiceResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public ServiceSpecPart Spec { get; init; } = new();
+    public ServiceSpecPart Spec { get; init => field = value ?? new(); } = new();
 }
 
 internal sealed record ServiceSpecPart
@@ -16,7 +16,7 @@ internal sealed record ServiceSpecPart
 
 internal sealed record EndpointSliceResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     public IReadOnlyList<SliceEndpoint>? Endpoints { get; init; }
 }
@@ -39,7 +39,7 @@ internal sealed record SliceConditions
 /// <summary>For clusters that do not serve EndpointSlice v1 (before 1.21).</summary>
 internal sealed record EndpointsResource : IResource
 {
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     public IReadOnlyList<EndpointSubset>? Subsets { get; init; }
 }

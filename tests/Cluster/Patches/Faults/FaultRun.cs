@@ -18,7 +18,7 @@ internal sealed record FaultRun(string End, IReadOnlyList<string> Faults, int Mi
     public static async Task<FaultRun> PlayAsync(Scenario scenario, Func<Town, Task<IAsyncDisposable>> begin, double speed = Speed)
     {
         await using var town = await Town.FoundAsync(new FastClock(speed));
-        scenario.Before(town);
+        await scenario.Before(town);
         using var chronicle = new Chronicle(town);
         string end;
         await using (await begin(town))

@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace PatchOperator.Cli.Compatibility;
+
+internal static class CompatCommand
+{
+    public static Command Build() => new("compat", "Which modules stand which patches: version rules, without a cluster")
+    {
+        SatisfiesCommand.Build(),
+    };
+}

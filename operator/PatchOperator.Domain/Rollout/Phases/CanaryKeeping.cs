@@ -1,0 +1,67 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Keeps the canaries as the step wants them, and the time in which they must be.</summary>
+internal static class CanaryKeeping
+{
+    /// <summary>True when every canary has all its pods ready on the right template, and those that answer requests get some.</summary>
+    public static bool Keep(Draft draft)
+    {
+        var allReady = draft.Canaries.Select(t => Keep(draft, t)).ToArray().All(ready => ready) && draft.Status.Step!.ServingSince is not null;
+        var step = draft.Status.Step!;
+        var since = allReady ? step.ReadySince ?? draft.Now : (DateTimeOffset?)null;
+        var settled = since + draft.Policy.Settled <= draft.Now;
+        draft.Status = draft.Status with
+        {
+            Step = step with
+            {
+                ReadySince = since,
+                ReadyAt = allReady ? step.ReadyAt ?? draft.Now : step.ReadyAt,
+                NotBefore = allReady ? step.NotBefore ?? (draft.Now + draft.Intent.Steps[step.Index].Hold) : step.NotBefore,
+                Deadline = settled ? null : step.Deadline ?? (draft.Now + draft.Intent.ProgressDeadline),
+            },
+        };
+        return allReady;
+    }
+
+    public static RevertStatus TooLate(Draft draft) => Progressing.Back(
+        draft,
+        "ProgressDeadlineExceeded",
+        $"Not within {Duration.Format(draft.Intent.ProgressDeadline)}: {Progress(draft)}" + (draft.Observed.ActionProblem is { } refused && !Progress(draft).Contains(refused, StringComparison.Ordinal) ? $" {refused}" : ""),
+        PatchPhase.Reverted);
+
+    /// <summary>How far the canaries are, and what is in their way in the words of who knows.</summary>
+    public static string Progress(Draft draft)
+    {
+        var several = draft.Canaries.Count > 1;
+        var late = draft.Canaries.Where(t => t.Status.CanaryReady < t.Status.CanaryReplicas || t.CanaryProblem is not null).ToArray();
+        if (late.Length > 0)
+        {
+            return string.Join(" ", late.Select(t =>
+                $"{t.Status.CanaryReady} of {t.Status.CanaryReplicas} canary pods{(several ? $" of {t.Workload}" : "")} ready." + (t.CanaryProblem is { } problem ? $" {problem}" : "")));
+        }
+
+        return draft.Status.Step!.ServingSince is null
+            ? $"The canary pods are ready, but no Service sends them requests{(several ? $" for {string.Join(", ", draft.Judged.Where(t => t.Observed.Traffic.CanaryEndpoints == 0).Select(t => t.Workload))}" : "")}."
+            : "The canary pods are being replaced.";
+    }
+
+    private static bool Keep(Draft draft, Target target)
+    {
+        var step = draft.Status.Step!;
+        var stable = target.Stable!;
+        var replicas = CanaryStepper.ReplicasFor(step.Weight, stable.Replicas);
+        var source = CanarySource.Of(stable.TemplateDigest, target.Patched);
+        var canary = target.Observed.Canary;
+        if (canary is null || (canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
+        {
+            var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
+            draft.Do(new EnsureCanary(target.Name, target.Workload.Name, replicas, source, target.Patched, overlay));
+        }
+
+        var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });
+        draft.Update(target, w => w with { CanaryReplicas = replicas, CanaryReady = ready });
+        return canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && ready >= replicas;
+    }
+}

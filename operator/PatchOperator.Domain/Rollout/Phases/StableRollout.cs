@@ -1,0 +1,132 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Gives one workload its images, forwards or backwards, and says when all of it runs them and nothing else.</summary>
+internal static class StableRollout
+{
+    public static void Begin(Draft draft, Target target) => draft.Update(target, w => w with
+    {
+        PromotionStartedAt = draft.Now,
+        WasSuspended = target.Workload.Kind is WorkloadKind.CronJob ? target.Stable?.IsSuspended : null,
+    });
+
+    /// <summary>Does the next thing on the way to the patched images; true when the workload is there.</summary>
+    public static bool IsPatched(Draft draft, Target target)
+    {
+        if (target.Stable is not { } stable)
+        {
+            return false;
+        }
+
+        if (!target.RunsPatched)
+        {
+            SetImages(draft, target, target.Previous, target.Patched);
+            return false;
+        }
+
+        return target.Workload.Kind switch
+        {
+            WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => stable.IsRolledOut && !HasOldConsumers(target),
+        };
+    }
+
+    /// <summary>Does the next thing on the way back; true when nothing that the run did to the workload is left.</summary>
+    public static bool IsRestored(Draft draft, Target target)
+    {
+        if (target.Stable is not { } stable)
+        {
+            return true;
+        }
+
+        if (target.HasOurImages)
+        {
+            SetImages(draft, target, target.Patched, target.Previous);
+            return false;
+        }
+
+        if (target.Status.RestoredAt is not null)
+        {
+            return true;
+        }
+
+        ReplaceBrokenPods(draft, target, stable);
+        var done = target.Workload.Kind switch
+        {
+            WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => IsBack(target, stable),
+        };
+        if (done)
+        {
+            draft.Update(target, w => w with { RestoredAt = draft.Now });
+        }
+
+        return done;
+    }
+
+    private static void SetImages(Draft draft, Target target, IReadOnlyList<ImageRecord> from, IReadOnlyList<ImageRecord> to)
+    {
+        if (target.Status.ImagesSetAt + draft.Policy.ImageSpacing is { } earliest && earliest > draft.Now)
+        {
+            draft.WakeAt(earliest);
+            return;
+        }
+
+        draft.Update(target, w => w with { ImagesSetAt = draft.Now });
+        draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
+
+        // The workload's event wakes this up as well; should the change not go through, try again.
+        draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
+    }
+
+    /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
+    private static bool HasOldConsumers(Target target) =>
+        target.Role is WorkloadRole.Worker && target.Observed.StablePods.Any(p => p.Images.Count > 0 && !p.Images.RunsAll(Now(target)));
+
+    /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
+    private static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
+    {
+        var settledAt = (target.Status.ImagesSetAt ?? DateTimeOffset.MinValue) + draft.Policy.CronSettle;
+        if (settledAt > draft.Now || stable.ActiveJobs.Any(job => !job.Images.RunsAll(Now(target))))
+        {
+            if (!stable.IsSuspended)
+            {
+                draft.Do(new SuspendCronJob(target.Workload.Name, stable.Uid, true));
+            }
+
+            if (settledAt > draft.Now)
+            {
+                draft.WakeAt(settledAt);
+            }
+
+            return false;
+        }
+
+        if (!stable.IsSuspended || target.Status.WasSuspended is true)
+        {
+            return true;
+        }
+
+        draft.Do(new SuspendCronJob(target.Workload.Name, stable.Uid, false));
+        draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
+        return false;
+    }
+
+    /// <summary>A StatefulSet waits for its broken pod to become ready before it rolls back, which it never will.</summary>
+    private static void ReplaceBrokenPods(Draft draft, Target target, StableObservation stable)
+    {
+        var broken = target.Observed.StablePods.Where(p => p is { Ready: false, IsTerminating: false } && !p.Images.RunsAll(Now(target))).Select(p => p.Name).ToArray();
+        if (target.Workload.Kind is WorkloadKind.StatefulSet && !stable.IsRolledOut && broken.Length > 0)
+        {
+            draft.Do(new ReplacePods(target.Workload.Name, broken));
+        }
+    }
+
+    /// <summary>A third image is someone else's roll-out, and not waited for.</summary>
+    private static bool IsBack(Target target, StableObservation stable) => target.Foreign.Any() || (stable.IsRolledOut && !HasOldConsumers(target));
+
+    /// <summary>What the containers of the patch are told to run at this moment.</summary>
+    private static IReadOnlyList<ImageRecord> Now(Target target) =>
+        [.. target.Previous.Select(p => p with { Image = target.Stable!.Images.GetValueOrDefault(p.Container) ?? "" })];
+}

@@ -1,0 +1,25 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Replay;
+
+/// <summary>What a replay takes from a patch: its steps and how its metrics are judged. Nothing else of the spec need be right.</summary>
+public sealed record ReplayPlan
+{
+    public required IReadOnlyList<StepIntent> Steps { get; init; }
+
+    public required IReadOnlyList<MetricIntent> Metrics { get; init; }
+
+    /// <summary>For samples that name no metric.</summary>
+    public ReplayPlan FirstMetricOnly() => this with { Metrics = [Metrics[0]] };
+
+    /// <param name="spec">One whose <c>spec.canary</c> and <c>spec.analysis</c> have passed validation.</param>
+    public static ReplayPlan Of(EmergencyPatchSpec spec)
+    {
+        var steps = spec.Canary!.Steps!;
+        return new ReplayPlan
+        {
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+        };
+    }
+}

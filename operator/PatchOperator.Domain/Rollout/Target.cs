@@ -1,0 +1,44 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>One workload of a run: what was saved of it before anything was touched, and what is seen of it now.</summary>
+internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observed)
+{
+    public string Name => Status.Name;
+
+    public WorkloadRef Workload => Status.Target();
+
+    public WorkloadRole Role => Workloads.RoleOf(Status.Role);
+
+    public bool HasCanary => Status.Canary ?? Workload.Kind is WorkloadKind.Deployment && Workloads.HasCanaryByDefault(Role);
+
+    /// <summary>Null also when another object took the name of the one that the run began with.</summary>
+    public StableObservation? Stable => Observed.Stable is { } stable && stable.Uid == Status.StableUid ? stable : null;
+
+    public IReadOnlyList<ImageRecord> Previous => Status.PreviousImages!;
+
+    public IReadOnlyList<ImageRecord> Patched => Status.PatchedImages!;
+
+    public bool IsPromotionBegun => Status.PromotionStartedAt is not null;
+
+    public bool RunsPatched => Stable is { } stable && stable.Images.RunsAll(Patched);
+
+    public bool RunsPrevious => Stable is { } stable && stable.Images.RunsAll(Previous);
+
+    /// <summary>Some container still has an image that only this patch gave it.</summary>
+    public bool HasOurImages => Stable is { } stable
+        && Patched.Any(p => stable.Images.GetValueOrDefault(p.Container) == p.Image && Previous.Single(b => b.Container == p.Container).Image != p.Image);
+
+    /// <summary>Containers with an image that is neither of the two: someone else's newer decision.</summary>
+    public IEnumerable<(string Container, string? Image)> Foreign =>
+        from previous in Previous
+        let now = Stable?.Images.GetValueOrDefault(previous.Container)
+        where now != previous.Image && now != Patched.Single(p => p.Container == previous.Container).Image
+        select (previous.Container, now);
+
+    /// <summary>The first thing that keeps pods from running, in the words of who knows.</summary>
+    public string? CanaryProblem => Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null) ?? Observed.Canary?.Problem;
+
+    public string? StableProblem => Stable?.RolloutFailure ?? Stable?.Problem ?? Observed.StablePods.Select(p => p.Problem).FirstOrDefault(p => p is not null);
+}

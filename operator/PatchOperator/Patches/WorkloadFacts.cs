@@ -1,0 +1,93 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches.Resources;
+
+namespace PatchOperator.Patches;
+
+/// <summary>What the status of a workload means for a roll-out, kind by kind.</summary>
+internal static class WorkloadFacts
+{
+    public static StableObservation Stable(DeploymentResource deployment, IReadOnlyList<string> patched)
+    {
+        var wanted = deployment.Spec.Replicas ?? 1;
+        var status = deployment.Status;
+        var rolledOut = (status.ObservedGeneration ?? 0) >= deployment.Metadata.Generation
+            && (status.UpdatedReplicas ?? 0) >= wanted
+            && (status.AvailableReplicas ?? 0) >= wanted
+            && (status.Replicas ?? 0) == (status.UpdatedReplicas ?? 0);
+        return new StableObservation
+        {
+            Uid = deployment.Metadata.Uid,
+            Replicas = wanted,
+            Images = deployment.Spec.Template.Images,
+            Volumes = deployment.Spec.Template.Volumes,
+            TemplateDigest = deployment.Spec.Template.DigestWithout(patched),
+            ReadyReplicas = status.ReadyReplicas ?? 0,
+            IsRolledOut = rolledOut,
+            RolloutFailure = rolledOut ? null : Words(deployment, "Progressing", "False"),
+            Problem = rolledOut ? null : Words(deployment, "ReplicaFailure", "True"),
+            Obstacle = deployment.Spec.Paused is true
+                ? $"it is paused, so no change of its images reaches a pod. Resume it: kubectl rollout resume deployment {deployment.Metadata.Name} -n {deployment.Metadata.Namespace}"
+                : null,
+        };
+    }
+
+    public static StableObservation Stable(StatefulSetResource set, IReadOnlyList<string> patched)
+    {
+        var wanted = set.Spec.Replicas ?? 1;
+        var status = set.Status;
+        return new StableObservation
+        {
+            Uid = set.Metadata.Uid,
+            Replicas = wanted,
+            Images = set.Spec.Template.Images,
+            TemplateDigest = set.Spec.Template.DigestWithout(patched),
+            ReadyReplicas = status.ReadyReplicas ?? 0,
+            IsRolledOut = (status.ObservedGeneration ?? 0) >= set.Metadata.Generation
+                && (status.ReadyReplicas ?? 0) >= wanted
+                && (status.Replicas ?? 0) == wanted
+                && ((status.UpdatedReplicas ?? 0) >= wanted || status.CurrentRevision == status.UpdateRevision),
+            Obstacle = set.Spec.UpdateStrategy switch
+            {
+                { Type: "OnDelete" } => "its updateStrategy is OnDelete, so a change of its images reaches no pod. Set spec.updateStrategy.type to RollingUpdate.",
+                { RollingUpdate.Partition: > 0 and var partition } =>
+                    $"its updateStrategy has partition {partition}, so the pods below that ordinal would keep the old images. Set spec.updateStrategy.rollingUpdate.partition to 0.",
+                _ => null,
+            },
+        };
+    }
+
+    /// <summary>A CronJob has no pods of its own: its template is what its next Job gets.</summary>
+    public static StableObservation Stable(CronJobResource cron, IReadOnlyList<string> patched) => new()
+    {
+        Uid = cron.Metadata.Uid,
+        Replicas = 0,
+        Images = cron.Spec.JobTemplate.Spec.Template.Images,
+        TemplateDigest = cron.Spec.JobTemplate.Spec.Template.DigestWithout(patched),
+        ReadyReplicas = 0,
+        IsRolledOut = true,
+        IsSuspended = cron.Spec.Suspend ?? false,
+    };
+
+    /// <summary>Also Jobs that a person made of it by hand.</summary>
+    public static IReadOnlyList<JobObservation> ActiveJobs(IEnumerable<JobResource> jobs, string cronJobUid) =>
+    [
+        .. jobs.Where(j => !j.HasEnded && (j.Metadata.OwnerReferences ?? []).Any(o => o.Uid == cronJobUid))
+            .OrderBy(j => j.Metadata.Name, StringComparer.Ordinal)
+            .Select(j => new JobObservation(j.Metadata.Name, j.Spec.Template.Images)),
+    ];
+
+    public static CanaryObservation Canary(DeploymentResource deployment, EmergencyPatch patch) => new()
+    {
+        IsOurs = (deployment.Metadata.OwnerReferences ?? []).Any(o => o.Uid == patch.Metadata.Uid),
+        Replicas = deployment.Spec.Replicas ?? 1,
+        Source = deployment.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource),
+        IsTerminating = deployment.Metadata.IsTerminating,
+        Problem = Words(deployment, "ReplicaFailure", "True"),
+    };
+
+    private static string? Words(DeploymentResource deployment, string type, string status) =>
+        (deployment.Status.Conditions ?? []).FirstOrDefault(c => c.Type == type && c.Status == status) is { } condition
+            ? $"Deployment {deployment.Metadata.Name}: {condition.Reason}. {condition.Message}"
+            : null;
+}

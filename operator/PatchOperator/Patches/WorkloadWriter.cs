@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Patches;
+
+/// <summary>Changes the user's own workloads, field by field, each only if it is what it was expected to be (S8).</summary>
+internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workloads)
+{
+    private static readonly string[] PodTemplate = ["spec", "template", "spec"];
+    private static readonly string[] JobPodTemplate = ["spec", "jobTemplate", "spec", "template", "spec"];
+
+    /// <summary>The tests make it all or nothing: a container moved, another image, or another object, and nothing is changed.</summary>
+    public async Task SetImagesAsync(EmergencyPatch patch, SetStableImages action, CancellationToken cancellation)
+    {
+        var (type, key, stable) = await ReadAsync(patch, action.Workload, cancellation);
+        var isCron = action.Workload.Kind is WorkloadKind.CronJob;
+        var template = isCron ? JobPodTemplate : PodTemplate;
+        var containers = template.Aggregate((JsonNode)stable, (node, name) => node[name]!)["containers"]!.AsArray();
+        var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
+        var changes = false;
+        for (var i = 0; i < containers.Count; i++)
+        {
+            var name = containers[i]!["name"]!.GetValue<string>();
+            var wanted = action.Wanted.FirstOrDefault(w => w.Container == name)?.Image;
+            var now = containers[i]!["image"]?.GetValue<string>();
+            if (wanted is null || wanted == now)
+            {
+                continue;
+            }
+
+            string[] container = [.. template, "containers", i.ToString()];
+            change.Test([.. container, "name"], name)
+                .Test([.. container, "image"], action.Expected.Single(e => e.Container == name).Image)
+                .Replace([.. container, "image"], wanted);
+            changes = true;
+        }
+
+        if (isCron && changes)
+        {
+            Suspend(change, stable, true);
+        }
+
+        if (changes)
+        {
+            await PatchAsync(type, key, action.Workload.Kind, change, cancellation);
+        }
+    }
+
+    public async Task SuspendAsync(EmergencyPatch patch, SuspendCronJob action, CancellationToken cancellation)
+    {
+        var (type, key, stable) = await ReadAsync(patch, new WorkloadRef(WorkloadKind.CronJob, action.CronJob), cancellation);
+        var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
+        if (Suspend(change, stable, action.Suspend))
+        {
+            await PatchAsync(type, key, WorkloadKind.CronJob, change, cancellation);
+        }
+    }
+
+    public async Task ReplaceAsync(EmergencyPatch patch, ReplacePods action, NamespaceView view, CancellationToken cancellation)
+    {
+        foreach (var pod in action.Pods.Select(name => view.Pods.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name))).OfType<PodResource>())
+        {
+            await client.DeleteAsync(Kinds.Pods, ObjectKey.Of(pod), new DeleteOptions(Uid: pod.Metadata.Uid), cancellation);
+        }
+    }
+
+    private static bool Suspend(JsonPatch change, JsonObject cronJob, bool suspend)
+    {
+        string[] path = ["spec", "suspend"];
+        var now = cronJob["spec"]!["suspend"]?.GetValue<bool>();
+        if ((now ?? false) == suspend)
+        {
+            return false;
+        }
+
+        if (now is { } known)
+        {
+            change.Test(path, known).Replace(path, suspend);
+        }
+        else
+        {
+            change.Add(path, suspend);
+        }
+
+        return true;
+    }
+
+    private async Task<(ResourceType Type, ObjectKey Key, JsonObject Object)> ReadAsync(EmergencyPatch patch, WorkloadRef workload, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Name);
+        var type = await workloads.TypeAsync(workload.Kind, cancellation);
+        return (type, key, await client.GetAsync(type, key, cancellation));
+    }
+
+    private Task PatchAsync(ResourceType type, ObjectKey key, WorkloadKind kind, JsonPatch change, CancellationToken cancellation) =>
+        workloads.ObserveAsync(kind, client.JsonPatchAsync(type, key, change, cancellation, fieldManager: Names.FieldManager), cancellation);
+}

@@ -1,0 +1,100 @@
+using PatchOperator.Domain.Rollout;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>One workload of a story's world, which does at once what it is told, unless a test takes over.</summary>
+internal sealed class StoryWorkload(WorkloadRef reference)
+{
+    public WorkloadRef Reference => reference;
+
+    public StableObservation? Stable { get; set; } = new()
+    {
+        Uid = $"{reference.Name}-uid",
+        Replicas = reference.Kind is WorkloadKind.CronJob ? 0 : 4,
+        ReadyReplicas = reference.Kind is WorkloadKind.CronJob ? 0 : 4,
+        IsRolledOut = true,
+        TemplateDigest = "template-1",
+        Images = new Dictionary<string, string> { ["php"] = Story.Old },
+    };
+
+    public CanaryObservation? Canary { get; set; }
+
+    public List<PodObservation> CanaryPods { get; } = [];
+
+    /// <summary>Only those that a test wants to be seen.</summary>
+    public List<PodObservation> StablePods { get; } = [];
+
+    public bool PodsBecomeReady { get; set; } = true;
+
+    public bool StableRollsOut { get; set; } = true;
+
+    public bool WithdrawalWorks { get; set; } = true;
+
+    public bool TrafficIsKnown { get; set; } = true;
+
+    public string Image => Stable!.Images["php"];
+
+    public WorkloadObservation Observe() => new()
+    {
+        Stable = Stable,
+        Canary = Canary,
+        CanaryPods = [.. CanaryPods],
+        StablePods = [.. StablePods],
+        Traffic = new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+    };
+
+    public void Set(params JobObservation[] jobs) => Stable = Stable! with { ActiveJobs = jobs };
+
+    public void Do(PlanAction action)
+    {
+        switch (action)
+        {
+            case EnsureCanary ensure:
+                Make(ensure);
+                break;
+            case WithdrawCanaryTraffic:
+                for (var i = 0; i < CanaryPods.Count && WithdrawalWorks; i++)
+                {
+                    CanaryPods[i] = CanaryPods[i] with { InRotation = false };
+                }
+
+                break;
+            case DeleteCanary:
+                Canary = null;
+                CanaryPods.Clear();
+                break;
+            case SetStableImages set:
+                Stable = Stable! with
+                {
+                    Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
+                    IsRolledOut = StableRollsOut,
+                    RolloutFailure = null,
+                    ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
+                    IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
+                };
+                break;
+            case SuspendCronJob suspend:
+                Stable = Stable! with { IsSuspended = suspend.Suspend };
+                break;
+            case ReplacePods replace:
+                StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));
+                break;
+            default:
+                throw new InvalidOperationException(action.ToString());
+        }
+    }
+
+    private void Make(EnsureCanary ensure)
+    {
+        Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source };
+        CanaryPods.Clear();
+        CanaryPods.AddRange(Enumerable.Range(0, ensure.Replicas).Select(i => new PodObservation
+        {
+            Name = $"{reference.Name}-canary-{i}",
+            Ip = $"10.0.0.{i + 1}",
+            Ready = PodsBecomeReady,
+            InRotation = true,
+            Problem = PodsBecomeReady ? null : $"Pod {reference.Name}-canary-0, container php: ImagePullBackOff. no such image",
+        }));
+    }
+}

@@ -1,0 +1,213 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>Web, consumers, cron and a StatefulSet as one unit: all or nothing, in order, and no code runs twice.</summary>
+public sealed class UnitStories
+{
+    private readonly Story story = new();
+    private readonly StoryWorkload consumers = new(new WorkloadRef(WorkloadKind.Deployment, "magento-consumers"));
+    private readonly StoryWorkload cron = new(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
+    private readonly StoryWorkload indexer = new(new WorkloadRef(WorkloadKind.StatefulSet, "magento-indexer"));
+
+    public UnitStories()
+    {
+        story.World.AddRange([consumers, cron, indexer]);
+        story.Edit(s => s with
+        {
+            Workloads =
+            [
+                new WorkloadSpec { Name = "consumers", Role = "Worker", Deployment = "magento-consumers", Containers = Php },
+                new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = Php },
+                .. s.Workloads!,
+                new WorkloadSpec { Name = "indexer", Role = "Worker", StatefulSet = "magento-indexer", Containers = Php },
+            ],
+        });
+    }
+
+    private static IReadOnlyList<ContainerImage> Php => [new ContainerImage { Name = "php", Image = Story.New }];
+
+    private IEnumerable<string> ImagesSet => story.Done.OfType<SetStableImages>().Select(s => s.Workload.Name);
+
+    [Fact]
+    public void Web_goes_first_then_cron_then_workers_and_only_Web_has_a_canary()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal(["magento-web", "magento-cron", "magento-consumers", "magento-indexer"], ImagesSet);
+        Assert.All(story.World, w => Assert.Equal(Story.New, w.Image));
+        Assert.Equal(["magento-web"], story.Done.OfType<EnsureCanary>().Select(e => e.Deployment).Distinct());
+        Assert.Equal(4, story.Trail.Count(r => r.Action == "WorkloadPatched"));
+        Assert.Null(AuditChain.FindFault([.. story.Trail]));
+        Assert.Null(story.Canary);
+    }
+
+    [Fact]
+    public void The_order_of_promotion_is_the_specs_and_a_revert_goes_the_other_way()
+    {
+        story.Edit(s => s with { Promotion = new PromotionSpec { Order = ["Worker", "Cron", "Web"] } });
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => ImagesSet.Contains("magento-web"), TimeSpan.FromMinutes(10));
+        Assert.Equal(["magento-consumers", "magento-indexer", "magento-cron", "magento-web"], ImagesSet);
+        story.StableRollsOut = true;
+        story.Command(Commands.Abort, "second thoughts");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal(["magento-web", "magento-cron", "magento-consumers", "magento-indexer"], ImagesSet.Skip(4));
+        Assert.All(story.World, w => Assert.Equal(Story.Old, w.Image));
+    }
+
+    [Fact]
+    public void A_worker_that_cannot_follow_takes_all_of_them_back()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.New, story.Web.Image);
+        consumers.Stable = consumers.Stable! with { RolloutFailure = "ProgressDeadlineExceeded: stuck" };
+        consumers.StableRollsOut = true;
+        story.Reconcile();
+        Assert.Equal((PatchPhase.Reverting, "PromotionFailed"), (story.Phase, story.Status.Revert!.Reason));
+        Assert.Contains("stuck", story.Status.Revert.Message, StringComparison.Ordinal);
+        Assert.Contains(story.LastPlan!.Actions, a => a is WithdrawCanaryTraffic);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.All(story.World, w => Assert.Equal(Story.Old, w.Image));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Fact]
+    public void A_worker_that_is_merely_slow_fails_at_the_deadline()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        var since = story.Now;
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromMinutes(11));
+        Assert.InRange(story.Now - since, TimeSpan.FromMinutes(9.9), TimeSpan.FromMinutes(10.1));
+    }
+
+    [Fact]
+    public void S13_consumers_of_the_old_code_must_really_be_gone()
+    {
+        consumers.StablePods.Add(Pod("consumer-old", Story.Old) with { IsTerminating = true });
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(PatchPhase.Promoting, story.Phase);
+        Assert.Contains("1 of the old code still ending", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        consumers.StablePods.Clear();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void S13_cron_begins_no_Job_while_one_of_the_old_code_runs()
+    {
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Approve();
+        story.RunUntil(() => cron.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.True(cron.Stable!.IsSuspended);
+        Assert.Contains("Job magento-cron-1", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+
+        // Whoever lets it run in between is put right.
+        cron.Stable = cron.Stable with { IsSuspended = false };
+        story.Reconcile();
+        Assert.True(cron.Stable.IsSuspended);
+
+        cron.Set();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable.IsSuspended);
+    }
+
+    [Fact]
+    public void A_Job_that_never_ends_takes_all_back_at_the_deadline_and_cron_goes_on_with_the_old_code()
+    {
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Approve();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(20));
+        Assert.Contains("magento-cron-1", story.Status.Revert!.Message, StringComparison.Ordinal);
+        Assert.All(story.World, w => Assert.Equal(Story.Old, w.Image));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Fact]
+    public void A_CronJob_that_its_user_had_suspended_stays_so()
+    {
+        cron.Stable = cron.Stable! with { IsSuspended = true };
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.True(cron.Stable!.IsSuspended);
+        Assert.DoesNotContain(story.Done, a => a is SuspendCronJob);
+    }
+
+    [Fact]
+    public void A_role_that_does_not_come_back_keeps_the_others_waiting_for_a_moment_only()
+    {
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Edit(s => s with { Promotion = new PromotionSpec { Order = ["Web", "Worker", "Cron"] } });
+        story.Approve();
+        story.RunUntil(() => cron.Image == Story.New, TimeSpan.FromMinutes(10));
+        cron.Set(new JobObservation("magento-cron-2", new Dictionary<string, string> { ["php"] = Story.New }));
+        story.Command(Commands.Abort, "now");
+        story.Reconcile();
+        var since = story.Now;
+        story.RunUntil(() => story.Web.Image == Story.Old && consumers.Image == Story.Old, TimeSpan.FromMinutes(1));
+        Assert.InRange(story.Now - since, TimeSpan.Zero, story.Policy.RevertStageLimit + TimeSpan.FromSeconds(1));
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(11));
+        Assert.True(cron.Stable!.IsSuspended);
+        cron.Set();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Fact]
+    public void A_StatefulSets_broken_pod_is_replaced_in_a_revert_since_nobody_else_would()
+    {
+        indexer.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => indexer.Image == Story.New, TimeSpan.FromMinutes(10));
+        indexer.StablePods.Add(Pod("magento-indexer-3", Story.New) with { Ready = false });
+        story.Command(Commands.Abort, "indexer does not start");
+        story.RunUntil(() => story.Done.Any(a => a is ReplacePods { Pods: ["magento-indexer-3"] }), TimeSpan.FromMinutes(1));
+        indexer.Stable = indexer.Stable! with { IsRolledOut = true };
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void Every_canary_must_serve_and_one_that_fails_takes_all_back()
+    {
+        var admin = new StoryWorkload(new WorkloadRef(WorkloadKind.Deployment, "magento-admin")) { PodsBecomeReady = false };
+        story.World.Add(admin);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "admin", Deployment = "magento-admin", Containers = Php }] });
+        story.Approve();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(11));
+        Assert.Contains("magento-admin", story.Status.Revert!.Message, StringComparison.Ordinal);
+        Assert.All([story.Canary, admin.Canary], Assert.Null);
+    }
+
+    [Fact]
+    public void A_worker_gets_a_canary_if_it_is_asked_for()
+    {
+        story.Edit(s => s with { Workloads = [.. s.Workloads!.Select(w => w.Name == "consumers" ? w with { Canary = new CanaryOverlay { Enabled = true } } : w)] });
+        story.StartCanary();
+        Assert.NotNull(consumers.Canary);
+        Assert.Null(cron.Canary);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Null(consumers.Canary);
+    }
+
+    [Fact]
+    public void What_cannot_roll_out_is_found_before_the_start()
+    {
+        indexer.Stable = indexer.Stable! with { Obstacle = "its updateStrategy is OnDelete" };
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.AwaitingApproval, "StableCannotRollOut"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
+    }
+
+    private static PodObservation Pod(string name, string image) =>
+        new() { Name = name, Ip = "10.0.1.1", Ready = true, InRotation = false, Images = new Dictionary<string, string> { ["php"] = image } };
+}
