@@ -60,7 +60,7 @@ public sealed partial class ExampleTests
 
     private static IReadOnlyList<SpecProblem> Problems(JsonObject resource) => resource["kind"]!.ToString() == Names.EmergencyPatchKind
         ? SpecValidator.Validate(resource.Deserialize(DomainJson.Default.EmergencyPatch)!, ValidationOptions.Default)
-        : [];
+        : ModuleCompatibilityValidator.Validate(resource.Deserialize(DomainJson.Default.ModuleCompatibility)!);
 
     private static IEnumerable<string> Files(string folder, string pattern) => Directory
         .EnumerateFiles(Path.Combine(CrdSchemas.RepositoryRoot, folder), pattern, SearchOption.AllDirectories)

@@ -50,7 +50,8 @@ internal static class ManifestLinter
         {
             (Names.ApiVersion, Names.EmergencyPatchKind) => FindProblems(resource, DomainJson.Default.EmergencyPatch, patch =>
                 SpecValidator.Validate(patch, options).Select(problem => (problem.Path, problem.Message))),
-            (Names.ApiVersion, Names.ModuleCompatibilityKind) => FindProblems(resource, DomainJson.Default.ModuleCompatibility, _ => []),
+            (Names.ApiVersion, Names.ModuleCompatibilityKind) => FindProblems(resource, DomainJson.Default.ModuleCompatibility, module =>
+                ModuleCompatibilityValidator.Validate(module).Select(problem => (problem.Path, problem.Message))),
             (Names.ApiVersion, var kind) => [("kind", $"{kind} is not known; write {Names.EmergencyPatchKind} or {Names.ModuleCompatibilityKind}")],
             _ => [("apiVersion", $"{apiVersion} is not known; write {Names.ApiVersion}")],
         };
@@ -89,6 +90,12 @@ internal static class ManifestLinter
         while (path.Length > 0)
         {
             if (document.Lines.TryGetValue(path, out var line))
+            {
+                return line;
+            }
+
+            // The key of a map: "with[magento/framework]" stands in the file as a field of "with".
+            if (path.EndsWith(']') && document.Lines.TryGetValue($"{path[..path.LastIndexOf('[')]}.{path[(path.LastIndexOf('[') + 1)..^1]}", out line))
             {
                 return line;
             }

@@ -55,6 +55,9 @@ internal static partial class Shapes
     [GeneratedRegex(@"@sha256:[a-f0-9]{64}\z", RegexOptions.CultureInvariant)]
     public static partial Regex EndsInDigest();
 
+    [GeneratedRegex(@"^[a-z0-9_.-]+/[a-z0-9_.-]+\z", RegexOptions.CultureInvariant)]
+    public static partial Regex ComposerName();
+
     public static bool IsWebAddress(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https" } && address.Host.Length > 0 && !text.Any(char.IsWhiteSpace);
 }

@@ -44,6 +44,33 @@ public sealed class ManifestLinterTests
     public void A_finding_names_line_path_and_fault(string healthy, string broken, string finding) =>
         Assert.Contains(Lint(Healthy.Replace(healthy, broken, StringComparison.Ordinal)), found => found.StartsWith(finding, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("verdict: Incompatible", "verdict: Broken", "patch.yaml:11: spec.rules[0].verdict: 'Broken' is not known")]
+    [InlineData("magento/framework: \">=103.0.6\"", "magento/framework: \"\"", "patch.yaml:10: spec.rules[0].with[magento/framework]: is missing")]
+    [InlineData("  - versions: ^2.3\n    with", "  - with", "patch.yaml:8: spec.rules[0].versions: is missing")]
+    [InlineData("reason:", "because:", "patch.yaml:12: spec.rules[0].because: is not a field")]
+    [InlineData("acme/module-fraud-check", "Acme_FraudCheck", "patch.yaml:6: spec.module.name: 'Acme_FraudCheck' cannot be a Composer package")]
+    public void What_is_known_of_a_module_is_checked_too(string healthy, string broken, string finding)
+    {
+        const string module = """
+            apiVersion: patchoperator.io/v1alpha1
+            kind: ModuleCompatibility
+            metadata:
+              name: acme-fraud-check
+            spec:
+              module: {name: acme/module-fraud-check}
+              rules:
+              - versions: ^2.3
+                with:
+                  magento/framework: ">=103.0.6"
+                verdict: Incompatible
+                reason: checkout answers 500
+
+            """;
+        Assert.Empty(Lint(module));
+        Assert.Contains(Lint(module.Replace(healthy, broken, StringComparison.Ordinal)), found => found.StartsWith(finding, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void With_several_documents_it_says_which() => Assert.StartsWith(
         "patch.yaml:30: document 2: spec.canary.steps[0].weight:",

@@ -1,0 +1,58 @@
+namespace PatchOperator.Domain.Compatibility.Inventories;
+
+/// <summary>Collects what a reader finds, and says what is there more than once.</summary>
+internal sealed class InventoryBuilder(InventoryFormat source)
+{
+    /// <summary>A note names this many and counts the rest.</summary>
+    private const int MostNamed = 5;
+
+    private readonly Dictionary<(string Name, string Version), InstalledPackage> packages = [];
+    private readonly Dictionary<string, MagentoModule> modules = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string? Package, string Id, string? Sha256), AppliedPatch> patches = [];
+    private readonly List<string> notes = [];
+
+    public void Add(InstalledPackage package)
+    {
+        var key = (package.Name, package.Version);
+
+        // Wanted at run time in one place is wanted.
+        packages[key] = packages.TryGetValue(key, out var known) ? known with { IsDev = known.IsDev && package.IsDev } : package;
+    }
+
+    public void AddAlias(string name, string alias)
+    {
+        foreach (var package in packages.Values.Where(package => package.Name == name).ToList())
+        {
+            packages[(package.Name, package.Version)] = package with { Aliases = [.. package.Aliases, alias] };
+        }
+    }
+
+    public void Add(MagentoModule module) => modules[module.Name] = module;
+
+    public void Add(AppliedPatch patch) => patches[(patch.Package, patch.Id, patch.Sha256)] = patch;
+
+    public void Note(string text) => notes.Add(text);
+
+    public Inventory Build()
+    {
+        var doubled = packages.Values.GroupBy(package => package.Name, StringComparer.Ordinal).Where(group => group.Count() > 1)
+            .Select(group => $"{group.Key} ({string.Join(", ", group.Select(package => package.Version).Order(StringComparer.Ordinal))})")
+            .Order(StringComparer.Ordinal).ToList();
+        if (doubled.Count > 0)
+        {
+            Note($"{(doubled.Count == 1 ? "one package is" : $"{doubled.Count} packages are")} there in several versions, and each version is looked at: {Some(doubled)}");
+        }
+
+        return new Inventory
+        {
+            Sources = [source],
+            Packages = [.. packages.Values],
+            Modules = [.. modules.Values],
+            AppliedPatches = [.. patches.Values],
+            Notes = [.. notes],
+        };
+    }
+
+    internal static string Some(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using PatchOperator.Domain.Compatibility.Composer;
+using PatchOperator.Domain.Compatibility.Inventories;
+
+namespace PatchOperator.Domain.Compatibility;
+
+/// <summary>A set of versions in the grammar of one ecosystem.</summary>
+internal interface IVersionSet
+{
+    string Text { get; }
+
+    /// <summary>Null where the version itself is not valid in this grammar.</summary>
+    bool? Contains(string version);
+}
+
+/// <summary>Which grammar versions have: each ecosystem has its own, and none reads another's.</summary>
+internal static class VersionGrammar
+{
+    public static bool TryParse(PackageEcosystem ecosystem, string text, [NotNullWhen(true)] out IVersionSet? set, [NotNullWhen(false)] out string? error)
+    {
+        if (ComposerConstraint.TryParse(text, out var constraint, out error))
+        {
+            set = new ComposerSet(constraint);
+            return true;
+        }
+
+        set = null;
+        return false;
+    }
+
+    /// <summary>The grammar of what a rule says of the module itself.</summary>
+    public static PackageEcosystem OfModule(string? type) => type == ModuleTypes.ShopifyApp ? PackageEcosystem.Npm : PackageEcosystem.Composer;
+
+    /// <summary>The grammar of what a rule says of another package.</summary>
+    public static PackageEcosystem OfOther(string? type, string package) =>
+        package.EndsWith("/api-version", StringComparison.Ordinal) || package.EndsWith(":api-version", StringComparison.Ordinal) ? PackageEcosystem.ShopifyApi : OfModule(type);
+
+    private sealed class ComposerSet(ComposerConstraint constraint) : IVersionSet
+    {
+        public string Text => constraint.Text;
+
+        public bool? Contains(string version) => ComposerVersion.TryParse(version, out var parsed, out _) ? constraint.IsSatisfiedBy(parsed) : null;
+    }
+}
+
+/// <summary>Values of <c>spec.module.type</c>.</summary>
+public static class ModuleTypes
+{
+    public const string ComposerPackage = "ComposerPackage";
+    public const string ShopifyApp = "ShopifyApp";
+}

@@ -1,0 +1,4 @@
+<?php
+return [
+    'modules' => [
+        'Magento_Store' => 1,

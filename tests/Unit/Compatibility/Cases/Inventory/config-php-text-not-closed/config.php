@@ -1,0 +1,6 @@
+<?php
+return [
+    'modules' => [
+        'Magento_Store => 1,
+    ],
+];
