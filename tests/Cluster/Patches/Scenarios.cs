@@ -156,15 +156,17 @@ internal static class Scenarios
                 town.BeginJob("cron-1");
             },
         },
-        new("several workloads, one cannot start, reverted", async town =>
+        new("several workloads, one cannot start, aborted", async town =>
         {
             town.Apply(
-                steps: """[{"weight":25,"hold":"2s"}],"progressDeadline":"40s" """,
+                steps: """[{"weight":25,"hold":"2s"}]""",
                 others: $$$"""
                     ,{"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Town.Patched}}}"}]},
                     {"name":"indexer","role":"Worker","statefulSet":"indexer","containers":[{"name":"php","image":"{{{Town.Newer}}}"}]}
                     """);
             await town.ApproveAsync();
+            await town.UntilAsync(() => town.TemplateImage(ResourceName.StatefulSets, "indexer") == Town.Newer && town.PodsOf("indexer").Contains(Town.Newer), "the indexer is promoted");
+            town.Annotate(Commands.Abort, "the indexer does not start");
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
         {

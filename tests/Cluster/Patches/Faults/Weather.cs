@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PatchOperator.TestKit.ApiServer;
 
 namespace PatchOperator.Tests.Cluster.Patches.Faults;
@@ -9,8 +10,12 @@ internal sealed record Weather(string Name, Func<Town, IAsyncDisposable> Begin)
 {
     public static IReadOnlyList<Weather> All { get; } =
     [
-        // Two of three changes lose the race against someone else's.
-        new("409 storm", Calls((call, n) => call.Verb is "update" or "patch" && n % 3 != 0 ? Fail(409, "Conflict") : null)),
+        // Of every object, two of three changes lose the race against someone else's.
+        new("409 storm", town =>
+        {
+            var tries = new ConcurrentDictionary<(string, string), int>();
+            return Calls((call, _) => call.Verb is "update" or "patch" && tries.AddOrUpdate((call.Resource + call.Subresource, call.Name), 1, (_, n) => n + 1) % 3 != 0 ? Fail(409, "Conflict") : null)(town);
+        }),
         new("429 with Retry-After", Calls((_, n) => n % 2 == 0 ? Fail(429, "TooManyRequests", retryAfter: 1) : null)),
         new("500 and 503 in bursts", Calls((_, n) => n % 12 < 5 ? n % 2 == 0 ? Fail(500, "InternalError") : Fail(503, "ServiceUnavailable") : null)),
         new("500 after the effect", Calls(null, (call, n) => call.IsWrite && n % 3 == 0 ? Fail(500, "InternalError") : null)),
