@@ -39,6 +39,15 @@ internal static class ConditionBoard
             board.Remove(ConditionTypes.CanaryHealthy);
         }
 
+        if (draft.Traffic is { } traffic && phase.IsRunning())
+        {
+            Set(ConditionTypes.TrafficAtWeight, traffic.Status, traffic.Reason, traffic.Message);
+        }
+        else if (!phase.IsRunning() || draft.Status.Revert is not null)
+        {
+            board.Remove(ConditionTypes.TrafficAtWeight);
+        }
+
         Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && reason != Ended.Drifted ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
         if (draft.Status.Revert is { } revert)
         {

@@ -26,6 +26,25 @@ public sealed record PatchIntent
 
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
 
+    public TrafficIntent Traffic { get; init; } = new();
+
+    /// <summary>The smallest share, above none, that the canary will get.</summary>
+    public int LowestWeight => Steps.Select(s => s.Weight).Where(w => w > 0).DefaultIfEmpty(1).Min();
+
+    /// <summary>Only requests go through routes; a consumer takes its messages itself.</summary>
+    public bool IsRouted(WorkloadIntent workload) => Traffic.Routes.Count > 0 && workload is { HasCanary: true, Role: WorkloadRole.Web };
+
+    /// <summary>The routes of a workload, before anything is saved of them.</summary>
+    public IReadOnlyList<RouteStatus> RoutesOf(WorkloadIntent workload) =>
+    [
+        .. Traffic.Routes.Select(r => new RouteStatus
+        {
+            Kind = r.Kind.ToString(),
+            Name = r.Name,
+            Canary = r.Kind is not RouteKind.Ingress ? null : Workloads.Count(IsRouted) > 1 ? $"{r.Name}-{workload.Name}{Names.CanarySuffix}" : r.Name + Names.CanarySuffix,
+        }),
+    ];
+
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
@@ -54,6 +73,7 @@ public sealed record PatchIntent
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],

@@ -25,8 +25,6 @@ internal static class UnsupportedFields
         Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
         Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
         Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
-        Field("spec.canary.traffic.httpRoute", spec => spec.Canary?.Traffic?.HttpRoute is not null, "write replicaRatio: {} or leave traffic out"),
-        Field("spec.canary.traffic.ingress", spec => spec.Canary?.Traffic?.Ingress is not null, "write replicaRatio: {} or leave traffic out"),
         Metric(".preset", metric => metric.Preset is "envoy-gateway" or "istio" or "traefik" or "ingress-nginx", "write failures and total as PromQL"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),

@@ -36,6 +36,13 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
 
     public IEnumerable<ObjectKey> RunningIn(string? ns) => patches.List(ns, p => IsRunning(p) || p.Metadata.IsTerminating).Select(p => ObjectKey.Of(p));
 
+    /// <summary>A change of a route matters to runs, and to patches that wait for it to be there or accepted.</summary>
+    public IEnumerable<ObjectKey> UsingRoutesIn(string? ns) => patches
+        .List(ns, p => IsRunning(p) || p.Metadata.IsTerminating || (IsWaiting(p) && p.Spec.Canary?.Traffic is { ReplicaRatio: null }))
+        .Select(p => ObjectKey.Of(p));
+
+    private static bool IsWaiting(EmergencyPatch patch) => PatchPhases.Parse(patch.Status?.Phase) is PatchPhase.Pending or PatchPhase.Blocked or PatchPhase.AwaitingApproval;
+
     /// <summary>A run that ended frees its workloads: whoever waits for one looks again.</summary>
     public void WakeAfter(EmergencyPatch before, EmergencyPatch after)
     {

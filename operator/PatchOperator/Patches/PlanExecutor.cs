@@ -5,6 +5,7 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
+using PatchOperator.Traffic;
 
 namespace PatchOperator.Patches;
 
@@ -14,6 +15,7 @@ internal sealed class PlanExecutor(
     NamespaceViews views,
     CanaryWriter canaries,
     WorkloadWriter workloads,
+    TrafficRouters traffic,
     PatchNeighbours neighbours,
     ActionProblems problems,
     ILogger<PlanExecutor> logger)
@@ -69,7 +71,9 @@ internal sealed class PlanExecutor(
     private async Task DoAsync(EmergencyPatch patch, PlanAction action, CancellationToken cancellation) => await (action switch
     {
         EnsureCanary ensure => canaries.EnsureAsync(patch, ensure, await views.UseAsync(patch, cancellation), cancellation),
-        WithdrawCanaryTraffic withdraw => canaries.WithdrawAsync(patch, withdraw, await views.UseAsync(patch, cancellation), cancellation),
+        EnsureRoutes ensure => traffic.EnsureAsync(await SceneAsync(patch, ensure.Name, cancellation), ensure, cancellation),
+        WithdrawCanaryTraffic withdraw => traffic.WithdrawAsync(await SceneAsync(patch, withdraw.Name, cancellation), withdraw, cancellation),
+        DeleteRouting delete => traffic.RemoveAsync(await SceneAsync(patch, delete.Name, cancellation), delete, cancellation),
         DeleteCanary delete => canaries.DeleteAsync(patch, delete, cancellation),
         SetStableImages set => workloads.SetImagesAsync(patch, set, cancellation),
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
@@ -77,6 +81,13 @@ internal sealed class PlanExecutor(
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),
     });
+
+    /// <summary>Stable's pods do not matter any more once a run's Services are saved.</summary>
+    private async Task<TrafficScene> SceneAsync(EmergencyPatch patch, string workload, CancellationToken cancellation)
+    {
+        var view = await views.UseAsync(patch, cancellation);
+        return new TrafficScene(patch, view, workload, WorkloadPods.Canaries(view, patch, workload), []);
+    }
 
     private async Task RemoveCommandsAsync(EmergencyPatch patch, RemoveCommands action, CancellationToken cancellation)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.TestKit.ApiServer;
+using PatchOperator.TestKit.Traffic;
 
 namespace PatchOperator.Tests.Cluster.Patches;
 
@@ -18,6 +19,7 @@ internal sealed class Chronicle : IDisposable
     private readonly Dictionary<string, JsonObject> patches = [];
     private readonly Dictionary<string, JsonObject> canaryPods = [];
     private readonly Dictionary<(string Patch, int Run, int Step, string StartedAt), string?> holds = [];
+    private readonly Dictionary<string, string> routed = [];
     private HashSet<string> serving = [];
     private string? stableImage;
 
@@ -53,6 +55,10 @@ internal sealed class Chronicle : IDisposable
             else if (change.Resource == ResourceName.Endpoints && name == "web")
             {
                 serving = [.. (change.Value["subsets"] as JsonArray ?? []).SelectMany(s => s!["addresses"] as JsonArray ?? []).Select(a => a!["targetRef"]!["name"]!.GetValue<string>())];
+            }
+            else if (change.Resource == PlayedGateway.HttpRoutes || change.Resource == RoutedTown.Ingresses)
+            {
+                NoteRoute(name, change);
             }
             else if (change.Resource == ResourceName.Deployments && name == "magento-web")
             {
@@ -125,6 +131,22 @@ internal sealed class Chronicle : IDisposable
         stableImage = image;
     }
 
+    /// <summary>Routes that send the canary something, and how much.</summary>
+    private void NoteRoute(string name, StoreEvent change)
+    {
+        var weight = change.Type == StoreEventType.Deleted ? null
+            : change.Resource == RoutedTown.Ingresses ? change.Value["metadata"]!["annotations"]?["nginx.ingress.kubernetes.io/canary-weight"]?.GetValue<string>()
+            : change.Value["spec"]!["rules"]!.AsArray().SelectMany(r => r!["backendRefs"]!.AsArray()).FirstOrDefault(b => b!["name"]!.GetValue<string>() == "web-canary")?["weight"]?.ToJsonString();
+        if (weight is null or "0")
+        {
+            routed.Remove(name);
+        }
+        else
+        {
+            routed[name] = weight;
+        }
+    }
+
     private void NoteCanaryPod(string name, StoreEvent change)
     {
         var ended = change.Type == StoreEventType.Deleted || change.Value["metadata"]!["deletionTimestamp"] is not null;
@@ -136,7 +158,7 @@ internal sealed class Chronicle : IDisposable
         else if (knewOfIt)
         {
             var unproven = patches.Values.Any(p => p.ToJsonString().Contains("WithdrawalNotProven", StringComparison.Ordinal));
-            Expect(unproven || !serving.Contains(name), $"pod {name} ended while requests reached it");
+            Expect(unproven || (!serving.Contains(name) && routed.Count == 0), $"pod {name} ended while requests reached it{string.Concat(routed.Select(r => $" by {r.Key} at {r.Value}"))}");
         }
     }
 

@@ -4,6 +4,7 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.TestKit.ApiServer;
+using PatchOperator.TestKit.Traffic;
 
 namespace PatchOperator.Tests.Cluster.Patches;
 
@@ -46,6 +47,11 @@ internal static class Ending
         foreach (var service in town.Api.Store.List(ResourceName.Services, Town.Namespace))
         {
             text.AppendLine($"Service {service["metadata"]!["name"]}: {service["spec"]!["selector"]?.ToJsonString()} {Labels(service)}");
+        }
+
+        foreach (var route in town.Api.Store.List(PlayedGateway.HttpRoutes, Town.Namespace).Concat(town.Api.Store.List(RoutedTown.Ingresses, Town.Namespace)))
+        {
+            text.AppendLine($"{route["kind"]} {route["metadata"]!["name"]}: {route["spec"]!.ToJsonString()} {route["metadata"]!["annotations"]?.ToJsonString()} {Labels(route)}");
         }
 
         return text.Append($"{town.ReadyPods("web").Count} pods serve, {town.Pod().Count} exist").ToString();

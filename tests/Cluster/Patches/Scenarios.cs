@@ -176,6 +176,29 @@ internal static class Scenarios
                 town.Pods.Set(Town.Newer, PodBehaviour.ImagePullBackOff("manifest unknown"));
             },
         },
+        new("HTTPRoute, promoted", async town =>
+        {
+            town.Apply(steps: TwoSteps, traffic: RoutedTown.HttpRoute);
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Promoted);
+        })
+        { Before = SettleRoutesAsync },
+        new("HTTPRoute, aborted in mid-step", async town =>
+        {
+            town.Apply(steps: LongStep, traffic: RoutedTown.HttpRoute);
+            await town.ApproveAsync();
+            await town.UntilServingAsync();
+            town.Annotate(Commands.Abort, "checkout is down");
+            await town.UntilPhaseAsync(PatchPhase.Reverted);
+        })
+        { Before = SettleRoutesAsync },
+        new("Ingress, promoted", async town =>
+        {
+            town.Apply(steps: TwoSteps, traffic: RoutedTown.Ingress);
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Promoted);
+        })
+        { Before = SettleRoutesAsync },
     ];
 
     public static Scenario Named(string name) => All.Single(s => s.Name == name);
@@ -185,6 +208,8 @@ internal static class Scenarios
         change(town);
         return Task.CompletedTask;
     };
+
+    private static async Task SettleRoutesAsync(Town town) => town.Add((await RoutedTown.SettleAsync(town)).Gateway);
 
     private static int? Run(Town town) => town.Patch()?["status"]?["run"]?.GetValue<int>();
 

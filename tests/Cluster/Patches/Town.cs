@@ -31,6 +31,7 @@ internal sealed class Town : IAsyncDisposable
     private readonly ClusterControllers controllers;
     private readonly List<string> log = [];
     private readonly Dictionary<string, IHost> operators = [];
+    private readonly List<IAsyncDisposable> parts = [];
     private int instances;
 
     private Town(ApiServer api, TimeProvider clock)
@@ -137,6 +138,9 @@ internal sealed class Town : IAsyncDisposable
             {"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Patched}}}"}]}
             """);
 
+    /// <summary>Something that plays along and ends with the town.</summary>
+    public void Add(IAsyncDisposable part) => parts.Add(part);
+
     /// <returns>The instance's name.</returns>
     public async Task<string> StartOperatorAsync(bool leaderElection = false)
     {
@@ -148,7 +152,7 @@ internal sealed class Town : IAsyncDisposable
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = leaderElection };
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50) } };
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
         builder.Services.AddPatchOperator(settings);
         builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
         var host = builder.Build();
@@ -179,10 +183,10 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "") => Api.Store.Create(Patches, Json($$$"""
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Api.Store.Create(Patches, Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
          "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}{{{others}}}],
-                 "canary":{"steps":{{{steps}}}},
+                 "canary":{"steps":{{{steps}}}{{{traffic}}} },
                  "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
         """));
@@ -279,6 +283,11 @@ internal sealed class Town : IAsyncDisposable
         foreach (var name in operators.Keys.ToArray())
         {
             await StopOperatorAsync(name);
+        }
+
+        foreach (var part in parts)
+        {
+            await part.DisposeAsync();
         }
 
         await controllers.DisposeAsync();

@@ -92,6 +92,14 @@ public sealed class SpecValidatorTests
         { "canary.progressDeadline", "\"0s\"", "spec.canary.progressDeadline", "at least 1s" },
         { "canary.traffic", """{"httpRoute": {"name": "shop"}, "replicaRatio": {}}""", "spec.canary.traffic", "httpRoute and replicaRatio" },
         { "canary.traffic", """{"ingress": {}}""", "spec.canary.traffic.ingress.name", "is missing" },
+        { "canary.traffic", """{"httpRoutes": []}""", "spec.canary.traffic.httpRoutes", "at least one" },
+        { "canary.traffic", """{"httpRoutes": [{"name": "a"}, {"name": "a"}]}""", "spec.canary.traffic.httpRoutes[1].name", "is there already" },
+        { "canary.traffic", """{"httpRoutes": [{"name": "A"}]}""", "spec.canary.traffic.httpRoutes[0].name", "lower-case" },
+        { "canary.preview", """{"header": {"name": "X-Preview", "value": "1"}}""", "spec.canary.preview", "cannot tell one request from another" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", "{}"), "spec.canary.preview", "exactly one" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"header": {"name": "X Y", "value": "1"}}"""), "spec.canary.preview.header.name", "letters, digits" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "(b)"}}"""), "spec.canary.preview.cookie.value", "letters, digits" },
+        { "canary", Routed("""{"ingress": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "b"}}"""), "spec.canary.preview.cookie.value", "write always" },
 
         { "analysis", null, "spec.analysis", "no data is never good" },
         { "analysis.metrics", "[]", "spec.analysis.metrics", "at least one metric" },
@@ -143,8 +151,6 @@ public sealed class SpecValidatorTests
         { "approval.informed", "[\"x\"]", "spec.approval.informed" },
         { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
         { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
-        { "canary.traffic", """{"httpRoute": {"name": "shop"}}""", "spec.canary.traffic.httpRoute" },
-        { "canary.traffic", """{"ingress": {"name": "shop"}}""", "spec.canary.traffic.ingress" },
         { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
@@ -156,6 +162,8 @@ public sealed class SpecValidatorTests
     /// <summary>A second workload.</summary>
     private static string Other(string kind, string role, string canary = "{}") =>
         $$"""{"name": "b", "role": "{{role}}", "{{kind}}": "b", "containers": [{"name": "b", "image": {{Image}}}], "canary": {{canary}}}""";
+
+    private static string Routed(string traffic, string preview) => $$"""{"traffic": {{traffic}}, "preview": {{preview}}, "steps": [{"weight": 0}, {"weight": 50}]}""";
 
     [Theory]
     [InlineData("statefulSet", "Worker", "{}")]
@@ -195,6 +203,10 @@ public sealed class SpecValidatorTests
     [InlineData("canary.steps.0.approval", "false")]
     [InlineData("canary.steps.1.weight", "90")]
     [InlineData("canary.traffic", """{"replicaRatio": {}}""")]
+    [InlineData("canary.traffic", """{"httpRoute": {"name": "shop"}}""")]
+    [InlineData("canary.traffic", """{"httpRoutes": [{"name": "shop"}, {"name": "shop-api"}]}""")]
+    [InlineData("canary.traffic", """{"ingress": {"name": "shop"}}""")]
+    [InlineData("canary", """{"traffic": {"httpRoute": {"name": "a"}}, "preview": {"cookie": {"name": "a", "value": "b"}}, "steps": [{"weight": 0}, {"weight": 100}]}""")]
     [InlineData("analysis.interval", "\"1s\"")]
     [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
     [InlineData("analysis.metrics.0.maxRate", "\"100%\"")]

@@ -61,8 +61,11 @@ public sealed record StepStatus
     /// <summary>Percent asked for.</summary>
     public required int Weight { get; init; }
 
-    /// <summary>Percent that the canary really has: ready canary pods in rotation of all ready pods in rotation.</summary>
+    /// <summary>Percent that the canary really has: as the routes say, or ready canary pods in rotation of all ready pods in rotation.</summary>
     public int? ActualWeight { get; init; }
+
+    /// <summary>Where routes split the traffic.</summary>
+    public RoutingStatus? Routing { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -80,6 +83,54 @@ public sealed record StepStatus
 
     /// <summary>While the canary is not ready, or not for long: waiting for it ends here, in a revert.</summary>
     public DateTimeOffset? Deadline { get; init; }
+}
+
+/// <summary>What the routes are to give the canary, and how that goes.</summary>
+public sealed record RoutingStatus
+{
+    /// <summary>Percent that the routes are told to give the canary; the step's weight from when its pods are ready.</summary>
+    public required int Weight { get; init; }
+
+    /// <summary>When every route was first seen with that weight and taken over by its gateway.</summary>
+    public DateTimeOffset? InPlaceAt { get; init; }
+
+    /// <summary>Since when someone else's edit has given it another weight.</summary>
+    public DateTimeOffset? OffSince { get; init; }
+
+    /// <summary>How often such edits were undone lately.</summary>
+    public int? Corrections { get; init; }
+
+    public DateTimeOffset? CorrectedAt { get; init; }
+}
+
+/// <summary>A route that splits a workload's traffic, and what it was like before the run.</summary>
+public sealed record RouteStatus
+{
+    /// <summary>HTTPRoute or Ingress.</summary>
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Of an Ingress: the second one that is the canary's.</summary>
+    public string? Canary { get; init; }
+
+    /// <summary>The backends that name the workload's Services, as they were before the run, in their order.</summary>
+    public IReadOnlyList<BackendRecord>? Backends { get; init; }
+
+    /// <summary>Percent that this route gives the canary.</summary>
+    public int? ActualWeight { get; init; }
+}
+
+/// <summary>One backend of a route before the run.</summary>
+public sealed record BackendRecord
+{
+    public required string Service { get; init; }
+
+    /// <summary>Tells its rule from others when rules were added or moved in mid-run: a digest of the rule without weights.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Null where none was written.</summary>
+    public int? Weight { get; init; }
 }
 
 public sealed record WorkloadStatus
@@ -108,6 +159,9 @@ public sealed record WorkloadStatus
     public IReadOnlyList<ImageRecord>? PreviousImages { get; init; }
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
+
+    /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
+    public IReadOnlyList<RouteStatus>? Routes { get; init; }
 
     public int? CanaryReplicas { get; init; }
 

@@ -64,6 +64,9 @@ public static class ConditionTypes
     public const string Accepted = "Accepted";
     public const string Approved = "Approved";
     public const string CanaryHealthy = "CanaryHealthy";
+
+    /// <summary>Only while routes split the traffic.</summary>
+    public const string TrafficAtWeight = "TrafficAtWeight";
     public const string Promoted = "Promoted";
     public const string Reverted = "Reverted";
     public const string Overdue = "Overdue";

@@ -12,6 +12,7 @@ internal static class StartGates
         SuspendGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
+        TrafficGate.Check,
         PreflightGate.Check,
     ];
 

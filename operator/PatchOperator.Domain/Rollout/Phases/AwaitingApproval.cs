@@ -73,7 +73,7 @@ internal static class AwaitingApproval
     private static void Start(Draft draft)
     {
         // Saved before anything is touched, so that every way back is known (S9).
-        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(w, draft.Observed.Of(w.Target).Stable!))] };
+        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft.Intent, w, draft.Observed.Of(w.Target)))] };
         draft.Timing(t => t with { StartedAt = draft.Now });
         draft.Enter(
             PatchPhase.Progressing,
@@ -82,7 +82,7 @@ internal static class AwaitingApproval
         Progressing.BeginStep(draft, 0);
     }
 
-    private static WorkloadStatus Saved(WorkloadIntent workload, StableObservation stable) => new()
+    private static WorkloadStatus Saved(PatchIntent intent, WorkloadIntent workload, WorkloadObservation observed) => new()
     {
         Name = workload.Name,
         Role = workload.Role.ToString(),
@@ -90,9 +90,12 @@ internal static class AwaitingApproval
         StatefulSet = workload.Target.Kind is WorkloadKind.StatefulSet ? workload.Target.Name : null,
         CronJob = workload.Target.Kind is WorkloadKind.CronJob ? workload.Target.Name : null,
         Canary = workload.HasCanary,
-        StableUid = stable.Uid,
-        PreviousTemplateDigest = stable.TemplateDigest,
-        PreviousImages = [.. workload.Images.Select(i => i with { Image = stable.Images[i.Container] })],
+        StableUid = observed.Stable!.Uid,
+        PreviousTemplateDigest = observed.Stable.TemplateDigest,
+        PreviousImages = [.. workload.Images.Select(i => i with { Image = observed.Stable.Images[i.Container] })],
         PatchedImages = workload.Images,
+        Routes = intent.IsRouted(workload)
+            ? [.. intent.RoutesOf(workload).Select(route => route with { Backends = observed.Traffic.Routes!.Single(r => r.Route == route.Ref()).Backends })]
+            : null,
     };
 }

@@ -45,6 +45,7 @@ internal static class Degraded
         }
         else
         {
+            RouteKeeping.Hold(draft);
             draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(Promoting.Progress))} The healthy canary keeps serving.");
         }
     }

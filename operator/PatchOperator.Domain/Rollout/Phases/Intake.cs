@@ -89,7 +89,7 @@ internal static class Intake
             ? new Hold(
                 "VolumeNotFound",
                 $"{path}.canary.volumes: the pods of {target} have no volume {string.Join(", ", missing)}; they have {(stable.Volumes.Count > 0 ? string.Join(", ", stable.Volumes) : "none")}.")
-            : null;
+            : TrafficGate.Obstacle(draft, workload);
     }
 
     public static void Block(Draft draft, Hold obstacle)

@@ -20,6 +20,7 @@ internal static class Progressing
                 Count = draft.Intent.Steps.Count,
                 Weight = step.Weight,
                 ActualWeight = draft.Status.Step?.ActualWeight,
+                Routing = draft.Status.Step?.Routing,
                 StartedAt = draft.Now,
                 Deadline = draft.Now + draft.Intent.ProgressDeadline,
             },
@@ -166,7 +167,7 @@ internal static class Progressing
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
-        if (draft.Phase is PatchPhase.Progressing && allReady && verdict is Verdict.Pass && step.NotBefore <= draft.Now)
+        if (draft.Phase is PatchPhase.Progressing && allReady && (verdict is Verdict.Pass || step.Weight == 0) && step.NotBefore <= draft.Now)
         {
             if (step.Index + 1 < draft.Intent.Steps.Count)
             {

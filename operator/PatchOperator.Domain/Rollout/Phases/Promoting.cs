@@ -63,6 +63,7 @@ internal static class Promoting
 
     private static void Promote(Draft draft, IReadOnlyList<Target> stage)
     {
+        RouteKeeping.Hold(draft);
         if (!stage.Any(t => t.IsPromotionBegun))
         {
             if (draft.Intent.Suspended)

@@ -52,7 +52,8 @@ internal static class Reverting
     {
         var stable = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.RestoredAt is null).Select(t => $"{t.Workload} does not run its previous images yet. {t.StableProblem}".TrimEnd());
         var canaries = draft.Canaries.Where(t => t.Observed.Canary is { IsOurs: true }).Select(t => $"Deployment {t.Workload.Name}{Names.CanarySuffix} is still there.");
-        return string.Join(" ", stable.Concat(canaries).Append(draft.Observed.ActionProblem).OfType<string>());
+        var routes = draft.Canaries.SelectMany(t => t.Observed.Traffic.Routes ?? []).Where(r => r.NamesCanary).Select(r => $"{r.Route} still names the canary, whose Service leads to stable's pods.");
+        return string.Join(" ", stable.Concat(canaries).Concat(routes).Append(draft.Observed.ActionProblem).OfType<string>());
     }
 
     /// <summary>The last to be promoted goes back first. A role that is slow keeps the next one waiting for a moment only.</summary>
