@@ -42,6 +42,7 @@ public sealed class SpecValidatorTests
         { "change.pipeline.commit", "\"HEAD\"", "spec.change.pipeline.commit", "hexadecimal" },
         { "platform", "\"Shopware\"", "spec.platform", "Magento, ShopifyApp or Other" },
         { "supersedes", "[\"Old\"]", "spec.supersedes[0]", "lower-case" },
+        { "requires", "[\"cve-2025-54236\"]", "spec.requires[0]", "itself" },
 
         { "workloads", null, "spec.workloads", "at least one workload" },
         { "workloads", "[]", "spec.workloads", "at least one workload" },
@@ -137,8 +138,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "supersedes", "[\"old\"]", "spec.supersedes" },
-        { "requires", "[\"other\"]", "spec.requires" },
         { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
@@ -154,7 +153,6 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
-        { "promotion.hold", "\"UntilAdopted\"", "spec.promotion.hold" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -197,6 +195,7 @@ public sealed class SpecValidatorTests
     [Theory]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
+    [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]
