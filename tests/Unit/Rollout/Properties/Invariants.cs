@@ -57,7 +57,7 @@ internal static class Invariants
         }
 
         (cluster.FailActions, cluster.FailStatusWrites, cluster.FailTrailWrites, cluster.Crash) = (0, 0, 0, CrashPoint.None);
-        cluster.Edit(s => s with { Suspend = false });
+        cluster.Resume();
         cluster.Mood = MetricsMood.Unreachable;
         cluster.SetCanaryReady(false);
         cluster.SetRollsOut(false);

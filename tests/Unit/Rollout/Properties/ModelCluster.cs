@@ -158,7 +158,8 @@ internal sealed class ModelCluster
     public void SetStableImage(string image)
     {
         SomeoneElseChose = true;
-        web.Stable = web.Stable! with { Images = new Dictionary<string, string> { ["php"] = image }, IsRolledOut = rollsOut };
+        web.SetByOthers(image, "argocd-controller");
+        web.Stable = web.Stable! with { IsRolledOut = rollsOut };
     }
 
     public void Scale(int replicas) => web.Stable = web.Stable! with { Replicas = replicas, ReadyReplicas = Math.Min(replicas, web.Stable.ReadyReplicas), IsRolledOut = rollsOut && replicas <= web.Stable.ReadyReplicas };
@@ -294,6 +295,17 @@ internal sealed class ModelCluster
             web.Canary = null;
         }
 
+        Resume();
+    }
+
+    /// <summary>Whoever froze the run lets it go on.</summary>
+    public void Resume()
+    {
+        if (Patch.Status?.Suspension is not null)
+        {
+            Command(Commands.Resume, "go on");
+        }
+
         if (Patch.Spec.Suspend is true)
         {
             Edit(s => s with { Suspend = false });
@@ -311,7 +323,7 @@ internal sealed class ModelCluster
 
     /// <summary>All that an action can change, for telling effect from none.</summary>
     private string Fingerprint() => string.Join("|", world.Select(w =>
-        $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
+        $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Stable.IsMarked} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
         + string.Join(",", commands.Keys);
 
     private bool Take(CrashPoint point)
@@ -373,6 +385,7 @@ internal sealed class ModelCluster
         DeleteCanary delete => Named(delete.Deployment),
         SetStableImages set => Named(set.Workload.Name),
         SuspendCronJob suspend => Named(suspend.CronJob),
+        ReleaseImages release => Named(release.Workload.Name),
         _ => throw new InvalidOperationException($"The model does not know {action}"),
     };
 

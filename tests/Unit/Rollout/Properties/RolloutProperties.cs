@@ -10,7 +10,7 @@ namespace PatchOperator.Tests.Unit.Rollout.Properties;
 public sealed class RolloutProperties(ITestOutputHelper output)
 {
     /// <summary>PROPERTY_TALES for a long night.</summary>
-    private static readonly long Tales = long.TryParse(Environment.GetEnvironmentVariable("PROPERTY_TALES"), out var given) ? given : 1500;
+    private static readonly long Tales = long.TryParse(Environment.GetEnvironmentVariable("PROPERTY_TALES"), out var given) ? given : 800;
 
     [Fact]
     public void No_decision_breaks_a_safety_rule() => Hold(_ => null);

@@ -36,7 +36,7 @@ public sealed class SabotageTests(ITestOutputHelper output)
         ["leaves a transition out of the trail"] = new("S15") { Plan = p => p.Status.Phase == "Promoting" ? WithPending(p, null) : p },
         ["drops records before they are written"] = new("S15") { Plan = p => WithPending(p, p.Status.Audit?.Pending?.TakeLast(1).ToArray()) },
         ["sleeps"] = new("waits for ever") { Plan = p => p with { WakeUpAt = null } },
-        ["never sleeps"] = new("in one instant") { Plan = p => p.Status.Workloads is { Count: > 0 } ? p with { Actions = [.. p.Actions, new WithdrawCanaryTraffic("web")] } : p },
+        ["never sleeps"] = new("in one instant") { Plan = p => p with { WakeUpAt = DateTimeOffset.UnixEpoch } },
         ["waits for proof for ever"] = new("S1") { Policy = p => p with { WithdrawalProof = TimeSpan.FromDays(1) }, AtTheEnd = Invariants.AbortEndsTheCanary },
         ["holds a deleted resource for ever"] = new("S12") { Policy = p => p with { FinalizeLimit = TimeSpan.FromDays(1) }, AtTheEnd = Invariants.DeletionEnds },
         ["has no progress deadline"] = new("still waits") { Intent = i => i with { ProgressDeadline = TimeSpan.FromDays(1) }, AtTheEnd = Invariants.WaitsEnd },
@@ -51,20 +51,10 @@ public sealed class SabotageTests(ITestOutputHelper output)
     {
         var saboteur = Saboteurs[name];
         Tale? caught = null;
-        try
+        for (uint seed = 1; seed <= Tales && caught is null; seed++)
         {
-            Tale.Any.Sample(
-                tale =>
-                {
-                    caught = saboteur.IsCaughtBy(tale) ? tale : caught;
-                    return caught is null;
-                },
-                iter: Tales,
-                threads: 1);
-        }
-        catch (CsCheckException)
-        {
-            // That is what is wanted.
+            var tale = Tale.Any.Generate(new PCG(1, seed), null, out _);
+            caught = saboteur.IsCaughtBy(tale) ? tale : null;
         }
 
         Assert.NotNull(caught);

@@ -15,7 +15,7 @@ internal sealed record Tale(IReadOnlyList<WorldEvent> Events)
             ? [WorldEvent.Of("1 s passes", c => c.Live(TimeSpan.FromSeconds(1))), WorldEvent.Of("someone approves", c => c.Command("approve", "CHG-20871")), WorldEvent.Of("2 s pass", c => c.Live(TimeSpan.FromSeconds(2))), .. events]
             : events));
 
-    /// <summary>The first violation, or null.</summary>
+    /// <summary>What was violated first, all of it; or null.</summary>
     public string? Violation(Func<ModelCluster, string?> atTheEnd, Decider? decider = null)
     {
         var cluster = new ModelCluster(decider);
@@ -24,12 +24,12 @@ internal sealed record Tale(IReadOnlyList<WorldEvent> Events)
             happening.Happen(cluster);
             if (cluster.Violations.Count > 0)
             {
-                return cluster.Violations[0];
+                return string.Join("; ", cluster.Violations);
             }
         }
 
         var end = atTheEnd(cluster);
-        return cluster.Violations.Count > 0 ? cluster.Violations[0] : end;
+        return cluster.Violations.Count > 0 ? string.Join("; ", cluster.Violations) : end;
     }
 
     /// <summary>Without everything that the failure does not need.</summary>
