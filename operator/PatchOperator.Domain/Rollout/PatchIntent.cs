@@ -24,6 +24,12 @@ public sealed record PatchIntent
     /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
     public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
+    /// <summary>Patches that must be promoted before this one starts.</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+
+    /// <summary>Patches that must have ended before this one starts.</summary>
+    public IReadOnlyList<string> Supersedes { get; init; } = [];
+
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
 
     public TrafficIntent Traffic { get; init; } = new();
@@ -57,6 +63,9 @@ public sealed record PatchIntent
 
     public DateTimeOffset? RemediateBy { get; init; }
 
+    /// <summary>After the promotion the patched images are kept until Git names them.</summary>
+    public bool HoldUntilAdopted { get; init; }
+
     public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
     {
         var spec = patch.Spec;
@@ -72,12 +81,15 @@ public sealed record PatchIntent
         {
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
+            Requires = spec.Requires ?? [],
+            Supersedes = spec.Supersedes ?? [],
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
     }

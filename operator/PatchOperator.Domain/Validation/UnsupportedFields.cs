@@ -11,8 +11,6 @@ internal static class UnsupportedFields
     private static readonly IReadOnlyList<Row> All =
     [
         // path, when it is used, what to do instead
-        Field("spec.supersedes", spec => Any(spec.Supersedes), "delete the earlier patch first"),
-        Field("spec.requires", spec => Any(spec.Requires), "wait until the other patch is Promoted, then apply this one"),
         Field("spec.compatibility.mode", spec => spec.Compatibility is { Mode: not "Off" }, "check the modules by hand and write \"Off\", or leave compatibility out"),
         Field("spec.database.change", spec => spec.Database is { Change: not (null or "None") }, "change the database in a maintenance window and write None"),
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
@@ -27,7 +25,6 @@ internal static class UnsupportedFields
         Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
-        Field("spec.promotion.hold", spec => spec.Promotion?.Hold is "UntilAdopted", "name the patched image in Git before the next sync, and write None or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
     ];

@@ -10,6 +10,7 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
+    GitReader git,
     NamespaceViews views,
     PatchNeighbours neighbours,
     TrafficRouters traffic,
@@ -30,10 +31,17 @@ internal sealed class PatchObserver(
         {
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
+            Neighbours = neighbours.Named(patch),
+            SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
         };
+        if (schedule.ReadOwners)
+        {
+            observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
+        }
+
         if (!schedule.ReadPods && !schedule.Preflight)
         {
             Forget(patch);
@@ -87,6 +95,20 @@ internal sealed class PatchObserver(
         {
             views.Release(patch);
         }
+    }
+
+    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
+    {
+        var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
+        foreach (var workload in schedule.Workloads)
+        {
+            if (seen[workload.Workload].Stable is { } stable)
+            {
+                seen[workload.Workload] = seen[workload.Workload] with { Stable = await git.ReadAsync(patch.Metadata.Namespace ?? "", workload, stable, cancellation) };
+            }
+        }
+
+        return observed with { Workloads = seen };
     }
 
     private WorkloadObservation Workload(EmergencyPatch patch, ScheduledWorkload workload)

@@ -42,6 +42,7 @@ public sealed class SpecValidatorTests
         { "change.pipeline.commit", "\"HEAD\"", "spec.change.pipeline.commit", "hexadecimal" },
         { "platform", "\"Shopware\"", "spec.platform", "Magento, ShopifyApp or Other" },
         { "supersedes", "[\"Old\"]", "spec.supersedes[0]", "lower-case" },
+        { "requires", "[\"cve-2025-54236\"]", "spec.requires[0]", "itself" },
 
         { "workloads", null, "spec.workloads", "at least one workload" },
         { "workloads", "[]", "spec.workloads", "at least one workload" },
@@ -159,8 +160,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "supersedes", "[\"old\"]", "spec.supersedes" },
-        { "requires", "[\"other\"]", "spec.requires" },
         { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
@@ -175,7 +174,6 @@ public sealed class SpecValidatorTests
         { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
-        { "promotion.hold", "\"UntilAdopted\"", "spec.promotion.hold" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -218,6 +216,7 @@ public sealed class SpecValidatorTests
     [Theory]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
+    [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]
