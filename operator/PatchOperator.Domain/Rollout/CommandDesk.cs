@@ -14,7 +14,7 @@ internal static class CommandDesk
         foreach (var name in Waiting(draft))
         {
             var reason = draft.Observed.Commands[name];
-            if (name is not (Commands.Approve or Commands.Reject or Commands.Abort or Commands.Retry or Commands.Revoke))
+            if (name is not (Commands.Approve or Commands.Reject or Commands.Abort or Commands.Retry or Commands.Revoke or Commands.Waive))
             {
                 Settle(draft, name, "CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.");
             }

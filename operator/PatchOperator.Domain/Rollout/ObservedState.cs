@@ -18,6 +18,9 @@ public sealed record ObservedState
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
 
+    /// <summary>Null when nothing is checked now.</summary>
+    public CompatibilityObservation? Compatibility { get; init; }
+
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
 

@@ -36,6 +36,9 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Null when modules are not checked.</summary>
+    public CompatibilitySpec? Compatibility { get; init; }
+
     public DateTimeOffset? RemediateBy { get; init; }
 
     public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
@@ -57,6 +60,7 @@ public sealed record PatchIntent
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };

@@ -18,6 +18,8 @@ public static class RolloutDecider
         else if (!SpecChange.Decide(draft))
         {
             CommandDesk.Receive(draft);
+            CompatibilityReview.Take(draft);
+            WaiverDesk.Decide(draft);
             DecidePhase(draft);
             Overdue.Decide(draft);
         }

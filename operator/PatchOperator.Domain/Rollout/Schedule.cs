@@ -22,6 +22,9 @@ public sealed record Schedule
 
     public required bool Preflight { get; init; }
 
+    /// <summary>Modules decide before the start and not after it.</summary>
+    public bool CheckCompatibility { get; init; }
+
     /// <summary>What is due now. Nothing that could fail is read for a revert: nothing may block it.</summary>
     public static Schedule Of(EmergencyPatch patch, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)
     {
@@ -36,6 +39,7 @@ public sealed record Schedule
                 : [.. intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name)))],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }

@@ -1,3 +1,4 @@
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
@@ -16,6 +17,7 @@ internal static class PatchServices
         services
             .AddKubernetesOperator(settings.Apply)
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
+            .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         return services.AddPatches(settings.Policy);
     }
@@ -32,6 +34,10 @@ internal static class PatchServices
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
+        .AddSingleton<RuleBooks>()
+        .AddSingleton<ConfigMapWatches>()
+        .AddSingleton<InventoryStore>()
+        .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
         .AddSingleton<WorkloadWriter>()
         .AddSingleton<CanaryWriter>()

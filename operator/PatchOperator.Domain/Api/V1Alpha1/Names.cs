@@ -37,6 +37,8 @@ public static class Annotations
 
     /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
     public const string CanarySource = Names.Group + "/canary-source";
+    /// <summary>On a workload: what is installed in its image, in any format that inventories have.</summary>
+    public const string Inventory = Names.Group + "/inventory";
     public const string CommandPrefix = Names.Group + "/";
 }
 
@@ -53,7 +55,10 @@ public static class Commands
     public const string EnableFlag = "enable-flag";
     public const string Close = "close";
 
-    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Resume, DisableFlag, EnableFlag, Close];
+    /// <summary>Its value names the module before the reason: see <see cref="Rollout.WaiverText"/>.</summary>
+    public const string Waive = "waive";
+
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Resume, DisableFlag, EnableFlag, Close, Waive];
 }
 
 public static class ConditionTypes
@@ -63,6 +68,10 @@ public static class ConditionTypes
     public const string Stalled = "Stalled";
     public const string Accepted = "Accepted";
     public const string Approved = "Approved";
+    public const string Compatible = "Compatible";
+
+    /// <summary>On a ModuleCompatibility: a rule that the end of a patch supports.</summary>
+    public const string Suggested = "Suggested";
     public const string CanaryHealthy = "CanaryHealthy";
     public const string Promoted = "Promoted";
     public const string Reverted = "Reverted";
