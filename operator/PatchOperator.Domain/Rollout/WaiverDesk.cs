@@ -15,14 +15,14 @@ internal static class WaiverDesk
             DropEnded(draft);
         }
 
-        if (!CommandDesk.TryTake(draft, Commands.Waive, out var text))
+        if (CommandDesk.Take(draft, Commands.Waive) is not { } command)
         {
             return;
         }
 
-        if (Refusal(draft, text, out var waiver) is { } why)
+        if (Refusal(draft, command.Reason, out var waiver) is { } why)
         {
-            draft.Record("WaiverRefused", $"{Quote(text)} waives nothing: {why}", Draft.Unverified);
+            draft.Record("WaiverRefused", $"{Quote(command.Reason)} waives nothing: {why}", command.Actor);
             return;
         }
 
@@ -35,7 +35,7 @@ internal static class WaiverDesk
                 new WaiverStatus
                 {
                     Module = waiver.Module,
-                    By = Draft.Unverified,
+                    By = command.Actor,
                     Verified = false,
                     Reason = waiver.Reason,
                     At = draft.Now,
@@ -44,7 +44,7 @@ internal static class WaiverDesk
                 },
             ],
         };
-        draft.Record("Waived", $"{waiver.Module} until {expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {waiver.Reason} (nothing authenticated the author)", Draft.Unverified);
+        draft.Record("Waived", $"{waiver.Module} until {expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {waiver.Reason} (nothing authenticated the author)", command.Actor);
 
         // The matrix is made anew with it.
         draft.WakeAt(draft.Now);

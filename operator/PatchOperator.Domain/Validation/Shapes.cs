@@ -45,6 +45,18 @@ internal static partial class Shapes
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
 
+    [GeneratedRegex(@"^[A-Za-z0-9-]{1,256}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex HeaderName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._~+/=-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex HeaderValue();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex CookieName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._~-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex CookieValue();
+
     /// <summary>Registry, repository, tag and digest; the last two may be missing.</summary>
     [GeneratedRegex(
         @"^(([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[a-fA-F0-9:]+\])(:[0-9]{1,5})?/)?" + NamePart + "(/" + NamePart + ")*"

@@ -11,9 +11,10 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
+    GitReader git,
     NamespaceViews views,
     PatchNeighbours neighbours,
-    ITrafficRouter router,
+    TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
     CompatibilityChecker compatibility,
@@ -32,6 +33,8 @@ internal sealed class PatchObserver(
         {
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
+            Neighbours = neighbours.Named(patch),
+            SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
@@ -40,6 +43,11 @@ internal sealed class PatchObserver(
         if (!schedule.CheckCompatibility)
         {
             compatibility.Forget(patch);
+        }
+
+        if (schedule.ReadOwners)
+        {
+            observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
         }
 
         if (!schedule.ReadPods && !schedule.Preflight)
@@ -58,7 +66,13 @@ internal sealed class PatchObserver(
         }
 
         var pods = schedule.Workloads.DistinctBy(w => w.Workload).Select(w => (Workload: w, Pods: WorkloadPods.Of(view, patch, w))).ToArray();
-        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods)) };
+        var routes = new Dictionary<WorkloadRef, TrafficObservation>();
+        foreach (var (workload, of) in pods)
+        {
+            routes[workload.Workload] = await TrafficAsync(new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable), workload.Routing, cancellation);
+        }
+
+        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (schedule.Measure)
@@ -81,6 +95,20 @@ internal sealed class PatchObserver(
         }
     }
 
+    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
+    {
+        var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
+        foreach (var workload in schedule.Workloads)
+        {
+            if (seen[workload.Workload].Stable is { } stable)
+            {
+                seen[workload.Workload] = seen[workload.Workload] with { Stable = await git.ReadAsync(patch.Metadata.Namespace ?? "", workload, stable, cancellation) };
+            }
+        }
+
+        return observed with { Workloads = seen };
+    }
+
     private WorkloadObservation Workload(EmergencyPatch patch, ScheduledWorkload workload)
     {
         var ns = patch.Metadata.Namespace ?? "";
@@ -92,20 +120,25 @@ internal sealed class PatchObserver(
         };
     }
 
-    private WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods) => observed with
+    private async Task<TrafficObservation> TrafficAsync(TrafficScene scene, ScheduledRouting? routing, CancellationToken cancellation) =>
+        await traffic.PrepareAsync(scene, routing, isStart: !PatchNeighbours.IsRunning(scene.Patch), cancellation)
+            ? traffic.Observe(scene, routing)
+            : new TrafficObservation { IsKnown = false };
+
+    private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods, TrafficObservation traffic) => observed with
     {
         Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
         CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
         StablePods = [.. pods.Stable.Select(p => Pod(p, view, isCurrent: true))],
-        Traffic = router.Observe(view, pods.Canary, pods.Stable),
+        Traffic = traffic,
     };
 
-    private PodObservation Pod(PodResource pod, NamespaceView view, bool isCurrent) => new()
+    private static PodObservation Pod(PodResource pod, NamespaceView view, bool isCurrent) => new()
     {
         Name = pod.Metadata.Name,
         Ip = pod.Status.PodIP ?? "",
         Ready = PodFacts.IsReady(pod),
-        InRotation = router.IsInRotation(view, pod),
+        InRotation = ReplicaRatio.IsInRotation(view, pod),
         IsCurrent = isCurrent,
         Images = PodFacts.Images(pod),
         IsTerminating = pod.Metadata.IsTerminating,

@@ -10,8 +10,8 @@ namespace PatchOperator.Tests.Cluster.Patches;
 /// <summary>A patch meets modules that do not stand it, and the people who decide.</summary>
 public sealed class CompatibilityScenarios
 {
-    private const string Checked = """,
-        "compatibility":{"mode":"Enforce","onUnknown":"Warn","inventory":{"configMap":{"name":"modules","key":"composer.lock"}}}
+    private const string Checked = """
+        ,"compatibility":{"mode":"Enforce","onUnknown":"Warn","inventory":{"configMap":{"name":"modules","key":"composer.lock"}}}
         """;
 
     private static readonly ResourceName Rules = new("patchoperator.io", "v1alpha1", "modulecompatibilities");
@@ -42,6 +42,7 @@ public sealed class CompatibilityScenarios
         Rule(town, "Compatible");
         await UntilAsync(town, "Compatible", "True", "Compatible");
         await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => town.Trail().Any(record => record.To == "Promoted"), "the trail is complete");
         Assert.Single(town.Trail(), record => record.Action == "CompatibilityBlocked");
         Assert.Single(town.Trail(), record => record.Action == "CompatibilityPassed");
     }
@@ -66,7 +67,7 @@ public sealed class CompatibilityScenarios
         var waiver = town.Patch()!["status"]!["waivers"]![0]!;
         Assert.Equal("CHG-20871", waiver["reason"]!.GetValue<string>());
         Assert.Equal("unverified", waiver["by"]!.GetValue<string>());
-        Assert.Contains(town.Trail(), record => record is { Action: "Waived", Actor: "unverified" });
+        await town.UntilAsync(() => town.Trail().Any(record => record is { Action: "Waived", Actor: "unverified" }), "the waiver is in the trail");
         town.Annotate("approve", "go");
         await town.UntilPhaseAsync(PatchPhase.Promoted);
     }
@@ -83,7 +84,7 @@ public sealed class CompatibilityScenarios
         town.Annotate("waive", $"acme/module-fraud-check: CHG-1 until {TimeProvider.System.GetUtcNow().AddSeconds(4).UtcDateTime:O}");
         await UntilAsync(town, "Compatible", "True", "CompatibleWithWaivers");
         await UntilAsync(town, "Compatible", "False", "IncompatibleModules");
-        Assert.Contains(town.Trail(), record => record.Action == "WaiverExpired");
+        await town.UntilAsync(() => town.Trail().Any(record => record.Action == "WaiverExpired"), "the end is in the trail");
         town.Annotate("approve", "go");
         await town.UntilAsync(() => Reason(town, "Ready") == "IncompatibleModules" && town.Condition("Approved")!["status"]!.GetValue<string>() == "True", "approved and still blocked");
         Assert.Null(town.Deployment("magento-web-canary"));
@@ -219,7 +220,7 @@ public sealed class CompatibilityScenarios
 
     private static void Rule(Town town, string verdict)
     {
-        var rule = Town.Json($$"""{"versions":"^2.3 <2.4","verdict":"{{verdict}}","reason":"checkout 500s","remedy":{"upgradeTo":"^2.4"}}""");
+        var rule = Town.Json($$$"""{"versions":"^2.3 <2.4","verdict":"{{{verdict}}}","reason":"checkout 500s","remedy":{"upgradeTo":"^2.4"}}""");
         if (town.Api.Store.Get(Rules, Town.Namespace, "fraud-check") is null)
         {
             town.Api.Store.Create(Rules, new JsonObject

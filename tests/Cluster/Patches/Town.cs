@@ -132,7 +132,7 @@ internal sealed class Town : IAsyncDisposable
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = false };
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50) } };
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
         builder.Services.AddPatchOperator(settings);
         builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
         host = builder.Build();
@@ -164,10 +164,10 @@ internal sealed class Town : IAsyncDisposable
         await dead.StopAsync(now.Token);
     }
 
-    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "") => Api.Store.Create(Patches, Json($$$"""
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Api.Store.Create(Patches, Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
          "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}{{{others}}}],
-                 "canary":{"steps":{{{steps}}}},
+                 "canary":{"steps":{{{steps}}}{{{traffic}}} },
                  "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
         """));

@@ -42,6 +42,7 @@ public sealed class SpecValidatorTests
         { "change.pipeline.commit", "\"HEAD\"", "spec.change.pipeline.commit", "hexadecimal" },
         { "platform", "\"Shopware\"", "spec.platform", "Magento, ShopifyApp or Other" },
         { "supersedes", "[\"Old\"]", "spec.supersedes[0]", "lower-case" },
+        { "requires", "[\"cve-2025-54236\"]", "spec.requires[0]", "itself" },
 
         { "workloads", null, "spec.workloads", "at least one workload" },
         { "workloads", "[]", "spec.workloads", "at least one workload" },
@@ -92,6 +93,14 @@ public sealed class SpecValidatorTests
         { "canary.progressDeadline", "\"0s\"", "spec.canary.progressDeadline", "at least 1s" },
         { "canary.traffic", """{"httpRoute": {"name": "shop"}, "replicaRatio": {}}""", "spec.canary.traffic", "httpRoute and replicaRatio" },
         { "canary.traffic", """{"ingress": {}}""", "spec.canary.traffic.ingress.name", "is missing" },
+        { "canary.traffic", """{"httpRoutes": []}""", "spec.canary.traffic.httpRoutes", "at least one" },
+        { "canary.traffic", """{"httpRoutes": [{"name": "a"}, {"name": "a"}]}""", "spec.canary.traffic.httpRoutes[1].name", "is there already" },
+        { "canary.traffic", """{"httpRoutes": [{"name": "A"}]}""", "spec.canary.traffic.httpRoutes[0].name", "lower-case" },
+        { "canary.preview", """{"header": {"name": "X-Preview", "value": "1"}}""", "spec.canary.preview", "cannot tell one request from another" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", "{}"), "spec.canary.preview", "exactly one" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"header": {"name": "X Y", "value": "1"}}"""), "spec.canary.preview.header.name", "letters, digits" },
+        { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "(b)"}}"""), "spec.canary.preview.cookie.value", "letters, digits" },
+        { "canary", Routed("""{"ingress": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "b"}}"""), "spec.canary.preview.cookie.value", "write always" },
 
         { "analysis", null, "spec.analysis", "no data is never good" },
         { "analysis.metrics", "[]", "spec.analysis.metrics", "at least one metric" },
@@ -129,8 +138,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "supersedes", "[\"old\"]", "spec.supersedes" },
-        { "requires", "[\"other\"]", "spec.requires" },
         { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
@@ -143,12 +150,9 @@ public sealed class SpecValidatorTests
         { "approval.informed", "[\"x\"]", "spec.approval.informed" },
         { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
         { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
-        { "canary.traffic", """{"httpRoute": {"name": "shop"}}""", "spec.canary.traffic.httpRoute" },
-        { "canary.traffic", """{"ingress": {"name": "shop"}}""", "spec.canary.traffic.ingress" },
         { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
-        { "promotion.hold", "\"UntilAdopted\"", "spec.promotion.hold" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -156,6 +160,8 @@ public sealed class SpecValidatorTests
     /// <summary>A second workload.</summary>
     private static string Other(string kind, string role, string canary = "{}") =>
         $$"""{"name": "b", "role": "{{role}}", "{{kind}}": "b", "containers": [{"name": "b", "image": {{Image}}}], "canary": {{canary}}}""";
+
+    private static string Routed(string traffic, string preview) => $$"""{"traffic": {{traffic}}, "preview": {{preview}}, "steps": [{"weight": 0}, {"weight": 50}]}""";
 
     [Theory]
     [InlineData("statefulSet", "Worker", "{}")]
@@ -189,12 +195,17 @@ public sealed class SpecValidatorTests
     [Theory]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
+    [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]
     [InlineData("canary.steps.0.approval", "false")]
     [InlineData("canary.steps.1.weight", "90")]
     [InlineData("canary.traffic", """{"replicaRatio": {}}""")]
+    [InlineData("canary.traffic", """{"httpRoute": {"name": "shop"}}""")]
+    [InlineData("canary.traffic", """{"httpRoutes": [{"name": "shop"}, {"name": "shop-api"}]}""")]
+    [InlineData("canary.traffic", """{"ingress": {"name": "shop"}}""")]
+    [InlineData("canary", """{"traffic": {"httpRoute": {"name": "a"}}, "preview": {"cookie": {"name": "a", "value": "b"}}, "steps": [{"weight": 0}, {"weight": 100}]}""")]
     [InlineData("analysis.interval", "\"1s\"")]
     [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
     [InlineData("analysis.metrics.0.maxRate", "\"100%\"")]

@@ -6,6 +6,9 @@ public sealed record CanarySpec
 
     public IReadOnlyList<CanaryStepSpec>? Steps { get; init; }
 
+    /// <summary>Requests that reach the canary whatever its weight is: internal testers'.</summary>
+    public PreviewSpec? Preview { get; init; }
+
     /// <summary>How long the roll-out may wait for pods before it is given up; without it, 10m.</summary>
     public Duration? ProgressDeadline { get; init; }
 }
@@ -14,6 +17,9 @@ public sealed record CanarySpec
 public sealed record TrafficSpec
 {
     public NamedReference? HttpRoute { get; init; }
+
+    /// <summary>Where more than one HTTPRoute leads to the workloads.</summary>
+    public IReadOnlyList<NamedReference>? HttpRoutes { get; init; }
 
     public NamedReference? Ingress { get; init; }
 
@@ -26,6 +32,21 @@ public sealed record NamedReference
 }
 
 public sealed record ReplicaRatioSpec;
+
+/// <summary>What marks a tester's request; exactly one member.</summary>
+public sealed record PreviewSpec
+{
+    public PreviewMatch? Header { get; init; }
+
+    public PreviewMatch? Cookie { get; init; }
+}
+
+public sealed record PreviewMatch
+{
+    public string? Name { get; init; }
+
+    public string? Value { get; init; }
+}
 
 public sealed record CanaryStepSpec
 {

@@ -11,8 +11,11 @@ internal static class StartGates
         CompatibilityGate.Check,
         ApprovalGate.Check,
         SuspendGate.Check,
+        RequiresGate.Check,
+        SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
+        TrafficGate.Check,
         PreflightGate.Check,
     ];
 
