@@ -182,6 +182,10 @@ internal sealed class Town : IAsyncDisposable
         return name;
     }
 
+    /// <summary>Of the running instance.</summary>
+    public T Service<T>()
+        where T : notnull => operators[Instance].Services.GetRequiredService<T>();
+
     /// <summary>As SIGTERM would: what is under way is finished, and the lease given back.</summary>
     public async Task StopOperatorAsync(string? name = null)
     {
