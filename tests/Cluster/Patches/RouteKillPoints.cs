@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.TestKit.ApiServer;
