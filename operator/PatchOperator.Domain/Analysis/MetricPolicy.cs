@@ -3,6 +3,9 @@ namespace PatchOperator.Domain.Analysis;
 /// <summary>How the readings of one metric are judged.</summary>
 public sealed record MetricPolicy
 {
+    public const double UsualFalseRevertRate = 0.001;
+    public const double UsualWorthCatching = 0.01;
+
     public required string Name { get; init; }
 
     /// <summary>Hard ceiling for the canary's share of failed requests, 0 to 1; null for none. Needs <see cref="MinRequests"/>.</summary>
@@ -27,8 +30,8 @@ public sealed record MetricPolicy
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Largest acceptable probability, 0 to 1, that a canary no worse than stable is ever failed by the comparison, however often one looks.</summary>
-    public double FalseRevertRate { get; init; } = 0.001;
+    public double FalseRevertRate { get; init; } = UsualFalseRevertRate;
 
     /// <summary>The difference in failure rate (0.01 is one percentage point) that the comparison is tuned to catch soonest.</summary>
-    public double WorthCatching { get; init; } = 0.01;
+    public double WorthCatching { get; init; } = UsualWorthCatching;
 }

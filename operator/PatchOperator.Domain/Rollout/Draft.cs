@@ -42,6 +42,9 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
     /// <summary>What is known of the canary's health in this decision, if anything new is.</summary>
     public (string Status, string Reason, string Message)? Health { get; set; }
 
+    /// <summary>What is known of the routes in this decision, where routes split the traffic.</summary>
+    public (string Status, string Reason, string Message)? Traffic { get; set; }
+
     /// <summary>The workloads of the run, as the status has them, each with what was seen of it.</summary>
     public IReadOnlyList<Target> Targets => [.. (Status.Workloads ?? []).Select(w => new Target(w, observed.Of(w.Target())))];
 
@@ -54,6 +57,9 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
         Status = Status with { Workloads = [.. Status.Workloads!.Select(w => w.Name == target.Name ? change(w) : w)] };
 
     public void Do(PlanAction action) => actions.Add(action);
+
+    /// <summary>What this decision came to so far is not to be done: it went the other way.</summary>
+    public void DoNothingSoFar() => actions.Clear();
 
     public void Explain(string reason, string message) => Explanation = (reason, message);
 

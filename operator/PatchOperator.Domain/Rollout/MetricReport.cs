@@ -24,6 +24,16 @@ internal static class MetricReport
         Memory = JsonSerializer.Serialize(assessment.Memory, AnalysisJson.Default.MetricMemory),
     };
 
+    /// <summary>The metric at the beginning of a step: not measured yet, but with the evidence of the steps before.</summary>
+    public static MetricStatus ForNextStep(MetricStatus last) => new()
+    {
+        Name = last.Name,
+        Verdict = nameof(Verdict.Hold),
+        Reason = AssessmentReasons.NoData,
+        Message = "The step has just begun; it is not measured yet.",
+        Memory = Memory(last) is { } memory ? JsonSerializer.Serialize(memory.ForNextStep(), AnalysisJson.Default.MetricMemory) : null,
+    };
+
     public static MetricMemory? Memory(MetricStatus? status)
     {
         if (status?.Memory is not { } text)

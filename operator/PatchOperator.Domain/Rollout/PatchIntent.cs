@@ -24,7 +24,32 @@ public sealed record PatchIntent
     /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
     public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
+    /// <summary>Patches that must be promoted before this one starts.</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+
+    /// <summary>Patches that must have ended before this one starts.</summary>
+    public IReadOnlyList<string> Supersedes { get; init; } = [];
+
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
+
+    public TrafficIntent Traffic { get; init; } = new();
+
+    /// <summary>The smallest share, above none, that the canary will get.</summary>
+    public int LowestWeight => Steps.Select(s => s.Weight).Where(w => w > 0).DefaultIfEmpty(1).Min();
+
+    /// <summary>Only requests go through routes; a consumer takes its messages itself.</summary>
+    public bool IsRouted(WorkloadIntent workload) => Traffic.Routes.Count > 0 && workload is { HasCanary: true, Role: WorkloadRole.Web };
+
+    /// <summary>The routes of a workload, before anything is saved of them.</summary>
+    public IReadOnlyList<RouteStatus> RoutesOf(WorkloadIntent workload) =>
+    [
+        .. Traffic.Routes.Select(r => new RouteStatus
+        {
+            Kind = r.Kind.ToString(),
+            Name = r.Name,
+            Canary = r.Kind is not RouteKind.Ingress ? null : Workloads.Count(IsRouted) > 1 ? $"{r.Name}-{workload.Name}{Names.CanarySuffix}" : r.Name + Names.CanarySuffix,
+        }),
+    ];
 
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -36,7 +61,13 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Null when modules are not checked.</summary>
+    public CompatibilitySpec? Compatibility { get; init; }
+
     public DateTimeOffset? RemediateBy { get; init; }
+
+    /// <summary>After the promotion the patched images are kept until Git names them.</summary>
+    public bool HoldUntilAdopted { get; init; }
 
     public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
     {
@@ -53,11 +84,16 @@ public sealed record PatchIntent
         {
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Requires = spec.Requires ?? [],
+            Supersedes = spec.Supersedes ?? [],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.PassEarly ?? false))],
+            Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
-            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
+            Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
     }
@@ -78,23 +114,24 @@ public sealed record PatchIntent
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }
 
-public sealed record StepIntent(int Weight, TimeSpan Hold);
+/// <param name="Weight">Percent of the traffic.</param>
+/// <param name="Hold">How long the step lasts at least.</param>
+/// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
+public sealed record StepIntent(int Weight, TimeSpan Hold, bool PassEarly = false);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent
 {
     public required MetricPolicy Policy { get; init; }
 
-    public required string Failures { get; init; }
-
-    public required string Total { get; init; }
+    public required MetricQueries Queries { get; init; }
 
     /// <param name="spec">A metric that has passed validation.</param>
-    /// <param name="steps">
-    /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
-    /// </param>
-    public static MetricIntent From(MetricSpec spec, int steps)
+    /// <param name="analysis">What it is part of.</param>
+    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis)
     {
+        // The comparisons of a run share its false alarms (a union bound); the evidence of each goes on from step to step.
+        var comparisons = Math.Max(1, analysis.Metrics?.Count(m => m.CompareWith == "Stable") ?? 1);
         var policy = new MetricPolicy
         {
             Name = spec.Name!,
@@ -104,12 +141,15 @@ public sealed record MetricIntent
             OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             OnError = spec.OnError == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             StaleAfter = spec.StaleAfter.OrElse(TimeSpan.FromMinutes(1)),
+            FalseRevertRate = Share(analysis.FalseRevertRate, MetricPolicy.UsualFalseRevertRate) / comparisons,
+            WorthCatching = Share(spec.WorthCatching ?? analysis.WorthCatching, MetricPolicy.UsualWorthCatching),
         };
         return new MetricIntent
         {
-            Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
-            Failures = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Failures : spec.Failures!,
-            Total = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Total : spec.Total!,
+            Policy = policy,
+            Queries = MetricQueries.Of(spec, analysis),
         };
     }
+
+    private static double Share(string? text, double usual) => Percent.TryParse(text, out var share) ? share : usual;
 }

@@ -1,3 +1,4 @@
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Runtime;
@@ -13,8 +14,11 @@ internal sealed class PatchController(
     PlanExecutor executor,
     PatchRecorder recorder,
     PatchNeighbours neighbours,
+    CompatibilityChecker compatibility,
     TimeProvider time) : IEntityController<EmergencyPatch>
 {
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
+
     public async Task<ReconciliationResult<EmergencyPatch>> ReconcileAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
         var (result, _) = await RunAsync(entity, cancellation);
@@ -25,6 +29,7 @@ internal sealed class PatchController(
     {
         intents.Forget(entity);
         observer.Forget(entity);
+        compatibility.Forget(entity);
         neighbours.WakeWaiting(entity);
         return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
     }
@@ -51,11 +56,14 @@ internal sealed class PatchController(
             return ReconciliationResult<EmergencyPatch>.Success(patch, wake);
         }
 
-        // A deadline in the plan must not be slept through because something else keeps failing.
-        var retry = failed.RetryAfter is { } after && wake is { } soon ? (after < soon ? after : soon) : failed.RetryAfter ?? wake;
-        return failed.IsRace
-            ? ReconciliationResult<EmergencyPatch>.Success(patch, retry)
-            : ReconciliationResult<EmergencyPatch>.Failure(patch, failed.Message, failed.Exception, wake is { } bound && bound < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : retry);
+        if (failed.IsRace)
+        {
+            return ReconciliationResult<EmergencyPatch>.Success(patch, wake < failed.RetryAfter ? wake : failed.RetryAfter);
+        }
+
+        // A deadline in the plan must not be slept through because something else keeps failing; and a deadline that is far away must not
+        // keep what failed from being tried again soon.
+        return ReconciliationResult<EmergencyPatch>.Failure(patch, failed.Message, failed.Exception, failed.RetryAfter, wake < ShortestRetry ? ShortestRetry : wake);
     }
 
     private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;

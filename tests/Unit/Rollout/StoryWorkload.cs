@@ -30,18 +30,27 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public bool WithdrawalWorks { get; set; } = true;
 
+    public bool CanaryCanBeDeleted { get; set; } = true;
+
     public bool TrafficIsKnown { get; set; } = true;
 
     public string Image => Stable!.Images["php"];
 
-    public WorkloadObservation Observe() => new()
+    /// <summary>Null where the number of pods splits the traffic.</summary>
+    public StoryRoute? Route { get; set; }
+
+    public WorkloadObservation Observe(ScheduledRouting? routing = null) => new()
     {
         Stable = Stable,
         Canary = Canary,
         CanaryPods = [.. CanaryPods],
         StablePods = [.. StablePods],
-        Traffic = new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+        Traffic = Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
+
+    /// <summary>As a sync from Git would, or a person.</summary>
+    public void SetByOthers(string image, string? by = null) =>
+        Stable = Stable! with { Images = new Dictionary<string, string> { ["php"] = image }, ImageOwner = by, NamedBy = image == Story.New ? by : null };
 
     public void Set(params JobObservation[] jobs) => Stable = Stable! with { ActiveJobs = jobs };
 
@@ -52,12 +61,20 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case EnsureCanary ensure:
                 Make(ensure);
                 break;
+            case EnsureRoutes or DeleteRouting:
+                Route!.Do(action);
+                break;
+            case WithdrawCanaryTraffic when Route is not null:
+                Route.Do(action);
+                break;
             case WithdrawCanaryTraffic:
                 for (var i = 0; i < CanaryPods.Count && WithdrawalWorks; i++)
                 {
                     CanaryPods[i] = CanaryPods[i] with { InRotation = false };
                 }
 
+                break;
+            case DeleteCanary when !CanaryCanBeDeleted:
                 break;
             case DeleteCanary:
                 Canary = null;
@@ -69,12 +86,17 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
+                    IsMarked = true,
+                    NamedBy = null,
                     ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
                 };
                 break;
             case SuspendCronJob suspend:
                 Stable = Stable! with { IsSuspended = suspend.Suspend };
+                break;
+            case ReleaseImages:
+                Stable = Stable! with { IsMarked = false };
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));
@@ -93,7 +115,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             Name = $"{reference.Name}-canary-{i}",
             Ip = $"10.0.0.{i + 1}",
             Ready = PodsBecomeReady,
-            InRotation = true,
+            InRotation = !ensure.IsRouted,
             Problem = PodsBecomeReady ? null : $"Pod {reference.Name}-canary-0, container php: ImagePullBackOff. no such image",
         }));
     }

@@ -6,6 +6,9 @@ public sealed record CanarySpec
 
     public IReadOnlyList<CanaryStepSpec>? Steps { get; init; }
 
+    /// <summary>Requests that reach the canary whatever its weight is: internal testers'.</summary>
+    public PreviewSpec? Preview { get; init; }
+
     /// <summary>How long the roll-out may wait for pods before it is given up; without it, 10m.</summary>
     public Duration? ProgressDeadline { get; init; }
 }
@@ -14,6 +17,9 @@ public sealed record CanarySpec
 public sealed record TrafficSpec
 {
     public NamedReference? HttpRoute { get; init; }
+
+    /// <summary>Where more than one HTTPRoute leads to the workloads.</summary>
+    public IReadOnlyList<NamedReference>? HttpRoutes { get; init; }
 
     public NamedReference? Ingress { get; init; }
 
@@ -27,6 +33,21 @@ public sealed record NamedReference
 
 public sealed record ReplicaRatioSpec;
 
+/// <summary>What marks a tester's request; exactly one member.</summary>
+public sealed record PreviewSpec
+{
+    public PreviewMatch? Header { get; init; }
+
+    public PreviewMatch? Cookie { get; init; }
+}
+
+public sealed record PreviewMatch
+{
+    public string? Name { get; init; }
+
+    public string? Value { get; init; }
+}
+
 public sealed record CanaryStepSpec
 {
     /// <summary>Share of the traffic that the canary should get, in percent.</summary>
@@ -36,6 +57,12 @@ public sealed record CanaryStepSpec
     public Duration? Hold { get; init; }
 
     public bool? Approval { get; init; }
+
+    /// <summary>
+    /// Whether the step may end before its hold is over, as soon as every metric that is compared with stable has proven that the canary
+    /// is not worse by worthCatching; without it, false.
+    /// </summary>
+    public bool? PassEarly { get; init; }
 }
 
 public sealed record AnalysisSpec
@@ -46,8 +73,21 @@ public sealed record AnalysisSpec
     public Duration? Interval { get; init; }
 
     public IReadOnlyList<MetricSpec>? Metrics { get; init; }
+
+    /// <summary>
+    /// How often, at most, a run of a patch that is no worse than stable may be taken back by the comparisons, all of them together and however
+    /// often they look; without it, <c>"0.1%"</c>.
+    /// </summary>
+    public string? FalseRevertRate { get; init; }
+
+    /// <summary>The difference in failure rate, in percentage points, that the comparisons are tuned to catch soonest; without it, <c>"1%"</c>.</summary>
+    public string? WorthCatching { get; init; }
+
+    /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
+    public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
 }
 
+/// <summary>Who is asked; at least one member. With both, each metric says which, or it follows from its preset.</summary>
 public sealed record MetricProviderSpec
 {
     public PrometheusProviderSpec? Prometheus { get; init; }
@@ -58,6 +98,15 @@ public sealed record MetricProviderSpec
 public sealed record PrometheusProviderSpec
 {
     public string? Address { get; init; }
+
+    public HttpAuthSpec? Auth { get; init; }
+
+    public HttpTlsSpec? Tls { get; init; }
+
+    public IReadOnlyList<HttpHeaderSpec>? Headers { get; init; }
+
+    /// <summary>Prometheus is asked no more often than this, whatever the interval of the analysis; without it, at every tick.</summary>
+    public Duration? Interval { get; init; }
 }
 
 public sealed record PodMetricsProviderSpec
@@ -66,6 +115,15 @@ public sealed record PodMetricsProviderSpec
 
     /// <summary>Without it, <c>/metrics</c>.</summary>
     public string? Path { get; init; }
+
+    /// <summary>HTTP or HTTPS; without it, HTTP.</summary>
+    public string? Scheme { get; init; }
+
+    public HttpAuthSpec? Auth { get; init; }
+
+    public HttpTlsSpec? Tls { get; init; }
+
+    public IReadOnlyList<HttpHeaderSpec>? Headers { get; init; }
 }
 
 public sealed record MetricSpec
@@ -79,11 +137,26 @@ public sealed record MetricSpec
 
     public string? Total { get; init; }
 
+    /// <summary>Prometheus or PodMetrics; without it, the only provider, and with both, what the preset needs.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>What a preset counts as a failure: ServerErrors or ClientErrors; without it, ServerErrors.</summary>
+    public string? FailureClass { get; init; }
+
+    /// <summary>Only requests for these parts of the shop count.</summary>
+    public IReadOnlyList<string>? Surfaces { get; init; }
+
+    /// <summary>Values for <c>{{ args.NAME }}</c> in the queries.</summary>
+    public IReadOnlyDictionary<string, string>? Args { get; init; }
+
     /// <summary>Hard ceiling of failures in total, <c>"2%"</c> or <c>"0.5%"</c>.</summary>
     public string? MaxRate { get; init; }
 
     /// <summary>Stable, or nothing.</summary>
     public string? CompareWith { get; init; }
+
+    /// <summary>The analysis' worthCatching for this metric.</summary>
+    public string? WorthCatching { get; init; }
 
     /// <summary>Canary requests without which the metric is not judged; without it, 50.</summary>
     public long? MinRequests { get; init; }

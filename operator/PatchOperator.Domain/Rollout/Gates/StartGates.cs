@@ -8,10 +8,14 @@ internal static class StartGates
 {
     private static readonly Func<Draft, Hold?>[] Chain =
     [
+        CompatibilityGate.Check,
         ApprovalGate.Check,
         SuspendGate.Check,
+        RequiresGate.Check,
+        SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
+        TrafficGate.Check,
         PreflightGate.Check,
     ];
 

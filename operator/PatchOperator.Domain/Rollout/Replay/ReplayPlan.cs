@@ -18,8 +18,9 @@ public sealed record ReplayPlan
         var steps = spec.Canary!.Steps!;
         return new ReplayPlan
         {
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
-            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            // A step without traffic has nothing to measure.
+            Steps = [.. steps.Where(s => s.Weight > 0).Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.PassEarly ?? false))],
+            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
         };
     }
 }
