@@ -1,4 +1,5 @@
 using PatchOperator.Benchmarks;
+using PatchOperator.Benchmarks.Analysis;
 
 try
 {
@@ -18,13 +19,12 @@ try
             await StartBenchmark.RunAsync(arguments);
             return 0;
         case "analysis":
-            AnalysisBenchmark.Run(arguments);
-            return 0;
+            return AnalysisBenchmark.Run(arguments);
         case "replay-samples":
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | analysis | compat | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | analysis | idle | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }
