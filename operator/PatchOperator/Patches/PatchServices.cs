@@ -2,6 +2,7 @@ using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Http;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -34,8 +35,11 @@ internal static class PatchServices
         .AddSingleton<IRouteSplitter, NginxIngressSplitter>()
         .AddSingleton<RouteTraffic>()
         .AddSingleton<TrafficRouters>()
+        .AddSingleton<FindSecret>(services => (key, cancellation) => services.GetRequiredService<IClusterClient>().FindAsync(SecretResource.Type, key, cancellation))
+        .AddSingleton<Secrets>()
         .AddSingleton<MetricProviders>()
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
+        .AddSingleton<Measurements>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
