@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -9,14 +10,23 @@ public sealed record ObservedState
 
     public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
-    /// <summary>Null when no measurement was due.</summary>
+    /// <summary>Null when no measurement was due, or the one that is due has no result yet.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
+
+    /// <summary>A measurement or a try is under way; its end wakes the patch.</summary>
+    public bool IsMeasuring { get; init; }
 
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
+
+    /// <summary>Patches that this one requires or supersedes, by name.</summary>
+    public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
+
+    /// <summary>A patch that supersedes this one and is about to start, or did.</summary>
+    public string? SupersededBy { get; init; }
 
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
@@ -29,6 +39,10 @@ public sealed record ObservedState
 
     public WorkloadObservation Of(WorkloadRef workload) => Workloads.GetValueOrDefault(workload) ?? WorkloadObservation.Missing;
 }
+
+/// <param name="Phase">Where it is.</param>
+/// <param name="Requires">What it requires in turn.</param>
+public sealed record NeighbourObservation(PatchPhase Phase, IReadOnlyList<string> Requires);
 
 public sealed record HolderObservation(string Patch, WorkloadRef Workload);
 
@@ -78,6 +92,21 @@ public sealed record StableObservation
 
     /// <summary>Why a change of its images would never reach its pods, and what to do about it; null when it would.</summary>
     public string? Obstacle { get; init; }
+
+    /// <summary>Version of the object that all this was read from.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Carries our mark.</summary>
+    public bool IsMarked { get; init; }
+
+    /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
+    public bool? OwnsImages { get; init; }
+
+    /// <summary>Who else names the patched images, where they are held; null when nobody was seen to.</summary>
+    public string? NamedBy { get; init; }
+
+    /// <summary>Who else set the images that are there now, where they are held.</summary>
+    public string? ImageOwner { get; init; }
 
     /// <summary>Of a CronJob: no new Job begins.</summary>
     public bool IsSuspended { get; init; }
@@ -142,8 +171,55 @@ public sealed record TrafficObservation
 
     public int StableEndpoints { get; init; }
 
-    /// <summary>Percent, rounded to nearest; null when nobody serves or nothing is known.</summary>
-    public int? ActualWeight => IsKnown && CanaryEndpoints + StableEndpoints > 0
-        ? (int)Math.Round(100.0 * CanaryEndpoints / (CanaryEndpoints + StableEndpoints), MidpointRounding.AwayFromZero)
-        : null;
+    /// <summary>The routes that split the traffic; null where the number of pods does.</summary>
+    public IReadOnlyList<RouteObservation>? Routes { get; init; }
+
+    /// <summary>Why routes cannot split the traffic, and what to change; null when they can.</summary>
+    public TrafficObstacle? Obstacle { get; init; }
+
+    /// <summary>The Services that were made for the canary are there and lead to its pods.</summary>
+    public bool CanaryIsReachable { get; init; }
+
+    /// <summary>What was made for the split and is still there, such as <c>Service shop-canary</c>.</summary>
+    public IReadOnlyList<string> Leftovers { get; init; } = [];
+
+    /// <summary>Percent, rounded to nearest; null when nobody serves, nothing is known, or a gateway has not yet followed its route.</summary>
+    public int? ActualWeight => (IsKnown, Routes) switch
+    {
+        (false, _) => null,
+        (true, { } routes) => !CanaryIsReachable ? 0 : routes.All(r => r.HasFollowed) ? routes.Max(r => r.Weight) : null,
+        _ => CanaryEndpoints + StableEndpoints > 0
+            ? (int)Math.Round(100.0 * CanaryEndpoints / (CanaryEndpoints + StableEndpoints), MidpointRounding.AwayFromZero)
+            : null,
+    };
+}
+
+/// <param name="Reason">For conditions and events.</param>
+/// <param name="Message">What is wrong and what to change.</param>
+public sealed record TrafficObstacle(string Reason, string Message);
+
+/// <summary>One route as it is now.</summary>
+public sealed record RouteObservation
+{
+    public required RouteRef Route { get; init; }
+
+    public required bool Exists { get; init; }
+
+    /// <summary>The workload's backends as they are, or were, without the canary.</summary>
+    public IReadOnlyList<BackendRecord> Backends { get; init; } = [];
+
+    /// <summary>Percent of the workload's requests that it gives the canary.</summary>
+    public int Weight { get; init; }
+
+    /// <summary>It is, to the letter, what the stored status asks for.</summary>
+    public bool IsAsAsked { get; init; }
+
+    /// <summary>Some backend of it is the canary's, at whatever weight.</summary>
+    public bool NamesCanary { get; init; }
+
+    /// <summary>What serves it has taken it over as it is now, as far as that is reported.</summary>
+    public bool HasFollowed { get; init; }
+
+    /// <summary>Why what serves it refuses it, in its own words.</summary>
+    public string? Problem { get; init; }
 }

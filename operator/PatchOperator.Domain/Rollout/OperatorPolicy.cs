@@ -25,6 +25,11 @@ public sealed record OperatorPolicy
     /// <summary>How long a revert waits for proof that the canary has no traffic before it removes the pods all the same.</summary>
     public TimeSpan WithdrawalProof { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long pods stay at least after an Ingress gave their traffic back: ingress-nginx reports nothing, and follows changes at most every three seconds.
+    /// </summary>
+    public TimeSpan IngressDrain { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>How long a canary must be ready without a break before the progress deadline is off: a crash loop is ready now and then.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -25,10 +25,22 @@ public sealed record Notice(string Reason, string Message, bool IsWarning);
 public abstract record PlanAction;
 
 /// <summary>The canary Deployment exists, is made from stable's current template with these images, and has this many replicas.</summary>
-public sealed record EnsureCanary(string Name, string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images, CanaryOverlay? Overlay = null) : PlanAction;
+public sealed record EnsureCanary(string Name, string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images, CanaryOverlay? Overlay = null, bool IsRouted = false) : PlanAction;
 
-/// <summary>Of the workload that the patch calls by this name, no Service selects a canary pod any more; the pods live on and finish what they have.</summary>
-public sealed record WithdrawCanaryTraffic(string Name) : PlanAction;
+/// <summary>
+/// The canary's own Services are there and lead to its pods. With a weight, every route gives the canary this share, and the requests that a preview
+/// describes reach it. What is saved of the routes must be what they were before.
+/// </summary>
+public sealed record EnsureRoutes(string Name, IReadOnlyList<RouteStatus> Routes, int? Weight, PreviewIntent? Preview) : PlanAction;
+
+/// <summary>What was made to split the traffic is gone. Only for routes that no longer name it.</summary>
+public sealed record DeleteRouting(string Name, IReadOnlyList<RouteStatus> Routes) : PlanAction;
+
+/// <summary>
+/// Of the workload that the patch calls by this name, no Service selects a canary pod any more; the pods live on and finish what they have.
+/// Routes are as before the run; the canary's own Services lead to stable's pods until nothing names them.
+/// </summary>
+public sealed record WithdrawCanaryTraffic(string Name, IReadOnlyList<RouteStatus>? Routes = null) : PlanAction;
 
 public sealed record DeleteCanary(string Deployment) : PlanAction;
 
@@ -37,6 +49,9 @@ public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IRe
 
 /// <summary>Whether a CronJob begins new Jobs.</summary>
 public sealed record SuspendCronJob(string CronJob, string StableUid, bool Suspend) : PlanAction;
+
+/// <summary>Our mark and our ownership of these containers' images go; the images stay.</summary>
+public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IReadOnlyList<string> Containers) : PlanAction;
 
 /// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
 public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;

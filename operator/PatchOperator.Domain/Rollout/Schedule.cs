@@ -7,11 +7,21 @@ namespace PatchOperator.Domain.Rollout;
 /// <param name="Images">The containers that the patch changes, with their patched images.</param>
 /// <param name="HasCanary">Whether there may be a canary to read, too.</param>
 /// <param name="IsJudged">Whether its pods' metrics decide.</param>
-public sealed record ScheduledWorkload(string Name, WorkloadRef Workload, IReadOnlyList<ImageRecord> Images, bool HasCanary, bool IsJudged);
+/// <param name="Routing">The routes that split its traffic; null where the number of pods does.</param>
+public sealed record ScheduledWorkload(string Name, WorkloadRef Workload, IReadOnlyList<ImageRecord> Images, bool HasCanary, bool IsJudged, ScheduledRouting? Routing = null);
+
+/// <param name="Routes">Which, and what is saved of them.</param>
+/// <param name="Weight">What they are to give the canary; null before anything was asked of them.</param>
+/// <param name="Preview">Whose requests reach it in any case.</param>
+/// <param name="LowestWeight">The smallest share, above none, that they will be asked for.</param>
+public sealed record ScheduledRouting(IReadOnlyList<RouteStatus> Routes, int? Weight, PreviewIntent? Preview, int LowestWeight);
 
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
+    /// <summary>When to look again at what should wake the patch by itself, in case it does not.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 
@@ -19,6 +29,9 @@ public sealed record Schedule
     public required bool ReadPods { get; init; }
 
     public required bool Measure { get; init; }
+
+    /// <summary>Whether it matters who owns the images.</summary>
+    public required bool ReadOwners { get; init; }
 
     public required bool Preflight { get; init; }
 
@@ -31,14 +44,32 @@ public sealed record Schedule
         var sameSpec = status?.SpecDigest == intent.Digest;
         return new Schedule
         {
-            Workloads = phase.IsRunning() && status?.Workloads is { Count: > 0 } begun
-                ? [.. begun.Select(w => new Target(w, WorkloadObservation.Missing)).Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name)))]
-                : [.. intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name)))],
-            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating,
+            Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
+            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }
+
+    /// <summary>What a run began with, or a promotion changed, whatever the spec says by now.</summary>
+    private static IEnumerable<ScheduledWorkload> Saved(EmergencyPatchStatus? status, PatchIntent intent) =>
+        (status?.Workloads ?? []).Select(w => new Target(w, WorkloadObservation.Missing))
+            .Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name), Routing(status!, t.Status, intent)));
+
+    private static IEnumerable<ScheduledWorkload> Wanted(PatchIntent intent) =>
+        intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name), Routing(w, intent)));
+
+    private static ScheduledRouting? Routing(EmergencyPatchStatus status, WorkloadStatus workload, PatchIntent intent) => workload.Routes is { Count: > 0 } routes
+        ? new ScheduledRouting(routes, status.Step?.Routing?.Weight, intent.Traffic.Preview, intent.LowestWeight)
+        : null;
+
+    private static ScheduledRouting? Routing(WorkloadIntent workload, PatchIntent intent) => intent.IsRouted(workload)
+        ? new ScheduledRouting(intent.RoutesOf(workload), null, intent.Traffic.Preview, intent.LowestWeight)
+        : null;
+
+    private static bool RoutesMatterForTheStart(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, DateTimeOffset now) =>
+        phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired;
 
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 

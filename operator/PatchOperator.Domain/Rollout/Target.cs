@@ -20,6 +20,9 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
 
     public IReadOnlyList<ImageRecord> Patched => Status.PatchedImages!;
 
+    /// <summary>Routes, and not the number of pods, split its traffic.</summary>
+    public bool IsRouted => Status.Routes is { Count: > 0 };
+
     public bool IsPromotionBegun => Status.PromotionStartedAt is not null;
 
     public bool RunsPatched => Stable is { } stable && stable.Images.RunsAll(Patched);

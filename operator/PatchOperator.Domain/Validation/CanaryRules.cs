@@ -13,18 +13,18 @@ internal static class CanaryRules
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
         var canary = spec.Canary ?? new();
-        CheckTraffic(canary.Traffic, problems);
+        TrafficRules.Check(canary, problems);
         if (canary.Steps is not { Count: > 0 })
         {
             problems.Invalid($"{Path}.steps", "is empty; write at least one step, such as {weight: 10, hold: 5m}");
         }
 
         problems.AtMost($"{Path}.steps", canary.Steps, 20);
-        var byReplicas = canary.Traffic?.HttpRoute is null && canary.Traffic?.Ingress is null;
-        var before = 0;
+        var byReplicas = !TrafficRules.IsRouted(canary.Traffic);
+        var before = -1;
         foreach (var (index, step) in canary.Steps.Numbered())
         {
-            CheckWeight($"{Path}.steps[{index}].weight", step.Weight, before, byReplicas, problems);
+            CheckWeight($"{Path}.steps[{index}].weight", step.Weight, before, byReplicas, canary.Preview is not null && index == 0, problems);
             problems.Duration($"{Path}.steps[{index}].hold", step.Hold);
             before = Math.Max(before, step.Weight);
         }
@@ -32,33 +32,13 @@ internal static class CanaryRules
         problems.Duration($"{Path}.progressDeadline", canary.ProgressDeadline, shortest: TimeSpan.FromSeconds(1));
     }
 
-    private static void CheckTraffic(TrafficSpec? traffic, ProblemList problems)
+    private static void CheckWeight(string path, int weight, int before, bool byReplicas, bool mayBeNone, ProblemList problems)
     {
-        string[] given =
-        [
-            .. traffic?.HttpRoute is null ? Array.Empty<string>() : ["httpRoute"],
-            .. traffic?.Ingress is null ? Array.Empty<string>() : ["ingress"],
-            .. traffic?.ReplicaRatio is null ? Array.Empty<string>() : ["replicaRatio"],
-        ];
-        if (given.Length > 1)
+        if (weight == 0 && !mayBeNone)
         {
-            problems.Invalid($"{Path}.traffic", $"{string.Join(" and ", given)} are given; write at most one of httpRoute, ingress and replicaRatio");
+            problems.Invalid(path, "0 is out of range; write a percentage from 1 to 100, or, in the first step, say in spec.canary.preview whose requests reach the canary all the same");
         }
-
-        if (traffic?.HttpRoute is { } route)
-        {
-            problems.Name($"{Path}.traffic.httpRoute.name", route.Name, Shapes.LongestName);
-        }
-
-        if (traffic?.Ingress is { } ingress)
-        {
-            problems.Name($"{Path}.traffic.ingress.name", ingress.Name, Shapes.LongestName);
-        }
-    }
-
-    private static void CheckWeight(string path, int weight, int before, bool byReplicas, ProblemList problems)
-    {
-        if (weight is < 1 or > 100)
+        else if (weight is < 0 or > 100)
         {
             problems.Invalid(path, $"{weight} is out of range; write a percentage from 1 to 100");
         }

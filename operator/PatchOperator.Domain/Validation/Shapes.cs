@@ -45,6 +45,32 @@ internal static partial class Shapes
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
 
+    /// <summary>A path with <c>*</c> within segments and <c>/**</c> at the end.</summary>
+    [GeneratedRegex(@"^/([^\s?#*""\\]|\*(?!\*))*(/\*\*)?\z|^/\*\*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex PathPattern();
+
+    [GeneratedRegex(@"^[a-zA-Z_][a-zA-Z0-9_]*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex ArgName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\z", RegexOptions.CultureInvariant)]
+    public static partial Regex AnyHeaderName();
+
+    /// <summary>What may stand in a header: printable characters, with none at its ends that would be cut off.</summary>
+    [GeneratedRegex(@"^[!-~]([ -~]*[!-~])?\z", RegexOptions.CultureInvariant)]
+    public static partial Regex AnyHeaderValue();
+
+    [GeneratedRegex(@"^[A-Za-z0-9-]{1,256}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex HeaderName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._~+/=-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex HeaderValue();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex CookieName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._~-]{1,253}\z", RegexOptions.CultureInvariant)]
+    public static partial Regex CookieValue();
+
     /// <summary>Registry, repository, tag and digest; the last two may be missing.</summary>
     [GeneratedRegex(
         @"^(([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[a-fA-F0-9:]+\])(:[0-9]{1,5})?/)?" + NamePart + "(/" + NamePart + ")*"

@@ -62,9 +62,9 @@ internal static class CanaryManifest
         var metadata = template.Child("metadata");
         metadata.Remove("creationTimestamp");
         var labels = metadata.Child("labels");
-        if (CanaryLabels.Apart(ToMap(labels), ToMap(stable["selector"]?["matchLabels"]), serviceSelectors) is { } apart)
+        foreach (var (key, value) in CanaryLabels.Apart(ToMap(labels), ToMap(stable["selector"]?["matchLabels"]), serviceSelectors, action.IsRouted))
         {
-            labels[apart.Key] = apart.Value;
+            labels[key] = value;
         }
 
         foreach (var (key, value) in identity)

@@ -3,12 +3,11 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
-using PatchOperator.Traffic;
 
 namespace PatchOperator.Patches;
 
-/// <summary>Makes, drains and removes canaries; never touches a Deployment of that name which this patch does not own.</summary>
-internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads, ITrafficRouter router)
+/// <summary>Makes and removes canaries; never touches a Deployment of that name which this patch does not own.</summary>
+internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads)
 {
     public async Task EnsureAsync(EmergencyPatch patch, EnsureCanary action, NamespaceView view, CancellationToken cancellation)
     {
@@ -29,9 +28,6 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
 
         await workloads.ObserveAsync(WorkloadKind.Deployment, client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation), cancellation);
     }
-
-    public Task WithdrawAsync(EmergencyPatch patch, WithdrawCanaryTraffic action, NamespaceView view, CancellationToken cancellation) =>
-        router.WithdrawAsync(view, WorkloadPods.Canaries(view, patch, action.Name), cancellation);
 
     public async Task DeleteAsync(EmergencyPatch patch, DeleteCanary action, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
+using PatchOperator.Traffic;
 
 namespace PatchOperator.Patches;
 
@@ -15,8 +16,9 @@ internal sealed class NamespaceView : IDisposable
     private readonly Func<IInformerLease<JobResource>> watchJobs;
     private IInformerLease<JobResource>? jobs;
 
-    public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, string ns, bool hasEndpointSlices)
+    public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, KubernetesConnection connection, string ns, bool hasEndpointSlices)
     {
+        Routes = new RouteWatch(informers, queue, neighbours, connection, ns);
         pods = informers.Shared(Kinds.Pods, ns);
         services = informers.Shared(Kinds.Services, ns);
         subscriptions.Add(queue.Map(pods.Informer, _ => neighbours.RunningIn(ns)));
@@ -44,6 +46,9 @@ internal sealed class NamespaceView : IDisposable
 
     /// <summary>Those that have not been deleted; none before <see cref="WatchJobs"/>.</summary>
     public IReadOnlyCollection<JobResource> Jobs => jobs?.Informer.List() ?? [];
+
+    /// <summary>Nothing of it is watched before a patch needs it.</summary>
+    public RouteWatch Routes { get; }
 
     public bool EndpointsAreKnown => slices?.Informer.HasSynced ?? endpoints!.Informer.HasSynced;
 
@@ -96,6 +101,7 @@ internal sealed class NamespaceView : IDisposable
     public void Dispose()
     {
         subscriptions.ForEach(s => s.Dispose());
+        Routes.Dispose();
         pods.Dispose();
         services.Dispose();
         jobs?.Dispose();

@@ -18,7 +18,7 @@ internal sealed class NamespaceViews(IInformerFactory informers, IReconcileQueue
         {
             if (!views.TryGetValue(ns, out var entry))
             {
-                views[ns] = entry = (new NamespaceView(informers, queue, neighbours, ns, hasEndpointSlices.Value), new HashSet<string>(StringComparer.Ordinal));
+                views[ns] = entry = (new NamespaceView(informers, queue, neighbours, connection, ns, hasEndpointSlices.Value), new HashSet<string>(StringComparer.Ordinal));
             }
 
             entry.Users.Add(patch.Metadata.Uid);

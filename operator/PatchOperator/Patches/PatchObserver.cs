@@ -10,9 +10,10 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
+    GitReader git,
     NamespaceViews views,
     PatchNeighbours neighbours,
-    ITrafficRouter router,
+    TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
     TimeProvider time)
@@ -30,10 +31,17 @@ internal sealed class PatchObserver(
         {
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
+            Neighbours = neighbours.Named(patch),
+            SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
         };
+        if (schedule.ReadOwners)
+        {
+            observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
+        }
+
         if (!schedule.ReadPods && !schedule.Preflight)
         {
             Forget(patch);
@@ -50,27 +58,57 @@ internal sealed class PatchObserver(
         }
 
         var pods = schedule.Workloads.DistinctBy(w => w.Workload).Select(w => (Workload: w, Pods: WorkloadPods.Of(view, patch, w))).ToArray();
-        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods)) };
+        var routes = new Dictionary<WorkloadRef, TrafficObservation>();
+        var services = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (workload, of) in pods)
+        {
+            var scene = new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable);
+            routes[workload.Workload] = await TrafficAsync(scene, workload.Routing, cancellation);
+            services.UnionWith(workload.IsJudged ? CanaryServices.OfStable(scene) : []);
+        }
+
+        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (schedule.Measure)
         {
-            return seen with { Readings = await metrics.ReadAsync(patch, intent, canary, stable, cancellation) };
+            var readings = metrics.Read(patch, intent, canary, stable, [.. services]);
+            return seen with { Readings = readings, IsMeasuring = readings is null };
         }
 
         // Asking for the metrics of no pod proves nothing, and a missing workload has its own message.
-        return schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null)
-            ? seen with { Preflight = await metrics.TryAsync(patch, intent, stable, cancellation) }
-            : seen;
+        if (schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null))
+        {
+            var preflight = metrics.Try(patch, intent, stable, [.. services]);
+            return seen with { Preflight = preflight, IsMeasuring = preflight is null };
+        }
+
+        metrics.Stop(patch);
+        return seen;
     }
 
     /// <summary>The patch needs no pods any more.</summary>
     public void Forget(EmergencyPatch patch)
     {
+        metrics.Stop(patch);
         if (reading.TryRemove(patch.Metadata.Uid, out _))
         {
             views.Release(patch);
         }
+    }
+
+    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
+    {
+        var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
+        foreach (var workload in schedule.Workloads)
+        {
+            if (seen[workload.Workload].Stable is { } stable)
+            {
+                seen[workload.Workload] = seen[workload.Workload] with { Stable = await git.ReadAsync(patch.Metadata.Namespace ?? "", workload, stable, cancellation) };
+            }
+        }
+
+        return observed with { Workloads = seen };
     }
 
     private WorkloadObservation Workload(EmergencyPatch patch, ScheduledWorkload workload)
@@ -84,20 +122,25 @@ internal sealed class PatchObserver(
         };
     }
 
-    private WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods) => observed with
+    private async Task<TrafficObservation> TrafficAsync(TrafficScene scene, ScheduledRouting? routing, CancellationToken cancellation) =>
+        await traffic.PrepareAsync(scene, routing, isStart: !PatchNeighbours.IsRunning(scene.Patch), cancellation)
+            ? traffic.Observe(scene, routing)
+            : new TrafficObservation { IsKnown = false };
+
+    private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods, TrafficObservation traffic) => observed with
     {
         Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
         CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
         StablePods = [.. pods.Stable.Select(p => Pod(p, view, isCurrent: true))],
-        Traffic = router.Observe(view, pods.Canary, pods.Stable),
+        Traffic = traffic,
     };
 
-    private PodObservation Pod(PodResource pod, NamespaceView view, bool isCurrent) => new()
+    private static PodObservation Pod(PodResource pod, NamespaceView view, bool isCurrent) => new()
     {
         Name = pod.Metadata.Name,
         Ip = pod.Status.PodIP ?? "",
         Ready = PodFacts.IsReady(pod),
-        InRotation = router.IsInRotation(view, pod),
+        InRotation = ReplicaRatio.IsInRotation(view, pod),
         IsCurrent = isCurrent,
         Images = PodFacts.Images(pod),
         IsTerminating = pod.Metadata.IsTerminating,

@@ -5,6 +5,7 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
+using PatchOperator.Traffic;
 
 namespace PatchOperator.Patches;
 
@@ -14,6 +15,8 @@ internal sealed class PlanExecutor(
     NamespaceViews views,
     CanaryWriter canaries,
     WorkloadWriter workloads,
+    OwnershipWriter ownership,
+    TrafficRouters traffic,
     PatchNeighbours neighbours,
     ActionProblems problems,
     ILogger<PlanExecutor> logger)
@@ -27,13 +30,24 @@ internal sealed class PlanExecutor(
         }
         catch (ClusterException exception)
         {
-            // Without a stored intent nothing is done: after a crash nobody would know why.
+            // Without a stored intent nothing is done: after a crash nobody would know why. Traffic alone goes back to stable all the same (S1):
+            // whoever decides again from the old status, with the same evidence, comes to the same end.
+            if (exception.Kind is not (ApiErrorKind.Conflict or ApiErrorKind.NotFound))
+            {
+                await DoAsync(patch, plan.Actions.Where(action => action is WithdrawCanaryTraffic), cancellation);
+            }
+
             return (patch, Trouble.Of(exception));
         }
 
+        return (stored, await DoAsync(stored, plan.Actions, cancellation));
+    }
+
+    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation)
+    {
         Trouble? trouble = null;
         string? refusal = null;
-        foreach (var action in plan.Actions)
+        foreach (var action in actions)
         {
             try
             {
@@ -49,7 +63,7 @@ internal sealed class PlanExecutor(
         }
 
         problems.Set(stored, refusal);
-        return (stored, trouble);
+        return trouble;
     }
 
     private async Task<EmergencyPatch> StoreStatusAsync(EmergencyPatch patch, EmergencyPatchStatus status, CancellationToken cancellation)
@@ -69,14 +83,24 @@ internal sealed class PlanExecutor(
     private async Task DoAsync(EmergencyPatch patch, PlanAction action, CancellationToken cancellation) => await (action switch
     {
         EnsureCanary ensure => canaries.EnsureAsync(patch, ensure, await views.UseAsync(patch, cancellation), cancellation),
-        WithdrawCanaryTraffic withdraw => canaries.WithdrawAsync(patch, withdraw, await views.UseAsync(patch, cancellation), cancellation),
+        EnsureRoutes ensure => traffic.EnsureAsync(await SceneAsync(patch, ensure.Name, cancellation), ensure, cancellation),
+        WithdrawCanaryTraffic withdraw => traffic.WithdrawAsync(await SceneAsync(patch, withdraw.Name, cancellation), withdraw, cancellation),
+        DeleteRouting delete => traffic.RemoveAsync(await SceneAsync(patch, delete.Name, cancellation), delete, cancellation),
         DeleteCanary delete => canaries.DeleteAsync(patch, delete, cancellation),
         SetStableImages set => workloads.SetImagesAsync(patch, set, cancellation),
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
+        ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),
     });
+
+    /// <summary>Stable's pods do not matter any more once a run's Services are saved.</summary>
+    private async Task<TrafficScene> SceneAsync(EmergencyPatch patch, string workload, CancellationToken cancellation)
+    {
+        var view = await views.UseAsync(patch, cancellation);
+        return new TrafficScene(patch, view, workload, WorkloadPods.Canaries(view, patch, workload), []);
+    }
 
     private async Task RemoveCommandsAsync(EmergencyPatch patch, RemoveCommands action, CancellationToken cancellation)
     {

@@ -16,8 +16,9 @@ internal sealed class ReplicaRatio(IClusterClient client) : ITrafficRouter
 {
     private const string TemplateHash = "pod-template-hash";
 
-    public TrafficObservation Observe(NamespaceView view, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable)
+    public TrafficObservation Observe(TrafficScene scene, ScheduledRouting? routing)
     {
+        var (view, canary, stable) = (scene.View, scene.Canary, scene.Stable);
         if (!stable.Concat(canary).Any(pod => IsInRotation(view, pod)))
         {
             return new TrafficObservation { IsRouted = false, CanaryEndpoints = canary.Count(PodFacts.IsReady), StableEndpoints = stable.Count(PodFacts.IsReady) };
@@ -36,15 +37,24 @@ internal sealed class ReplicaRatio(IClusterClient client) : ITrafficRouter
         };
     }
 
-    public bool IsInRotation(NamespaceView view, PodResource pod) => view.Services.List(where: s => Selects(s, pod)).Count > 0;
+    /// <summary>Nothing but the pods themselves, which the canary's Deployment keeps.</summary>
+    public Task EnsureAsync(TrafficScene scene, EnsureRoutes action, CancellationToken cancellation) => Task.CompletedTask;
 
-    public async Task WithdrawAsync(NamespaceView view, IReadOnlyList<PodResource> canary, CancellationToken cancellation) =>
-        await Task.WhenAll(canary.Select(pod => WithdrawAsync(view, pod, cancellation)));
+    public async Task WithdrawAsync(TrafficScene scene, WithdrawCanaryTraffic action, CancellationToken cancellation) =>
+        await Task.WhenAll(scene.Canary.Select(pod => WithdrawAsync(scene.View, pod, cancellation)));
+
+    public Task RemoveAsync(TrafficScene scene, DeleteRouting action, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Whether requests can reach this pod by what it is, ready or not.</summary>
+    public static bool IsInRotation(NamespaceView view, PodResource pod) => Selecting(view, pod).Count > 0;
+
+    /// <summary>The user's Services whose selectors match this pod.</summary>
+    public static IReadOnlyCollection<ServiceResource> Selecting(NamespaceView view, PodResource pod) => view.Services.List(pod.Metadata.Namespace, s => Selects(s, pod));
 
     private async Task WithdrawAsync(NamespaceView view, PodResource pod, CancellationToken cancellation)
     {
         var labels = new JsonObject();
-        foreach (var service in view.Services.List(where: s => Selects(s, pod)).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal))
+        foreach (var service in Selecting(view, pod).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal))
         {
             var keys = service.Spec.Selector!.Keys.Where(k => !IsOurs(k)).Order(StringComparer.Ordinal).ToArray();
             if (!keys.Any(labels.ContainsKey))

@@ -26,9 +26,24 @@ public sealed record EmergencyPatchStatus
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
+    /// <summary>Who froze the run by command, while it is frozen.</summary>
+    public RequestStatus? Suspension { get; init; }
+
+    /// <summary>Who asked for the promotion without further holds.</summary>
+    public RequestStatus? PromoteNow { get; init; }
+
+    /// <summary>Earlier patches that must end before this one starts, and end themselves because they are named here.</summary>
+    public IReadOnlyList<string>? Superseding { get; init; }
+
+    /// <summary>The advisory's rating as last seen, so that an amendment shows.</summary>
+    public RatingStatus? Rating { get; init; }
+
     public TimingStatus? Timings { get; init; }
 
     public RevertStatus? Revert { get; init; }
+
+    /// <summary>What the hold on the patched images had to undo.</summary>
+    public HoldStatus? Hold { get; init; }
 
     public AuditStatus? Audit { get; init; }
 }
@@ -61,8 +76,11 @@ public sealed record StepStatus
     /// <summary>Percent asked for.</summary>
     public required int Weight { get; init; }
 
-    /// <summary>Percent that the canary really has: ready canary pods in rotation of all ready pods in rotation.</summary>
+    /// <summary>Percent that the canary really has: as the routes say, or ready canary pods in rotation of all ready pods in rotation.</summary>
     public int? ActualWeight { get; init; }
+
+    /// <summary>Where routes split the traffic.</summary>
+    public RoutingStatus? Routing { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -80,6 +98,54 @@ public sealed record StepStatus
 
     /// <summary>While the canary is not ready, or not for long: waiting for it ends here, in a revert.</summary>
     public DateTimeOffset? Deadline { get; init; }
+}
+
+/// <summary>What the routes are to give the canary, and how that goes.</summary>
+public sealed record RoutingStatus
+{
+    /// <summary>Percent that the routes are told to give the canary; the step's weight from when its pods are ready.</summary>
+    public required int Weight { get; init; }
+
+    /// <summary>When every route was first seen with that weight and taken over by its gateway.</summary>
+    public DateTimeOffset? InPlaceAt { get; init; }
+
+    /// <summary>Since when someone else's edit has given it another weight.</summary>
+    public DateTimeOffset? OffSince { get; init; }
+
+    /// <summary>How often such edits were undone lately.</summary>
+    public int? Corrections { get; init; }
+
+    public DateTimeOffset? CorrectedAt { get; init; }
+}
+
+/// <summary>A route that splits a workload's traffic, and what it was like before the run.</summary>
+public sealed record RouteStatus
+{
+    /// <summary>HTTPRoute or Ingress.</summary>
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Of an Ingress: the second one that is the canary's.</summary>
+    public string? Canary { get; init; }
+
+    /// <summary>The backends that name the workload's Services, as they were before the run, in their order.</summary>
+    public IReadOnlyList<BackendRecord>? Backends { get; init; }
+
+    /// <summary>Percent that this route gives the canary.</summary>
+    public int? ActualWeight { get; init; }
+}
+
+/// <summary>One backend of a route before the run.</summary>
+public sealed record BackendRecord
+{
+    public required string Service { get; init; }
+
+    /// <summary>Tells its rule from others when rules were added or moved in mid-run: a digest of the rule without weights.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Null where none was written.</summary>
+    public int? Weight { get; init; }
 }
 
 public sealed record WorkloadStatus
@@ -109,6 +175,9 @@ public sealed record WorkloadStatus
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
 
+    /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
+    public IReadOnlyList<RouteStatus>? Routes { get; init; }
+
     public int? CanaryReplicas { get; init; }
 
     public int? CanaryReady { get; init; }
@@ -127,6 +196,18 @@ public sealed record WorkloadStatus
 
     /// <summary>When stable was seen fully rolled out on the patched images.</summary>
     public DateTimeOffset? PatchedAt { get; init; }
+
+    /// <summary>When the vulnerable images were seen to be back, until they are replaced again.</summary>
+    public DateTimeOffset? DriftedAt { get; init; }
+
+    /// <summary>When Git was first seen to name the patched images.</summary>
+    public DateTimeOffset? AdoptedAt { get; init; }
+
+    /// <summary>By what it was seen: a field manager, or the last applied configuration.</summary>
+    public string? AdoptedBy { get; init; }
+
+    /// <summary>When, after the adoption, nothing of the workload was seen to be ours any more.</summary>
+    public DateTimeOffset? ReleasedAt { get; init; }
 
     /// <summary>When a revert began to give stable its previous images back.</summary>
     public DateTimeOffset? RestoreStartedAt { get; init; }
@@ -197,6 +278,27 @@ public sealed record HandledCommand
     public required DateTimeOffset At { get; init; }
 }
 
+/// <summary>A command that lasts.</summary>
+public sealed record RequestStatus
+{
+    public required string By { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+public sealed record RatingStatus
+{
+    public string? Severity { get; init; }
+
+    public string? CvssScore { get; init; }
+
+    public bool? Exploited { get; init; }
+
+    public string? RemediateBy { get; init; }
+}
+
 public sealed record TimingStatus
 {
     public DateTimeOffset? AcceptedAt { get; init; }
@@ -251,6 +353,17 @@ public sealed record RevertStatus
     public DateTimeOffset? At { get; init; }
 }
 
+public sealed record HoldStatus
+{
+    /// <summary>How often the vulnerable images were brought back.</summary>
+    public required int Drifts { get; init; }
+
+    public DateTimeOffset? LastDriftAt { get; init; }
+
+    /// <summary>The field manager that brought them back the last time, where it is known.</summary>
+    public string? LastDriftBy { get; init; }
+}
+
 public sealed record AuditStatus
 {
     /// <summary>Sequence of the newest record.</summary>
@@ -259,8 +372,14 @@ public sealed record AuditStatus
     /// <summary>Hash of the newest record.</summary>
     public required string Head { get; init; }
 
-    /// <summary>Records that were decided with this status and are not yet in the trail. Written first, so that no crash loses or doubles one.</summary>
-    public IReadOnlyList<AuditRecord>? Pending { get; init; }
+    /// <summary>Up to this sequence the records have been seen in the trail.</summary>
+    public long? Stored { get; init; }
+
+    /// <summary>
+    /// The newest records. Written first, so that no crash loses or doubles one, and kept when they are in the trail,
+    /// so that a replace of the resource, which drops the annotation, loses none.
+    /// </summary>
+    public IReadOnlyList<AuditRecord>? Recent { get; init; }
 }
 
 /// <summary>One link of the audit trail; <see cref="Hash"/> covers every other member.</summary>

@@ -10,8 +10,11 @@ internal static class StartGates
     [
         ApprovalGate.Check,
         SuspendGate.Check,
+        RequiresGate.Check,
+        SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
+        TrafficGate.Check,
         PreflightGate.Check,
     ];
 

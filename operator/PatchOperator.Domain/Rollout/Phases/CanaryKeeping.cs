@@ -8,7 +8,8 @@ internal static class CanaryKeeping
     /// <summary>True when every canary has all its pods ready on the right template, and those that answer requests get some.</summary>
     public static bool Keep(Draft draft)
     {
-        var allReady = draft.Canaries.Select(t => Keep(draft, t)).ToArray().All(ready => ready) && draft.Status.Step!.ServingSince is not null;
+        var podsAreReady = draft.Canaries.Select(t => Keep(draft, t)).ToArray().All(ready => ready);
+        var allReady = RouteKeeping.Keep(draft, podsAreReady) && podsAreReady && draft.Status.Step!.ServingSince is not null;
         var step = draft.Status.Step!;
         var since = allReady ? step.ReadySince ?? draft.Now : (DateTimeOffset?)null;
         var settled = since + draft.Policy.Settled <= draft.Now;
@@ -42,6 +43,11 @@ internal static class CanaryKeeping
                 $"{t.Status.CanaryReady} of {t.Status.CanaryReplicas} canary pods{(several ? $" of {t.Workload}" : "")} ready." + (t.CanaryProblem is { } problem ? $" {problem}" : "")));
         }
 
+        if (draft.Traffic is { Status: not "True" } traffic)
+        {
+            return traffic.Message;
+        }
+
         return draft.Status.Step!.ServingSince is null
             ? $"The canary pods are ready, but no Service sends them requests{(several ? $" for {string.Join(", ", draft.Judged.Where(t => t.Observed.Traffic.CanaryEndpoints == 0).Select(t => t.Workload))}" : "")}."
             : "The canary pods are being replaced.";
@@ -51,13 +57,13 @@ internal static class CanaryKeeping
     {
         var step = draft.Status.Step!;
         var stable = target.Stable!;
-        var replicas = CanaryStepper.ReplicasFor(step.Weight, stable.Replicas);
+        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(step.Weight, stable.Replicas) : CanaryStepper.ReplicasFor(step.Weight, stable.Replicas);
         var source = CanarySource.Of(stable.TemplateDigest, target.Patched);
         var canary = target.Observed.Canary;
         if (canary is null || (canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
         {
             var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
-            draft.Do(new EnsureCanary(target.Name, target.Workload.Name, replicas, source, target.Patched, overlay));
+            draft.Do(new EnsureCanary(target.Name, target.Workload.Name, replicas, source, target.Patched, overlay, target.IsRouted));
         }
 
         var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });

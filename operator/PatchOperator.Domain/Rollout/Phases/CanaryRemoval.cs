@@ -10,7 +10,7 @@ internal static class CanaryRemoval
     /// <summary>Does the next part of the removal; true when nothing of any canary is left.</summary>
     public static bool IsDone(Draft draft)
     {
-        var left = draft.Canaries.Where(t => Ours(t) is not null || t.Observed.CanaryPods.Count > 0).ToArray();
+        var left = draft.Canaries.Where(t => Ours(t) is not null || t.Observed.CanaryPods.Count > 0 || HasRouting(t)).ToArray();
         if (left.Length == 0)
         {
             return true;
@@ -34,14 +34,19 @@ internal static class CanaryRemoval
     private static bool IsRemoved(Draft draft, Target target, DateTimeOffset withdrawnAt)
     {
         var canary = Ours(target);
+        var removeAt = withdrawnAt + Drain(draft, target);
+        if (HasRouting(target) && removeAt <= draft.Now && target.Observed.Traffic is { IsKnown: true, Routes: { } routes } && !routes.Any(r => r.NamesCanary))
+        {
+            draft.Do(new DeleteRouting(target.Name, target.Status.Routes!));
+        }
+
         if (canary is null || canary.IsTerminating)
         {
             // A pod on a dead node can be terminating for ever; without traffic it is no reason to wait.
-            draft.WakeAt(withdrawnAt + Lingering);
-            return canary is null && withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating);
+            draft.WakeAt(Later(removeAt, withdrawnAt + Lingering, draft.Now));
+            return canary is null && withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !(HasRouting(target) && target.Observed.Traffic.IsKnown);
         }
 
-        var removeAt = withdrawnAt + (draft.Status.Revert is null ? draft.Policy.Drain : draft.Policy.RevertDrain);
         if (removeAt > draft.Now)
         {
             draft.WakeAt(removeAt);
@@ -53,6 +58,20 @@ internal static class CanaryRemoval
 
         return false;
     }
+
+    /// <summary>The first of the two that is still to come.</summary>
+    private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second;
+
+    private static TimeSpan Drain(Draft draft, Target target)
+    {
+        var drain = draft.Status.Revert is null ? draft.Policy.Drain : draft.Policy.RevertDrain;
+        var throughIngress = (target.Status.Routes ?? []).Any(r => r.Ref().Kind is RouteKind.Ingress);
+        return throughIngress && draft.Policy.IngressDrain > drain ? draft.Policy.IngressDrain : drain;
+    }
+
+    /// <summary>What was made to split the traffic is still there, or may be.</summary>
+    private static bool HasRouting(Target target) =>
+        target.IsRouted && (target.Observed.Traffic is not { IsKnown: true, Routes: { } routes } traffic || traffic.Leftovers.Count > 0 || routes.Any(r => r.NamesCanary));
 
     private static CanaryObservation? Ours(Target target) => target.Observed.Canary is { IsOurs: true } ours ? ours : null;
 
@@ -91,13 +110,19 @@ internal static class CanaryRemoval
 
     private static bool IsWithdrawn(Draft draft, Target target)
     {
-        if (target.Observed.CanaryPods.Any(p => p is { InRotation: true, IsTerminating: false }))
+        var traffic = target.Observed.Traffic;
+        var isPointedAt = target.IsRouted && (traffic is not { IsKnown: true, Routes: { } routes } || traffic.CanaryIsReachable || routes.Any(r => r.NamesCanary));
+        if (isPointedAt || target.Observed.CanaryPods.Any(p => p is { InRotation: true, IsTerminating: false }))
         {
-            draft.Do(new WithdrawCanaryTraffic(target.Name));
+            draft.Do(new WithdrawCanaryTraffic(target.Name, target.Status.Routes));
             return false;
         }
 
-        var traffic = target.Observed.Traffic;
+        if (target.IsRouted && traffic.Routes!.Any(r => !r.HasFollowed))
+        {
+            return false;
+        }
+
         if (traffic is not { IsKnown: true, CanaryEndpoints: 0 } && traffic.IsRouted)
         {
             return false;

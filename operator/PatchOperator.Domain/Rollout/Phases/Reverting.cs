@@ -15,9 +15,25 @@ internal static class Reverting
         TakeBack(draft);
     }
 
+    /// <summary>Abort and revert are the same way back; after the promotion, revert alone fits.</summary>
+    public static bool BeginIfAsked(Draft draft)
+    {
+        var command = draft.Phase.IsRunning() ? CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)
+            : draft.Targets.Any(t => t.HasOurImages) ? CommandDesk.Take(draft, Commands.Revert)
+            : null;
+        if (command is null)
+        {
+            return false;
+        }
+
+        var (reason, word) = command.Name == Commands.Abort ? ("Aborted", "Aborted") : ("RevertAsked", "Revert asked for");
+        Begin(draft, Progressing.Back(draft, reason, $"{word}: {command.Reason}.", PatchPhase.Reverted), command.Actor);
+        return true;
+    }
+
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "the run is being taken back already.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
+        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
         var why = draft.Status.Revert!;
         draft.Explain(why.Reason, $"Taking the run back: {why.Message}");
         if (TakeBack(draft))
@@ -50,7 +66,8 @@ internal static class Reverting
     {
         var stable = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.RestoredAt is null).Select(t => $"{t.Workload} does not run its previous images yet. {t.StableProblem}".TrimEnd());
         var canaries = draft.Canaries.Where(t => t.Observed.Canary is { IsOurs: true }).Select(t => $"Deployment {t.Workload.Name}{Names.CanarySuffix} is still there.");
-        return string.Join(" ", stable.Concat(canaries).Append(draft.Observed.ActionProblem).OfType<string>());
+        var routes = draft.Canaries.SelectMany(t => t.Observed.Traffic.Routes ?? []).Where(r => r.NamesCanary).Select(r => $"{r.Route} still names the canary, whose Service leads to stable's pods.");
+        return string.Join(" ", stable.Concat(canaries).Concat(routes).Append(draft.Observed.ActionProblem).OfType<string>());
     }
 
     /// <summary>The last to be promoted goes back first. A role that is slow keeps the next one waiting for a moment only.</summary>
@@ -92,6 +109,7 @@ internal static class Reverting
             return;
         }
 
+        OwnershipRelease.IsDone(draft);
         draft.Timing(t => t with { RevertedAt = draft.Now });
         if (draft.Status.Step is { } step)
         {

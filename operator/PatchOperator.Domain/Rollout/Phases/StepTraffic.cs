@@ -1,3 +1,5 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
 namespace PatchOperator.Domain.Rollout.Phases;
 
 /// <summary>Who gets requests in this step, as the routers report it.</summary>
@@ -23,11 +25,12 @@ internal static class StepTraffic
         {
             Step = step with
             {
-                ActualWeight = (judged is [var only] ? only.Observed.Traffic : all).ActualWeight ?? step.ActualWeight,
-                ServingSince = step.ServingSince ?? (judged.All(Serves) ? draft.Now : null),
+                ActualWeight = (judged is [var only] ? only.Observed.Traffic.ActualWeight : judged.Any(t => t.IsRouted) ? judged.Max(t => t.Observed.Traffic.ActualWeight) : all.ActualWeight) ?? step.ActualWeight,
+                ServingSince = step.ServingSince ?? (judged.All(t => Serves(step, t)) ? draft.Now : null),
             },
         };
     }
 
-    private static bool Serves(Target target) => target.Observed.Traffic is { IsKnown: true, CanaryEndpoints: > 0 };
+    private static bool Serves(StepStatus step, Target target) =>
+        target.Observed.Traffic is { IsKnown: true, CanaryEndpoints: > 0 } && (!target.IsRouted || (step.Routing is { InPlaceAt: not null } routing && routing.Weight == step.Weight));
 }

@@ -25,6 +25,12 @@ internal static class Kinds
 
     public static readonly ResourceType<ServiceResource> Services = new("", "v1", "services", "Service", KindsJson.Default.ServiceResource);
 
+    /// <summary>Watched only in namespaces where a run uses one, and only where the API is installed.</summary>
+    public static readonly ResourceType<HttpRouteResource> HttpRoutes =
+        new("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute", KindsJson.Default.HttpRouteResource);
+
+    public static readonly ResourceType<IngressResource> Ingresses = new("networking.k8s.io", "v1", "ingresses", "Ingress", KindsJson.Default.IngressResource);
+
     public static readonly ResourceType<EndpointsResource> Endpoints = new("", "v1", "endpoints", "Endpoints", KindsJson.Default.EndpointsResource);
 
     public static readonly ResourceType<EndpointSliceResource> EndpointSlices =
@@ -40,5 +46,7 @@ internal static class Kinds
 [JsonSerializable(typeof(PodResource))]
 [JsonSerializable(typeof(ServiceResource))]
 [JsonSerializable(typeof(EndpointsResource))]
+[JsonSerializable(typeof(HttpRouteResource))]
+[JsonSerializable(typeof(IngressResource))]
 [JsonSerializable(typeof(EndpointSliceResource))]
 internal sealed partial class KindsJson : JsonSerializerContext;

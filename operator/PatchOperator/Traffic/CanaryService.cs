@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Traffic;
+
+/// <summary>The Service of a canary, made from stable's own: routes name it, and metrics of gateways and Ingress controllers can be told apart by its name.</summary>
+internal static class CanaryService
+{
+    private const int LongestName = 63;
+
+    /// <summary>Labels by which Helm and GitOps tools know what is theirs; with them they would take the canary's Service for one that has no manifest, and remove it.</summary>
+    private static readonly string[] Tracking = ["app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"];
+
+    /// <summary><c>SERVICE-canary</c>; a name that would be too long is cut and told apart by a digest.</summary>
+    public static string NameOf(string service)
+    {
+        var room = LongestName - Names.CanarySuffix.Length;
+        return (service.Length <= room ? service : $"{service[..(room - 6)]}-{Digest(service)[..5]}") + Names.CanarySuffix;
+    }
+
+    /// <param name="patch">The owner.</param>
+    /// <param name="stable">The user's Service as the API server gave it.</param>
+    /// <param name="selector">Whose pods get its requests.</param>
+    public static JsonObject Of(EmergencyPatch patch, JsonObject stable, IReadOnlyDictionary<string, string> selector)
+    {
+        var name = stable["metadata"]!["name"]!.GetValue<string>();
+        var labels = new JsonObject();
+        foreach (var (key, value) in stable["metadata"]!["labels"] as JsonObject ?? [])
+        {
+            if (!Tracking.Any(t => t.EndsWith('/') ? key.StartsWith(t, StringComparison.Ordinal) : key == t))
+            {
+                // So that what scrapes stable's Service scrapes this one, too.
+                labels[key] = value?.DeepClone();
+            }
+        }
+
+        labels[Labels.ManagedBy] = Names.FieldManager;
+        labels[Labels.Track] = Labels.TrackCanary;
+        labels[Labels.PatchUid] = patch.Metadata.Uid;
+        var spec = new JsonObject { ["type"] = "ClusterIP", ["selector"] = new JsonObject(selector.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))), ["ports"] = Ports(stable) };
+        foreach (var kept in (string[])["sessionAffinity", "sessionAffinityConfig", "publishNotReadyAddresses", "ipFamilyPolicy", "internalTrafficPolicy"])
+        {
+            if (stable["spec"]?[kept] is { } value)
+            {
+                spec[kept] = value.DeepClone();
+            }
+        }
+
+        if (stable["spec"]?["clusterIP"] is JsonValue ip && ip.TryGetValue(out string? headless) && headless == "None")
+        {
+            spec["clusterIP"] = "None";
+        }
+
+        return new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Service",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = NameOf(name),
+                ["namespace"] = patch.Metadata.Namespace,
+                ["labels"] = labels,
+                ["annotations"] = new JsonObject { [Annotations.Patch] = patch.Metadata.Name },
+                ["ownerReferences"] = Owner(patch),
+            },
+            ["spec"] = spec,
+        };
+    }
+
+    public static JsonArray Owner(EmergencyPatch patch) => new(new JsonObject
+    {
+        ["apiVersion"] = Names.ApiVersion,
+        ["kind"] = Names.EmergencyPatchKind,
+        ["name"] = patch.Metadata.Name,
+        ["uid"] = patch.Metadata.Uid,
+        ["controller"] = true,
+    });
+
+    private static JsonArray Ports(JsonObject stable)
+    {
+        var ports = new JsonArray();
+        foreach (var port in (stable["spec"]?["ports"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            var copy = port.DeepClone().AsObject();
+            copy.Remove("nodePort");
+
+            // Older servers merge ports by number and protocol, and want both.
+            copy["protocol"] ??= "TCP";
+            ports.Add((JsonNode)copy);
+        }
+
+        return ports;
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

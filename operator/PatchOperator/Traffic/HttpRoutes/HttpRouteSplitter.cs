@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Traffic;
+
+/// <summary>Splits by the backend weights of a Gateway API HTTPRoute.</summary>
+internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time) : IRouteSplitter
+{
+    private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
+
+    public RouteKind Kind => RouteKind.HTTPRoute;
+
+    public Task<bool> PrepareAsync(TrafficScene scene, IReadOnlyList<RouteStatus> routes, bool isStart, CancellationToken cancellation) =>
+        scene.View.Routes.UseAsync(Kind, CachePatience, time, cancellation);
+
+    public RouteReading Read(TrafficScene scene, RouteTask task, ScheduledRouting routing)
+    {
+        var route = task.Route.Ref();
+        if (scene.View.Routes.HttpRoutes is not { } cache)
+        {
+            return new RouteReading(
+                Gone(task),
+                new TrafficObstacle("GatewayApiMissing", "the cluster does not serve HTTPRoute of gateway.networking.k8s.io/v1. Install Gateway API v1.0 or newer, or use ingress or replicaRatio."));
+        }
+
+        if (cache.Get(new ObjectKey(scene.Namespace, route.Name)) is not { } found)
+        {
+            return new RouteReading(Gone(task), new TrafficObstacle("RouteNotFound", $"there is no {route} in namespace {scene.Namespace}. Create it, or correct the name."));
+        }
+
+        var editor = new HttpRouteRules(scene.Namespace, task.Services);
+        var rules = Rules(found.Spec.ValueKind is System.Text.Json.JsonValueKind.Object ? JsonObject.Create(found.Spec) : null);
+        var saved = task.Route.Backends ?? [];
+        var restored = editor.Restored(rules, saved);
+        var parents = HttpRouteParents.Of(found);
+        var observation = new RouteObservation
+        {
+            Route = route,
+            Exists = true,
+            Backends = editor.Originals(rules, saved),
+            Weight = editor.Percent(rules),
+            IsAsAsked = JsonNode.DeepEquals(rules, routing.Weight is { } weight ? editor.Split(restored, weight, routing.Preview) : restored),
+            NamesCanary = editor.NamesCanary(rules),
+            HasFollowed = parents.HaveFollowed,
+            Problem = parents.Problem,
+        };
+        return new RouteReading(observation, Obstacle(editor, route, rules, restored, routing, parents));
+    }
+
+    public Task SetAsync(TrafficScene scene, RouteTask task, int weight, PreviewIntent? preview, CancellationToken cancellation) =>
+        ChangeAsync(scene, task, (editor, restored) => editor.Split(restored, weight, preview), mustBeSaved: true, cancellation);
+
+    public Task RestoreAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) =>
+        ChangeAsync(scene, task, (_, restored) => restored, mustBeSaved: false, cancellation);
+
+    /// <summary>Nothing was made beside it.</summary>
+    public Task RemoveAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) => Task.CompletedTask;
+
+    private async Task ChangeAsync(TrafficScene scene, RouteTask task, Func<HttpRouteRules, JsonArray, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(scene.Namespace, task.Route.Name);
+        if (await client.FindAsync((ResourceType)Kinds.HttpRoutes, key, cancellation) is not { } route)
+        {
+            return;
+        }
+
+        var editor = new HttpRouteRules(scene.Namespace, task.Services);
+        var rules = Rules(route["spec"] as JsonObject);
+        var saved = task.Route.Backends ?? [];
+        if (mustBeSaved && !editor.Originals(rules, saved).SequenceEqual(saved))
+        {
+            // What it was would be lost: the next decision stores it first.
+            throw new ClusterException(new ApiError { Kind = ApiErrorKind.Conflict, Message = $"HTTPRoute {key} was changed in between" }, $"PATCH {Kinds.HttpRoutes.ObjectPath(key)}");
+        }
+
+        var wanted = change(editor, editor.Restored(rules, saved));
+        if (HttpRoutePatch.Between(route["metadata"]!["uid"]!.GetValue<string>(), rules, wanted, editor.IsPreview) is { } patch)
+        {
+            var written = await client.JsonPatchAsync(Kinds.HttpRoutes, key, patch, cancellation, fieldManager: Names.FieldManager).As(Kinds.HttpRoutes);
+            scene.View.Routes.HttpRoutes?.Observe(written);
+        }
+    }
+
+    private static TrafficObstacle? Obstacle(HttpRouteRules editor, RouteRef route, JsonArray rules, JsonArray restored, ScheduledRouting routing, HttpRouteParents parents)
+    {
+        if (parents.Problem is { } problem)
+        {
+            return new TrafficObstacle("RouteNotAccepted", $"{route}: {problem}");
+        }
+
+        if (routing.Weight is not null)
+        {
+            return null;
+        }
+
+        if (editor.NamesCanary(rules))
+        {
+            return new TrafficObstacle("RouteNamesCanary", $"{route} names a canary's Service already, which the run would make and remove. Take that backend out of the route.");
+        }
+
+        var split = editor.Split(restored, routing.LowestWeight, routing.Preview);
+        if (split.Count > HttpRouteRules.MostRules)
+        {
+            return new TrafficObstacle("RouteTooLarge", $"{route} would have {split.Count} rules with those for the preview, and the API allows {HttpRouteRules.MostRules}. Split the route, or leave spec.canary.preview out.");
+        }
+
+        if (split.OfType<JsonObject>().Any(r => r["backendRefs"] is JsonArray { Count: > HttpRouteRules.MostBackends }))
+        {
+            return new TrafficObstacle("RouteTooLarge", $"a rule of {route} would have more than the {HttpRouteRules.MostBackends} backends that the API allows. Split the rule.");
+        }
+
+        return editor.TooCoarse(restored, routing.LowestWeight) is { } coarse ? new TrafficObstacle("WeightTooCoarse", $"{route}: {coarse}.") : null;
+    }
+
+    private static RouteObservation Gone(RouteTask task) => new() { Route = task.Route.Ref(), Exists = false, Backends = task.Route.Backends ?? [], HasFollowed = true };
+
+    private static JsonArray Rules(JsonObject? spec) => spec?["rules"] as JsonArray ?? [];
+}

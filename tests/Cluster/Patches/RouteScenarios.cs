@@ -1,0 +1,321 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.TestKit.ApiServer;
+using PatchOperator.TestKit.Traffic;
+using Xunit;
+
+namespace PatchOperator.Tests.Cluster.Patches;
+
+/// <summary>Runs whose traffic an HTTPRoute splits, with the whole operator.</summary>
+public sealed class RouteScenarios
+{
+    [Fact]
+    public async Task A_healthy_run_splits_the_route_and_leaves_it_as_it_was()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        var before = (routed.Spec(), routed.Route()!["metadata"]!["annotations"]!.ToJsonString());
+        var seen = new List<int>();
+        using var watch = town.Api.Store.Subscribe(change =>
+        {
+            if (change.Resource == PlayedGateway.HttpRoutes)
+            {
+                lock (seen)
+                {
+                    seen.Add(change.Value["spec"]!["rules"]!.AsArray().Last()!["backendRefs"]!.AsArray().Where(b => b!["name"]!.GetValue<string>() == "web-canary").Select(b => b!["weight"]!.GetValue<int>()).FirstOrDefault());
+                }
+            }
+        });
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => routed.CanaryWeight() == 25, "the route gives the canary its first share");
+        Assert.Equal(4, town.ReadyPods("web").Count);
+        Assert.Single(town.ReadyPods("web-canary"));
+        Assert.Equal(75, routed.Weights()["web"]);
+        var service = routed.Service("web-canary")!;
+        Assert.Equal("EmergencyPatch", service["metadata"]!["ownerReferences"]![0]!["kind"]!.GetValue<string>());
+        Assert.Equal(8080, service["spec"]!["ports"]![0]!["targetPort"]!.GetValue<int>());
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+
+        Assert.Equal(before, (routed.Spec(), routed.Route()!["metadata"]!["annotations"]!.ToJsonString()));
+        Assert.Null(routed.Service("web-canary"));
+        Assert.Null(town.Deployment("magento-web-canary"));
+        Assert.Equal(Town.Patched, town.Image());
+        Assert.Equal([0, 25, 50, 0], Changes(seen));
+        await town.UntilAsync(() => town.Trail() is [.., { Action: "Promoted" }], "the trail is complete");
+        Assert.Null(AuditChain.FindFault(town.Trail()));
+        Assert.DoesNotContain(town.Trail(), r => r.Action is "TrafficEdited" or "WithdrawalNotProven");
+    }
+
+    [Fact]
+    public async Task The_weight_rises_only_when_the_pods_are_ready_and_the_step_counts_only_when_the_gateway_has_followed()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.HttpRoute);
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.NeverReady);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Pod("canary").Count == 1, "the canary has a pod");
+        await Task.Delay(500);
+        Assert.Null(routed.CanaryWeight());
+
+        routed.Gateway.IsSilent = true;
+        town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.ReadyAtOnce);
+        foreach (var pod in town.Api.Store.List(ResourceName.Pods, Town.Namespace).Where(p => p["metadata"]!["labels"]![Labels.Track] is not null))
+        {
+            town.Api.Store.Delete(ResourceName.Pods, Town.Namespace, pod["metadata"]!["name"]!.GetValue<string>(), force: true);
+        }
+
+        await town.UntilAsync(() => routed.CanaryWeight() == 25, "the weight is set");
+        await town.UntilAsync(() => town.Condition("TrafficAtWeight")?["reason"]?.GetValue<string>() == "WaitingForGateway", "it says what it waits for");
+        await Task.Delay(1500);
+        Assert.Null(town.Patch()!["status"]!["step"]!["servingSince"]);
+        routed.Gateway.IsSilent = false;
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+    }
+
+    [Fact]
+    public async Task A_bad_canary_gives_its_traffic_back_and_the_route_is_as_before()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        town.Metrics.CanaryErrorRate = 0.2;
+        var before = routed.Spec();
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Equal(before, routed.Spec());
+        Assert.Null(routed.Service("web-canary"));
+        Assert.Equal(Town.Stable, town.Image());
+        Assert.DoesNotContain(town.Trail(), r => r.Action is "WithdrawalNotProven");
+    }
+
+    [Fact]
+    public async Task A_route_that_cannot_be_written_keeps_nobody_on_the_canary()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        using (town.Api.Faults.Before(call => call is { Resource: "httproutes", Verb: "patch" } ? new FaultAction.Fail(403, "Forbidden", Message: "no writes to routes today") : null))
+        {
+            town.Annotate(Commands.Abort, "second thoughts");
+            await town.UntilAsync(() => town.ReadyPods("web-canary").Count == 4, "the canary's Service leads to stable", 5);
+            await town.UntilAsync(() => town.Pod("canary").Count == 0, "the pods go all the same");
+            Assert.Equal(50, routed.CanaryWeight());
+            Assert.Equal(4, town.ReadyPods("web-canary").Count);
+            Assert.Equal("Reverting", town.Phase());
+            Assert.Contains("no writes to routes today", town.Condition("Ready")!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        }
+
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Null(routed.CanaryWeight());
+        Assert.Null(routed.Service("web-canary"));
+    }
+
+    [Fact]
+    public async Task An_edit_of_the_weights_is_undone_within_two_seconds_and_told_once()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        routed.Edit(PlayedGateway.HttpRoutes, "shop", route => route["spec"]!["rules"]![1]!["backendRefs"]![1]!["weight"] = 300);
+        await town.UntilAsync(() => routed.CanaryWeight() == 25, "put back", 2);
+        await town.UntilAsync(() => town.Events("TrafficEdited").Count > 0, "told");
+        await Task.Delay(500);
+        Assert.Contains("80 % instead of 25 %", Assert.Single(town.Events("TrafficEdited"))["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Single(town.Trail(), r => r.Action == "TrafficEdited");
+        await town.UntilAsync(() => town.Condition("TrafficAtWeight")!["status"]!.GetValue<string>() == "True", "at weight again");
+    }
+
+    [Fact]
+    public async Task Edits_of_other_parts_stay_and_a_new_rule_is_split_too()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        routed.Edit(PlayedGateway.HttpRoutes, "shop", route =>
+        {
+            route["spec"]!["rules"]![1]!["timeouts"]!["request"] = "5s";
+            route["spec"]!["rules"]!.AsArray().Insert(0, Town.Json("""{"matches":[{"path":{"type":"Exact","value":"/new"}}],"backendRefs":[{"name":"web","port":80,"weight":7}]}"""));
+        });
+        await town.UntilAsync(() => routed.Route()!["spec"]!["rules"]![0]!["backendRefs"]!.AsArray().Count == 2, "the new rule is split", 2);
+        town.Annotate(Commands.Abort, "enough");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        var rules = routed.Route()!["spec"]!["rules"]!.AsArray();
+        Assert.Equal(7, rules[0]!["backendRefs"]![0]!["weight"]!.GetValue<int>());
+        Assert.Single(rules[0]!["backendRefs"]!.AsArray());
+        Assert.Equal("5s", rules[2]!["timeouts"]!["request"]!.GetValue<string>());
+        Assert.Equal(1, rules[2]!["backendRefs"]![0]!["weight"]!.GetValue<int>());
+        Assert.Single(rules[2]!["backendRefs"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Who_keeps_writing_the_weights_is_named_once_and_the_run_is_taken_back_at_its_deadline()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        var original = routed.Route()!["spec"]!.DeepClone();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}],"progressDeadline":"8s" """, traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        using var stop = new CancellationTokenSource();
+        var writer = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                routed.Edit(PlayedGateway.HttpRoutes, "shop", route => route["spec"] = original.DeepClone());
+                await Task.Delay(100);
+            }
+        });
+        await town.UntilAsync(() => town.Events("TrafficContested").Count > 0, "named");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        await stop.CancelAsync();
+        await writer;
+        Assert.Single(town.Trail(), r => r.Action == "TrafficContested");
+        Assert.Equal(3, town.Trail().Count(r => r.Action == "TrafficEdited"));
+        Assert.Equal("ProgressDeadlineExceeded", town.Patch()!["status"]!["revert"]!["reason"]!.GetValue<string>());
+        Assert.True(routed.Route()!["metadata"]!["generation"]!.GetValue<long>() < 60, "both wrote without end");
+    }
+
+    [Theory]
+    [InlineData("""{"httpRoute":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
+    [InlineData("""{"httpRoute":{"name":"media"}}""", "RouteNamesNoService", "web")]
+    [InlineData("""{"httpRoute":{"name":"refused"}}""", "RouteNotAccepted", "allowedRoutes")]
+    [InlineData("""{"ingress":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
+    [InlineData("""{"ingress":{"name":"other"}}""", "IngressClassNotSupported", "traefik")]
+    public async Task What_cannot_split_the_traffic_is_named_before_anything_is_touched(string traffic, string reason, string named)
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"media","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"media","port":80}]}]}}"""));
+        town.Api.Store.Create(RoutedTown.Ingresses, Town.Json("""{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"other","namespace":"shop"},"spec":{"ingressClassName":"traefik","defaultBackend":{"service":{"name":"web","port":{"number":80}}}}}"""));
+        if (reason == "RouteNotAccepted")
+        {
+            routed.Gateway.Refusal = ("NotAllowedByListeners", "no listener allows it");
+            town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"refused","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"web","port":80}]}]}}"""));
+        }
+
+        await town.StartOperatorAsync();
+        var pods = town.Pod();
+        town.Apply(traffic: $",\"traffic\":{traffic}");
+        await town.UntilAsync(() => town.Condition("Accepted")?["reason"]?.GetValue<string>() == reason, $"Accepted is False because {reason}");
+        Assert.Contains(named, town.Condition("Accepted")!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("Blocked", town.Phase());
+        Assert.Equal(pods, town.Pod());
+    }
+
+    [Fact]
+    public async Task A_route_that_appears_later_lets_the_patch_go_on()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(traffic: ""","traffic":{"httpRoute":{"name":"late"}}""");
+        await town.UntilPhaseAsync(PatchPhase.Blocked);
+        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"late","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"web","port":80}]}]}}"""));
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval, seconds: 5);
+    }
+
+    [Fact]
+    public async Task Testers_reach_the_canary_at_weight_nought()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        var before = routed.Spec();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":0,"hold":"2s"},{"weight":50}]""", traffic: RoutedTown.HttpRoute + ""","preview":{"header":{"name":"X-Preview","value":"yes"}}""");
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => routed.Route()!["spec"]!["rules"]!.AsArray().Count == 3, "a rule for testers stands ahead");
+        var rule = routed.Route()!["spec"]!["rules"]![1]!;
+        Assert.Equal("X-Preview", rule["matches"]![0]!["headers"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal("web-canary", Assert.Single(rule["backendRefs"]!.AsArray())!["name"]!.GetValue<string>());
+        Assert.Null(routed.CanaryWeight());
+        await town.UntilAsync(() => routed.CanaryWeight() == 50, "the next step begins");
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        Assert.Equal(before, routed.Spec());
+    }
+
+    [Fact]
+    public async Task An_Ingress_gets_a_second_one_that_makes_nobody_else_act()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        var before = town.Api.Store.Get(RoutedTown.Ingresses, Town.Namespace, "shop")!.ToJsonString();
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.Ingress);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => routed.IngressWeight() == "25", "the second Ingress is there");
+        var second = routed.SecondIngress()!;
+        Assert.Equal(
+            ["external-dns.alpha.kubernetes.io/controller", "nginx.ingress.kubernetes.io/affinity", "nginx.ingress.kubernetes.io/canary", "nginx.ingress.kubernetes.io/canary-weight", "patchoperator.io/patch"],
+            second["metadata"]!["annotations"]!.AsObject().Select(a => a.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("nginx", second["spec"]!["ingressClassName"]!.GetValue<string>());
+        Assert.Equal("shop-tls", Assert.Single(second["spec"]!["tls"]!.AsArray())!["secretName"]!.GetValue<string>());
+        var path = Assert.Single(Assert.Single(second["spec"]!["rules"]!.AsArray())!["http"]!["paths"]!.AsArray())!;
+        Assert.Equal("web-canary", path["backend"]!["service"]!["name"]!.GetValue<string>());
+        Assert.Equal(4, town.ReadyPods("web").Count);
+        await town.UntilAsync(() => routed.IngressWeight() == "50", "the next step");
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        Assert.Null(routed.SecondIngress());
+        Assert.Null(routed.Service("web-canary"));
+        Assert.Equal(before, town.Api.Store.Get(RoutedTown.Ingresses, Town.Namespace, "shop")!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task An_edit_of_the_second_Ingress_is_undone_and_a_revert_closes_it_first()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        var weights = new List<string?>();
+        using var watch = town.Api.Store.Subscribe(change =>
+        {
+            if (change.Resource == RoutedTown.Ingresses && change.Value["metadata"]!["name"]!.GetValue<string>() == "shop-canary")
+            {
+                lock (weights)
+                {
+                    weights.Add(change.Type is StoreEventType.Deleted ? "deleted" : change.Value["metadata"]!["annotations"]!["nginx.ingress.kubernetes.io/canary-weight"]?.GetValue<string>());
+                }
+            }
+        });
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.Ingress);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        routed.Edit(RoutedTown.Ingresses, "shop-canary", ingress =>
+        {
+            ingress["metadata"]!["annotations"]!["nginx.ingress.kubernetes.io/canary-weight"] = "90";
+            ingress["metadata"]!["annotations"]!["nginx.ingress.kubernetes.io/canary-by-header"] = "X-Mine";
+        });
+        await town.UntilAsync(() => routed.IngressWeight() == "25" && routed.SecondIngress()!["metadata"]!["annotations"]!["nginx.ingress.kubernetes.io/canary-by-header"] is null, "put back", 2);
+        await town.UntilAsync(() => town.Events("TrafficEdited").Count == 1, "told");
+        town.Annotate(Commands.Abort, "enough");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        lock (weights)
+        {
+            Assert.Equal(["0", "deleted"], weights.TakeLast(2));
+        }
+    }
+
+    private static IReadOnlyList<int> Changes(List<int> seen)
+    {
+        lock (seen)
+        {
+            return [0, .. seen.Where((weight, i) => weight != (i == 0 ? 0 : seen[i - 1]))];
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Traffic;
+using Xunit;
+using Patching = PatchOperator.TestKit.ApiServer.JsonPatch;
+
+namespace PatchOperator.Tests.Unit.Traffic;
+
+/// <summary>S8: a route is what it was after a run, to the byte, and only owned weights move during it.</summary>
+public sealed class HttpRouteTests
+{
+    public static TheoryData<string> Cases => [.. RouteCase.Names];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_rules_during_a_run_are_those_in_the_folder(string name)
+    {
+        var route = RouteCase.Read(name);
+        var split = route.Editor.Split(route.Editor.Restored(route.Rules, []), route.Weight, route.Preview);
+        Assert.True(JsonNode.DeepEquals(Numbers(route.During), Numbers(split)), split.ToJsonString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_patches_lead_there_and_back_to_the_same_bytes(string name)
+    {
+        var route = RouteCase.Read(name);
+        var saved = route.Editor.Originals(route.Rules, []);
+        var during = Patched(route.Before, route.Editor, Split(route.Editor, route.Rules, saved, route.Weight, route.Preview));
+        Assert.Equal(route.Preview is not null || route.Weight > 0, route.Editor.NamesCanary(Rules(during)));
+
+        var other = Patched(during, route.Editor, Split(route.Editor, Rules(during), saved, Math.Min(100, route.Weight + 30), route.Preview));
+        var after = Patched(other, route.Editor, route.Editor.Restored(Rules(other), saved));
+        Assert.Equal(route.Before.ToJsonString(), after.ToJsonString());
+        Assert.False(route.Editor.NamesCanary(Rules(after)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_second_time_changes_nothing(string name)
+    {
+        var route = RouteCase.Read(name);
+        var saved = route.Editor.Originals(route.Rules, []);
+        var during = Split(route.Editor, route.Rules, saved, route.Weight, route.Preview);
+        Assert.Equal(saved, route.Editor.Originals(during, saved));
+        Assert.Null(HttpRoutePatch.Between("uid", during, Split(route.Editor, during, saved, route.Weight, route.Preview), route.Editor.IsPreview));
+        Assert.Null(HttpRoutePatch.Between("uid", route.Rules, route.Editor.Restored(route.Rules, saved), route.Editor.IsPreview));
+    }
+
+    [Fact]
+    public void Nothing_but_weights_and_the_canarys_own_backend_is_written()
+    {
+        var route = RouteCase.Read("plain-route");
+        var patch = HttpRoutePatch.Between("route-uid", route.Rules, Split(route.Editor, route.Rules, [], 25, null), route.Editor.IsPreview)!.ToJson();
+        Assert.Equal(
+            ["test /metadata/uid", "test /spec/rules/0", "replace /spec/rules/0/backendRefs/0/weight", "add /spec/rules/0/backendRefs/1"],
+            patch.Select(o => $"{o!["op"]} {o["path"]}"));
+    }
+
+    [Fact]
+    public void A_rule_that_someone_changed_in_between_makes_the_patch_fail()
+    {
+        var route = RouteCase.Read("plain-route");
+        var patch = HttpRoutePatch.Between("route-uid", route.Rules, Split(route.Editor, route.Rules, [], 25, null), route.Editor.IsPreview)!;
+        route.Before["spec"]!["rules"]![0]!["timeouts"]!["request"] = "10s";
+        Assert.ThrowsAny<Exception>(() => Patching.Apply(route.Before, patch.ToJson()));
+    }
+
+    [Fact]
+    public void A_rule_that_was_added_in_mid_run_is_split_and_given_back_with_its_own_weight()
+    {
+        var route = RouteCase.Read("plain-route");
+        var saved = route.Editor.Originals(route.Rules, []);
+        var during = Split(route.Editor, route.Rules, saved, 25, null);
+        during.Insert(0, JsonNode.Parse("""{"matches":[{"path":{"type":"Exact","value":"/new"}}],"backendRefs":[{"name":"web","port":80,"weight":40}]}"""));
+        var now = route.Editor.Originals(during, saved);
+        Assert.Equal([40, 1], now.Select(b => b.Weight));
+        var split = Split(route.Editor, during, now, 25, null);
+        Assert.Equal([40, 1], route.Editor.Originals(split, now).Select(b => b.Weight));
+        Assert.Equal(40, (int)route.Editor.Restored(split, now)[0]!["backendRefs"]![0]!["weight"]!);
+        Assert.Equal(1, (int)route.Editor.Restored(split, now)[1]!["backendRefs"]![0]!["weight"]!);
+    }
+
+    [Fact]
+    public void A_rule_that_was_edited_in_mid_run_keeps_the_edit_and_gets_its_weight_back()
+    {
+        var route = RouteCase.Read("beside-other-backends");
+        var saved = route.Editor.Originals(route.Rules, []);
+        var during = Split(route.Editor, route.Rules, saved, 25, null);
+        during[0]!["timeouts"] = new JsonObject { ["request"] = "1s" };
+        var after = route.Editor.Restored(during, saved);
+        Assert.Equal("1s", (string?)after[0]!["timeouts"]!["request"]);
+        Assert.Equal(900, (int)after[0]!["backendRefs"]![1]!["weight"]!);
+        Assert.Equal(2, after[0]!["backendRefs"]!.AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData(100, 5, null)]
+    [InlineData(20, 5, null)]
+    [InlineData(9, 5, "multiply all weights of the rule by 100")]
+    [InlineData(1, 50, "multiply all weights of the rule by 100")]
+    public void A_weight_beside_others_that_is_too_small_to_divide_is_named(int weight, int percent, string? problem)
+    {
+        var rules = JsonNode.Parse($$"""[{"backendRefs":[{"name":"web","weight":{{weight}}},{"name":"legacy","weight":1}]}]""")!.AsArray();
+        var message = new HttpRouteRules("shop", ["web"]).TooCoarse(rules, percent);
+        Assert.Equal(problem is null, message is null);
+        Assert.Contains(problem ?? "", message ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Of_any_route_only_the_share_moves_and_all_of_it_comes_back(int seed)
+    {
+        var random = new Random(seed);
+        for (var i = 0; i < 300; i++)
+        {
+            var route = RandomRoute(random);
+            var editor = new HttpRouteRules("shop", ["web", "api"]);
+            var rules = Rules(route);
+            var saved = editor.Originals(rules, []);
+            var preview = random.Next(2) == 0 ? new PreviewIntent("X-Preview", null, "yes") : null;
+            var state = route;
+            for (var step = 0; step < 4; step++)
+            {
+                var percent = random.Next(0, 101);
+                state = Patched(state, editor, Split(editor, Rules(state), saved, percent, preview));
+                AssertShares(rules, Rules(state), percent, editor);
+            }
+
+            Assert.Equal(route.ToJsonString(), Patched(state, editor, editor.Restored(Rules(state), saved)).ToJsonString());
+        }
+    }
+
+    /// <summary>Others keep their weights, and the canary's part of what the workload had is never above the percentage but for the one unit that it needs.</summary>
+    private static void AssertShares(JsonArray before, JsonArray now, int percent, HttpRouteRules editor)
+    {
+        var rules = now.OfType<JsonObject>().Where(r => !editor.IsPreview(r)).ToArray();
+        Assert.Equal(before.Count, rules.Length);
+        foreach (var (old, rule) in before.OfType<JsonObject>().Zip(rules))
+        {
+            var backends = rule["backendRefs"]!.AsArray().OfType<JsonObject>().ToArray();
+            Assert.Equal(
+                old["backendRefs"]!.AsArray().OfType<JsonObject>().Where(IsOther).Select(b => b.ToJsonString()),
+                backends.Where(IsOther).Select(b => b.ToJsonString()));
+            double own = backends.Where(b => !IsOther(b)).Sum(Weight);
+            double canary = backends.Where(b => b["name"]!.GetValue<string>().EndsWith("-canary", StringComparison.Ordinal)).Sum(Weight);
+            Assert.True(own == 0 || canary <= (own * percent / 100) + backends.Count(b => !IsOther(b)), rule.ToJsonString());
+            Assert.True(percent == 0 || own == 0 || canary > 0, rule.ToJsonString());
+        }
+
+        static bool IsOther(JsonObject backend) => backend["name"]!.GetValue<string>() is not ("web" or "api" or "web-canary" or "api-canary");
+        static double Weight(JsonObject backend) => backend["weight"]?.GetValue<int>() ?? 1;
+    }
+
+    private static JsonObject RandomRoute(Random random)
+    {
+        var rules = new JsonArray();
+        for (var i = random.Next(1, 5); i > 0; i--)
+        {
+            var backends = new JsonArray();
+            for (var j = random.Next(0, 4); j > 0; j--)
+            {
+                string[] names = ["web", "api", "legacy", "media"];
+                var backend = new JsonObject { ["name"] = names[random.Next(names.Length)], ["port"] = 80 + random.Next(2) };
+                if (random.Next(3) > 0)
+                {
+                    int[] weights = [0, 1, 2, 9, 90, 100, 1000, 1_000_000];
+                    backend["weight"] = weights[random.Next(weights.Length)];
+                }
+
+                backends.Add((JsonNode)backend);
+            }
+
+            var rule = new JsonObject { ["backendRefs"] = backends };
+            if (random.Next(2) == 0)
+            {
+                rule["matches"] = new JsonArray(new JsonObject { ["path"] = new JsonObject { ["type"] = "Exact", ["value"] = $"/{random.Next(2)}" } });
+            }
+
+            rules.Add((JsonNode)rule);
+        }
+
+        return new JsonObject { ["metadata"] = new JsonObject { ["uid"] = "route-uid" }, ["spec"] = new JsonObject { ["rules"] = rules } };
+    }
+
+    private static JsonArray Split(HttpRouteRules editor, JsonArray rules, IReadOnlyList<BackendRecord> saved, int percent, PreviewIntent? preview) =>
+        editor.Split(editor.Restored(rules, saved), percent, preview);
+
+    private static JsonObject Patched(JsonObject route, HttpRouteRules editor, JsonArray wanted)
+    {
+        var patch = HttpRoutePatch.Between("route-uid", Rules(route), wanted, editor.IsPreview);
+        var patched = patch is null ? route : Patching.Apply(route, patch.ToJson());
+        Assert.True(JsonNode.DeepEquals(wanted, Rules(patched)), $"{Rules(patched).ToJsonString()} instead of {wanted.ToJsonString()}");
+        return patched;
+    }
+
+    private static JsonArray Rules(JsonObject route) => route["spec"]!["rules"]!.AsArray();
+
+    /// <summary>YAML and code write the same number in different types.</summary>
+    private static JsonNode Numbers(JsonNode node) => JsonNode.Parse(node.ToJsonString())!;
+}
