@@ -4,6 +4,7 @@ using PatchOperator.Cli.Analysis;
 using PatchOperator.Cli.Cluster;
 using PatchOperator.Cli.Compatibility;
 using PatchOperator.Cli.Lint;
+using PatchOperator.Domain.Api.V1Alpha1;
 
 var target = new TargetOptions();
 var root = new RootCommand("Emergency patches as canaries: check, watch and decide. Works as 'kubectl epatch'.")
@@ -13,6 +14,11 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     DecideCommand.Build("approve", "Approve the patch as it stands; an edit of its spec voids the approval", target),
     DecideCommand.Build("reject", "Refuse the patch; nothing is touched", target),
     DecideCommand.Build("abort", "Take the patch back now: traffic first, then pods", target),
+    DecideCommand.Build("revoke", "Withdraw the approval; before the start nothing is touched", target),
+    DecideCommand.Build("suspend", "Freeze the run where it is; a revert is never frozen", target),
+    DecideCommand.Build("resume", "Go on with a run that was suspended", target),
+    DecideCommand.Build("promote", "Promote as soon as every metric passes, without further holds and steps", target, Commands.PromoteNow),
+    DecideCommand.Build("revert", "Take the patch back, also after its promotion, for as long as the resource exists", target),
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
     ReplayCommand.Build(),

@@ -108,8 +108,8 @@ internal static class DecideBenchmark
 
     private static EmergencyPatch Next(EmergencyPatch patch, ObservedState observed, DateTimeOffset now, PatchPhase expected)
     {
-        // What the audit trail holds already need not wait in the status.
-        var audited = patch.Status?.Audit?.Pending?.Max(r => r.Sequence) ?? 0;
+        // As if every record had reached the trail.
+        var audited = patch.Status?.Audit?.Sequence ?? 0;
         var plan = Decide(patch, PatchIntent.From(patch, Policy), observed with { AuditedThrough = audited }, now);
         Expect(plan.Status.Phase == expected.ToString(), $"{plan.Status.Phase}, not {expected}");
         return patch with { Status = plan.Status };
@@ -150,7 +150,7 @@ internal static class DecideBenchmark
             Canary = new TrackReading.Counts(2, total + (at - Start).TotalSeconds),
             Stable = new TrackReading.Counts(8, (4 * total) + (at - Start).TotalSeconds),
             SampledAt = at,
-            CanaryQuery = metric.Failures,
+            CanaryQuery = metric.Queries.Failures,
         })];
 
     private static EmergencyPatchSpec Spec() => new()

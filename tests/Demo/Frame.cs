@@ -38,6 +38,6 @@ internal sealed record Frame
     public int ActualWeight => Phase is PatchPhase.Promoted ? 0 : Status.Step?.ActualWeight ?? 0;
 
     /// <summary>Nothing more will happen by itself.</summary>
-    public bool IsOver => Status.Audit?.Pending is not { Count: > 0 }
+    public bool IsOver => Status.Audit is { } audit && audit.Stored >= audit.Sequence
         && Phase is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Closed or PatchPhase.Degraded;
 }

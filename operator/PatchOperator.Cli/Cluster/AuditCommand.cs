@@ -43,7 +43,7 @@ internal static class AuditCommand
         return (text.ToString(), fault is null);
     }
 
-    /// <summary>A chain whose end was cut off holds in itself; only the status knows how long it was. Pending records are not in it yet.</summary>
+    /// <summary>A chain whose end was cut off holds in itself; only the status knows how long it was. The newest records may not be in it yet.</summary>
     private static string? FindCut(IReadOnlyList<AuditRecord> trail, AuditStatus? known)
     {
         if (known is null)
@@ -51,10 +51,8 @@ internal static class AuditCommand
             return null;
         }
 
-        var pending = known.Pending ?? [];
         var written = trail.Count == 0 ? 0 : trail[^1].Sequence;
-        var oldestPending = pending.Count == 0 ? known.Sequence + 1 : pending.Min(record => record.Sequence);
-        if (written < oldestPending - 1)
+        if (written < known.Stored)
         {
             return $"the trail ends at record {written}, and status knows {known.Sequence}: its end was removed";
         }

@@ -6,7 +6,11 @@ namespace PatchOperator.Cli.Cluster;
 /// <summary>A decision is an annotation with its reason, as kubectl and Argo CD would write it.</summary>
 internal static class DecideCommand
 {
-    public static Command Build(string verb, string description, TargetOptions target)
+    /// <param name="verb">What it is called on the command line.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="target">The cluster.</param>
+    /// <param name="annotation">The command's name as an annotation, where that differs.</param>
+    public static Command Build(string verb, string description, TargetOptions target, string? annotation = null)
     {
         var name = new Argument<string>("NAME") { Description = "The EmergencyPatch" };
         var reason = new Option<string>("--reason", "-m") { Description = "Why; kept in the audit trail", Required = true };
@@ -21,7 +25,7 @@ internal static class DecideCommand
         command.SetAction(target.Run(async (result, client, output, cancellation) =>
         {
             var patch = result.GetRequiredValue(name);
-            await client.AnnotateAsync(patch, Annotations.CommandPrefix + verb, result.GetRequiredValue(reason), cancellation);
+            await client.AnnotateAsync(patch, Annotations.CommandPrefix + (annotation ?? verb), result.GetRequiredValue(reason), cancellation);
             await output.WriteLineAsync($"emergencypatch {patch}: asked to {verb}; 'kubectl epatch status {patch}' shows what comes of it");
             return ExitCodes.Ok;
         }));

@@ -27,7 +27,10 @@ public static class AuditChain
     /// <summary>What the first record has for a predecessor.</summary>
     public const string Genesis = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-    /// <summary>The entry as the next link, and the status with it pending.</summary>
+    /// <summary>How many records a status keeps of those that are in the trail already.</summary>
+    private const int Kept = 64;
+
+    /// <summary>The entry as the next link, and the status with it.</summary>
     public static AuditStatus Append(AuditStatus? status, AuditEntry entry)
     {
         var previous = status?.Head ?? Genesis;
@@ -45,7 +48,8 @@ public static class AuditChain
             Hash = "",
         };
         var record = unsealed with { Hash = HashOf(unsealed) };
-        return new AuditStatus { Sequence = record.Sequence, Head = record.Hash, Pending = [.. status?.Pending ?? [], record] };
+        IEnumerable<AuditRecord> recent = [.. status?.Recent ?? [], record];
+        return new AuditStatus { Sequence = record.Sequence, Head = record.Hash, Stored = status?.Stored, Recent = [.. recent.Where(r => r.Sequence > record.Sequence - Kept || !(r.Sequence <= status?.Stored))] };
     }
 
     /// <summary>SHA-256 over the record's canonical JSON without <c>hash</c>: <c>sha256:</c> and 64 hex digits.</summary>

@@ -2,19 +2,29 @@ using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout;
 
+/// <summary>What someone asked for, and who; nothing has authenticated them yet.</summary>
+internal sealed record Command(string Name, string Reason, string Actor);
+
 /// <summary>Takes in command annotations: each is acted on once, recorded, and removed.</summary>
 internal static class CommandDesk
 {
     private const int LongestReason = 1024;
 
-    /// <summary>Answers what no phase acts on; approve, reject, abort and retry are left for the phases.</summary>
+    /// <summary>Commands that some phase acts on.</summary>
+    private static readonly string[] Known =
+    [
+        Commands.Approve, Commands.Reject, Commands.Revoke, Commands.Abort, Commands.Retry,
+        Commands.Suspend, Commands.Resume, Commands.PromoteNow, Commands.Revert,
+    ];
+
+    /// <summary>Answers what no phase acts on.</summary>
     public static void Receive(Draft draft)
     {
         Forget(draft);
         foreach (var name in Waiting(draft))
         {
             var reason = draft.Observed.Commands[name];
-            if (name is not (Commands.Approve or Commands.Reject or Commands.Abort or Commands.Retry or Commands.Revoke))
+            if (!Known.Contains(name))
             {
                 Settle(draft, name, "CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.");
             }
@@ -25,29 +35,35 @@ internal static class CommandDesk
         }
     }
 
-    /// <summary>The command's reason, if it is there and was not acted on yet.</summary>
-    public static bool TryTake(Draft draft, string name, out string reason)
+    /// <summary>The command, if it is there and was not acted on yet. From here on it was.</summary>
+    public static Command? Take(Draft draft, string name)
     {
         if (!Waiting(draft).Contains(name))
         {
-            reason = "";
-            return false;
+            return null;
         }
 
-        reason = draft.Observed.Commands[name];
         MarkHandled(draft, name);
-        return true;
+        return new Command(name, draft.Observed.Commands[name], Draft.Unverified);
     }
 
-    /// <summary>For a command that means nothing in this phase: it is taken away, and the trail says so.</summary>
-    public static void Ignore(Draft draft, string why, params ReadOnlySpan<string> names)
+    /// <summary>Every command that means nothing in this phase is taken away, and the trail says so.</summary>
+    public static void IgnoreAllBut(Draft draft, string why, params ReadOnlySpan<string> meaningful)
     {
-        foreach (var name in names)
+        foreach (var name in Waiting(draft))
         {
-            if (Waiting(draft).Contains(name))
+            if (!meaningful.Contains(name))
             {
-                Settle(draft, name, "CommandIgnored", $"patchoperator.io/{name} was ignored: {why}");
+                Ignore(draft, why, name);
             }
+        }
+    }
+
+    public static void Ignore(Draft draft, string why, string name)
+    {
+        if (Waiting(draft).Contains(name))
+        {
+            Settle(draft, name, "CommandIgnored", $"patchoperator.io/{name} was ignored: {why}");
         }
     }
 

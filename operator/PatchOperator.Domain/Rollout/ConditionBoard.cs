@@ -23,9 +23,9 @@ internal static class ConditionBoard
 
         if (reason.Length > 0)
         {
-            Set(ConditionTypes.Ready, phase is PatchPhase.Promoted or PatchPhase.Closed && reason != Ended.Drifted ? True : False, reason, message);
+            Set(ConditionTypes.Ready, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason, message);
             Set(ConditionTypes.Reconciling, IsMoving(phase) ? True : False, reason, message);
-            Set(ConditionTypes.Stalled, NeedsHuman(phase) ? True : False, reason, message);
+            Set(ConditionTypes.Stalled, NeedsHuman(phase) || reason is "FightOverImages" ? True : False, reason, message);
             SetAccepted(phase, reason, message);
         }
 
@@ -48,7 +48,7 @@ internal static class ConditionBoard
             board.Remove(ConditionTypes.TrafficAtWeight);
         }
 
-        Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && reason != Ended.Drifted ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
+        Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
         if (draft.Status.Revert is { } revert)
         {
             Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);
@@ -145,6 +145,9 @@ internal static class ConditionBoard
             };
         }
     }
+
+    /// <summary>Promoted, and yet the vulnerable images are there, or may be at any moment.</summary>
+    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages";
 
     private static bool IsMoving(PatchPhase phase) => phase switch
     {

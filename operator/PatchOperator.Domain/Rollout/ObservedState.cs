@@ -10,14 +10,23 @@ public sealed record ObservedState
 
     public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
-    /// <summary>Null when no measurement was due.</summary>
+    /// <summary>Null when no measurement was due, or the one that is due has no result yet.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
+
+    /// <summary>A measurement or a try is under way; its end wakes the patch.</summary>
+    public bool IsMeasuring { get; init; }
 
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
+
+    /// <summary>Patches that this one requires or supersedes, by name.</summary>
+    public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
+
+    /// <summary>A patch that supersedes this one and is about to start, or did.</summary>
+    public string? SupersededBy { get; init; }
 
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
@@ -30,6 +39,10 @@ public sealed record ObservedState
 
     public WorkloadObservation Of(WorkloadRef workload) => Workloads.GetValueOrDefault(workload) ?? WorkloadObservation.Missing;
 }
+
+/// <param name="Phase">Where it is.</param>
+/// <param name="Requires">What it requires in turn.</param>
+public sealed record NeighbourObservation(PatchPhase Phase, IReadOnlyList<string> Requires);
 
 public sealed record HolderObservation(string Patch, WorkloadRef Workload);
 
@@ -79,6 +92,21 @@ public sealed record StableObservation
 
     /// <summary>Why a change of its images would never reach its pods, and what to do about it; null when it would.</summary>
     public string? Obstacle { get; init; }
+
+    /// <summary>Version of the object that all this was read from.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Carries our mark.</summary>
+    public bool IsMarked { get; init; }
+
+    /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
+    public bool? OwnsImages { get; init; }
+
+    /// <summary>Who else names the patched images, where they are held; null when nobody was seen to.</summary>
+    public string? NamedBy { get; init; }
+
+    /// <summary>Who else set the images that are there now, where they are held.</summary>
+    public string? ImageOwner { get; init; }
 
     /// <summary>Of a CronJob: no new Job begins.</summary>
     public bool IsSuspended { get; init; }

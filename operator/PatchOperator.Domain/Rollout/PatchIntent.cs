@@ -24,6 +24,12 @@ public sealed record PatchIntent
     /// <summary>Roles in the order of promotion; a revert goes the other way.</summary>
     public IReadOnlyList<WorkloadRole> Order { get; init; } = Rollout.Workloads.DefaultOrder;
 
+    /// <summary>Patches that must be promoted before this one starts.</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+
+    /// <summary>Patches that must have ended before this one starts.</summary>
+    public IReadOnlyList<string> Supersedes { get; init; } = [];
+
     public IReadOnlyList<StepIntent> Steps { get; init; } = [];
 
     public TrafficIntent Traffic { get; init; } = new();
@@ -57,6 +63,9 @@ public sealed record PatchIntent
 
     public DateTimeOffset? RemediateBy { get; init; }
 
+    /// <summary>After the promotion the patched images are kept until Git names them.</summary>
+    public bool HoldUntilAdopted { get; init; }
+
     public static PatchIntent From(EmergencyPatch patch, OperatorPolicy policy)
     {
         var spec = patch.Spec;
@@ -72,12 +81,15 @@ public sealed record PatchIntent
         {
             Workloads = [.. spec.Workloads!.Select(WorkloadIntent.From)],
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
+            Requires = spec.Requires ?? [],
+            Supersedes = spec.Supersedes ?? [],
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
-            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
     }
@@ -105,15 +117,14 @@ public sealed record MetricIntent
 {
     public required MetricPolicy Policy { get; init; }
 
-    public required string Failures { get; init; }
-
-    public required string Total { get; init; }
+    public required MetricQueries Queries { get; init; }
 
     /// <param name="spec">A metric that has passed validation.</param>
+    /// <param name="analysis">What it is part of.</param>
     /// <param name="steps">
     /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
     /// </param>
-    public static MetricIntent From(MetricSpec spec, int steps)
+    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis, int steps)
     {
         var policy = new MetricPolicy
         {
@@ -128,8 +139,7 @@ public sealed record MetricIntent
         return new MetricIntent
         {
             Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
-            Failures = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Failures : spec.Failures!,
-            Total = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Total : spec.Total!,
+            Queries = MetricQueries.Of(spec, analysis),
         };
     }
 }

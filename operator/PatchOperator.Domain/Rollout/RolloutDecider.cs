@@ -18,7 +18,13 @@ public static class RolloutDecider
         else if (!SpecChange.Decide(draft))
         {
             CommandDesk.Receive(draft);
-            DecidePhase(draft);
+            RatingChange.Decide(draft);
+            Suspension.Decide(draft);
+            if (!Succession.Decide(draft))
+            {
+                DecidePhase(draft);
+            }
+
             Overdue.Decide(draft);
         }
 
@@ -45,7 +51,7 @@ public static class RolloutDecider
             PatchPhase.Progressing => Progressing.Decide,
             PatchPhase.Paused => Progressing.Decide,
             PatchPhase.Promoting => Promoting.Decide,
-            PatchPhase.Promoted => Ended.DecidePromoted,
+            PatchPhase.Promoted => Promoted.Decide,
             PatchPhase.Closed => Ended.Decide,
             PatchPhase.Reverting => Reverting.Decide,
             PatchPhase.Reverted => Ended.Decide,
@@ -56,13 +62,12 @@ public static class RolloutDecider
         decide(draft);
     }
 
-    /// <summary>Records that reached the trail need not be kept in the status any longer.</summary>
+    /// <summary>What reached the trail needs no second event and no second log line, also if the trail has to be restored one day.</summary>
     private static void AcknowledgeAudit(Draft draft)
     {
-        if (draft.Status.Audit is { Pending.Count: > 0 } audit)
+        if (draft.Status.Audit is { } audit && !(audit.Stored >= draft.Observed.AuditedThrough))
         {
-            var left = audit.Pending.Where(r => r.Sequence > draft.Observed.AuditedThrough).ToArray();
-            draft.Status = draft.Status with { Audit = audit with { Pending = left.Length > 0 ? left : null } };
+            draft.Status = draft.Status with { Audit = audit with { Stored = draft.Observed.AuditedThrough } };
         }
     }
 }

@@ -19,6 +19,9 @@ public sealed record ScheduledRouting(IReadOnlyList<RouteStatus> Routes, int? We
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
+    /// <summary>When to look again at what should wake the patch by itself, in case it does not.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 
@@ -26,6 +29,9 @@ public sealed record Schedule
     public required bool ReadPods { get; init; }
 
     public required bool Measure { get; init; }
+
+    /// <summary>Whether it matters who owns the images.</summary>
+    public required bool ReadOwners { get; init; }
 
     public required bool Preflight { get; init; }
 
@@ -38,14 +44,21 @@ public sealed record Schedule
         var sameSpec = status?.SpecDigest == intent.Digest;
         return new Schedule
         {
-            Workloads = phase.IsRunning() && status?.Workloads is { Count: > 0 } begun
-                ? [.. begun.Select(w => new Target(w, WorkloadObservation.Missing)).Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name), Routing(status, t.Status, intent)))]
-                : [.. intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name), Routing(w, intent)))],
+            Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
     }
+
+    /// <summary>What a run began with, or a promotion changed, whatever the spec says by now.</summary>
+    private static IEnumerable<ScheduledWorkload> Saved(EmergencyPatchStatus? status, PatchIntent intent) =>
+        (status?.Workloads ?? []).Select(w => new Target(w, WorkloadObservation.Missing))
+            .Select(t => new ScheduledWorkload(t.Name, t.Workload, t.Patched, t.HasCanary, IsJudged(intent, t.Name), Routing(status!, t.Status, intent)));
+
+    private static IEnumerable<ScheduledWorkload> Wanted(PatchIntent intent) =>
+        intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name), Routing(w, intent)));
 
     private static ScheduledRouting? Routing(EmergencyPatchStatus status, WorkloadStatus workload, PatchIntent intent) => workload.Routes is { Count: > 0 } routes
         ? new ScheduledRouting(routes, status.Step?.Routing?.Weight, intent.Traffic.Preview, intent.LowestWeight)

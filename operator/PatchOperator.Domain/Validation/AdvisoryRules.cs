@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Validation;
@@ -5,15 +6,19 @@ namespace PatchOperator.Domain.Validation;
 /// <summary>What is being answered, and where the change came from.</summary>
 internal static class AdvisoryRules
 {
-    private static readonly string[] Surfaces = ["Checkout", "Payment", "AccountDashboard", "Onboarding"];
 
-    public static void Check(EmergencyPatchSpec spec, ProblemList problems)
+    public static void Check(EmergencyPatch patch, ProblemList problems)
     {
+        var spec = patch.Spec;
         CheckAdvisory(spec.Advisory ?? new(), problems);
         CheckOrigin(spec.Change, problems);
         problems.OneOf("spec.platform", spec.Platform, "Magento", "ShopifyApp", "Other");
-        CheckNeighbours("spec.supersedes", spec.Supersedes, problems);
-        CheckNeighbours("spec.requires", spec.Requires, problems);
+        CheckNeighbours("spec.supersedes", patch, spec.Supersedes, problems);
+        CheckNeighbours("spec.requires", patch, spec.Requires, problems);
+        foreach (var (index, name) in spec.Requires.Numbered().Where(each => spec.Supersedes?.Contains(each.Item) is true))
+        {
+            problems.Invalid($"spec.requires[{index}]", $"'{name}' is in spec.supersedes too, and what is superseded is not Promoted; take it out of one of the two");
+        }
     }
 
     private static void CheckAdvisory(Advisory advisory, ProblemList problems)
@@ -43,7 +48,7 @@ internal static class AdvisoryRules
 
         foreach (var (index, surface) in advisory.Surfaces.Numbered())
         {
-            problems.OneOf($"{path}.surfaces[{index}]", surface, Surfaces);
+            problems.OneOf($"{path}.surfaces[{index}]", surface, Surfaces.Names);
         }
 
         problems.Unique($"{path}.surfaces", advisory.Surfaces, surface => surface);
@@ -68,12 +73,16 @@ internal static class AdvisoryRules
         }
     }
 
-    private static void CheckNeighbours(string path, IReadOnlyList<string>? names, ProblemList problems)
+    private static void CheckNeighbours(string path, EmergencyPatch patch, IReadOnlyList<string>? names, ProblemList problems)
     {
         problems.AtMost(path, names, 20);
         foreach (var (index, name) in names.Numbered())
         {
             problems.Name($"{path}[{index}]", name, Shapes.LongestLabel);
+            if (name.Length > 0 && name == patch.Metadata.Name)
+            {
+                problems.Invalid($"{path}[{index}]", "names this patch itself; name another one");
+            }
         }
 
         problems.Unique(path, names, name => name);

@@ -12,7 +12,7 @@ public static class SpecValidator
     {
         var problems = new ProblemList();
         problems.Name("metadata.name", patch.Metadata.Name, Shapes.LongestLabel);
-        AdvisoryRules.Check(patch.Spec, problems);
+        AdvisoryRules.Check(patch, problems);
         WorkloadRules.Check(patch.Spec, options, problems);
         GateRules.Check(patch.Spec, problems);
         CanaryRules.Check(patch.Spec, problems);

@@ -22,6 +22,20 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         .SelectMany(other => Workloads(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
         .FirstOrDefault();
 
+    /// <summary>The patches that this one's spec names, as far as they exist.</summary>
+    public IReadOnlyDictionary<string, NeighbourObservation> Named(EmergencyPatch patch) => NamedIn(patch)
+        .Distinct(StringComparer.Ordinal)
+        .Select(name => patches.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name)))
+        .OfType<EmergencyPatch>()
+        .ToDictionary(other => other.Metadata.Name, other => new NeighbourObservation(PatchPhases.Parse(other.Status?.Phase), other.Spec.Requires ?? []), StringComparer.Ordinal);
+
+    /// <summary>A patch that names this one in supersedes, and whose gates before it are open, or that has started.</summary>
+    public string? Successor(EmergencyPatch patch) => patches
+        .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && other.Spec.Supersedes?.Contains(patch.Metadata.Name) is true && HasTakenOver(other, patch))
+        .Select(other => other.Metadata.Name)
+        .Order(StringComparer.Ordinal)
+        .FirstOrDefault();
+
     /// <summary>Our own write is in the cache before anyone else decides.</summary>
     public void Observe(EmergencyPatch written) => patches.Observe(written);
 
@@ -50,14 +64,36 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         {
             WakeWaiting(before);
         }
+
+        if (before.Status?.Phase != after.Status?.Phase || !(before.Status?.Superseding ?? []).SequenceEqual(after.Status?.Superseding ?? []))
+        {
+            WakeNamed(after);
+        }
+    }
+
+    /// <summary>Those that name this patch, and those that it names, may have waited for this.</summary>
+    private void WakeNamed(EmergencyPatch patch)
+    {
+        foreach (var other in patches.List(patch.Metadata.Namespace, p => p.Metadata.Uid != patch.Metadata.Uid && (NamedIn(p).Contains(patch.Metadata.Name) || NamedIn(patch).Contains(p.Metadata.Name))))
+        {
+            queue.Enqueue(ObjectKey.Of(other));
+        }
     }
 
     public void WakeWaiting(EmergencyPatch ended)
     {
+        WakeNamed(ended);
         var freed = Workloads(ended).ToHashSet();
         foreach (var waiting in patches.List(ended.Metadata.Namespace, p => p.Metadata.Uid != ended.Metadata.Uid && Workloads(p).Any(freed.Contains)))
         {
             queue.Enqueue(ObjectKey.Of(waiting));
         }
     }
+
+    private static IEnumerable<string> NamedIn(EmergencyPatch patch) => (patch.Spec.Requires ?? []).Concat(patch.Spec.Supersedes ?? []);
+
+    private static bool HasTakenOver(EmergencyPatch successor, EmergencyPatch patch) =>
+        !successor.Metadata.IsTerminating
+        && (successor.Status?.Superseding?.Contains(patch.Metadata.Name) is true
+            || PatchPhases.Parse(successor.Status?.Phase) is var phase && (phase.IsRunning() || phase is PatchPhase.Promoted or PatchPhase.Closed));
 }

@@ -10,6 +10,7 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
+    GitReader git,
     NamespaceViews views,
     PatchNeighbours neighbours,
     TrafficRouters traffic,
@@ -30,10 +31,17 @@ internal sealed class PatchObserver(
         {
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
+            Neighbours = neighbours.Named(patch),
+            SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
         };
+        if (schedule.ReadOwners)
+        {
+            observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
+        }
+
         if (!schedule.ReadPods && !schedule.Preflight)
         {
             Forget(patch);
@@ -51,9 +59,12 @@ internal sealed class PatchObserver(
 
         var pods = schedule.Workloads.DistinctBy(w => w.Workload).Select(w => (Workload: w, Pods: WorkloadPods.Of(view, patch, w))).ToArray();
         var routes = new Dictionary<WorkloadRef, TrafficObservation>();
+        var services = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (workload, of) in pods)
         {
-            routes[workload.Workload] = await TrafficAsync(new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable), workload.Routing, cancellation);
+            var scene = new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable);
+            routes[workload.Workload] = await TrafficAsync(scene, workload.Routing, cancellation);
+            services.UnionWith(workload.IsJudged ? CanaryServices.OfStable(scene) : []);
         }
 
         var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
@@ -61,22 +72,43 @@ internal sealed class PatchObserver(
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (schedule.Measure)
         {
-            return seen with { Readings = await metrics.ReadAsync(patch, intent, canary, stable, cancellation) };
+            var readings = metrics.Read(patch, intent, canary, stable, [.. services]);
+            return seen with { Readings = readings, IsMeasuring = readings is null };
         }
 
         // Asking for the metrics of no pod proves nothing, and a missing workload has its own message.
-        return schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null)
-            ? seen with { Preflight = await metrics.TryAsync(patch, intent, stable, cancellation) }
-            : seen;
+        if (schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null))
+        {
+            var preflight = metrics.Try(patch, intent, stable, [.. services]);
+            return seen with { Preflight = preflight, IsMeasuring = preflight is null };
+        }
+
+        metrics.Stop(patch);
+        return seen;
     }
 
     /// <summary>The patch needs no pods any more.</summary>
     public void Forget(EmergencyPatch patch)
     {
+        metrics.Stop(patch);
         if (reading.TryRemove(patch.Metadata.Uid, out _))
         {
             views.Release(patch);
         }
+    }
+
+    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
+    {
+        var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
+        foreach (var workload in schedule.Workloads)
+        {
+            if (seen[workload.Workload].Stable is { } stable)
+            {
+                seen[workload.Workload] = seen[workload.Workload] with { Stable = await git.ReadAsync(patch.Metadata.Namespace ?? "", workload, stable, cancellation) };
+            }
+        }
+
+        return observed with { Workloads = seen };
     }
 
     private WorkloadObservation Workload(EmergencyPatch patch, ScheduledWorkload workload)

@@ -32,20 +32,26 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         metrics.Observe(patch);
         var trail = AuditTrail.Of(patch);
         var last = trail is [.., var newest] ? newest.Sequence : 0;
-        var pending = (patch.Status?.Audit?.Pending ?? []).Where(r => r.Sequence > last).ToArray();
-        if (pending.Length == 0)
+        var missing = (patch.Status?.Audit?.Recent ?? []).Where(r => r.Sequence > last).ToArray();
+        if (missing.Length == 0)
         {
             return (patch, null);
         }
 
-        foreach (var record in pending)
+        var added = missing.Where(r => !(r.Sequence <= patch.Status!.Audit!.Stored)).ToArray();
+        if (added.Length < missing.Length)
+        {
+            logger.LogWarning("The trail of {Patch} lost {Count} records, as in a replace of the resource; they are restored from its status", ObjectKey.Of(patch), missing.Length - added.Length);
+        }
+
+        foreach (var record in added)
         {
             await events.PublishAsync(subject, IsAlarming(record) ? EventType.Warning : EventType.Normal, record.Action, record.Detail ?? record.Action, cancellation, Name(patch, record));
         }
 
         try
         {
-            return (await AppendAsync(patch, [.. trail, .. pending], pending, cancellation), null);
+            return (await AppendAsync(patch, [.. trail, .. missing], added, cancellation), null);
         }
         catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound)
         {

@@ -15,6 +15,7 @@ internal sealed class PlanExecutor(
     NamespaceViews views,
     CanaryWriter canaries,
     WorkloadWriter workloads,
+    OwnershipWriter ownership,
     TrafficRouters traffic,
     PatchNeighbours neighbours,
     ActionProblems problems,
@@ -29,13 +30,24 @@ internal sealed class PlanExecutor(
         }
         catch (ClusterException exception)
         {
-            // Without a stored intent nothing is done: after a crash nobody would know why.
+            // Without a stored intent nothing is done: after a crash nobody would know why. Traffic alone goes back to stable all the same (S1):
+            // whoever decides again from the old status, with the same evidence, comes to the same end.
+            if (exception.Kind is not (ApiErrorKind.Conflict or ApiErrorKind.NotFound))
+            {
+                await DoAsync(patch, plan.Actions.Where(action => action is WithdrawCanaryTraffic), cancellation);
+            }
+
             return (patch, Trouble.Of(exception));
         }
 
+        return (stored, await DoAsync(stored, plan.Actions, cancellation));
+    }
+
+    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation)
+    {
         Trouble? trouble = null;
         string? refusal = null;
-        foreach (var action in plan.Actions)
+        foreach (var action in actions)
         {
             try
             {
@@ -51,7 +63,7 @@ internal sealed class PlanExecutor(
         }
 
         problems.Set(stored, refusal);
-        return (stored, trouble);
+        return trouble;
     }
 
     private async Task<EmergencyPatch> StoreStatusAsync(EmergencyPatch patch, EmergencyPatchStatus status, CancellationToken cancellation)
@@ -77,6 +89,7 @@ internal sealed class PlanExecutor(
         DeleteCanary delete => canaries.DeleteAsync(patch, delete, cancellation),
         SetStableImages set => workloads.SetImagesAsync(patch, set, cancellation),
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
+        ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),

@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
@@ -18,6 +19,8 @@ internal static class WorkloadFacts
         return new StableObservation
         {
             Uid = deployment.Metadata.Uid,
+            Version = deployment.Metadata.ResourceVersion,
+            IsMarked = IsMarked(deployment),
             Replicas = wanted,
             Images = deployment.Spec.Template.Images,
             Volumes = deployment.Spec.Template.Volumes,
@@ -39,6 +42,8 @@ internal static class WorkloadFacts
         return new StableObservation
         {
             Uid = set.Metadata.Uid,
+            Version = set.Metadata.ResourceVersion,
+            IsMarked = IsMarked(set),
             Replicas = wanted,
             Images = set.Spec.Template.Images,
             TemplateDigest = set.Spec.Template.DigestWithout(patched),
@@ -61,6 +66,8 @@ internal static class WorkloadFacts
     public static StableObservation Stable(CronJobResource cron, IReadOnlyList<string> patched) => new()
     {
         Uid = cron.Metadata.Uid,
+        Version = cron.Metadata.ResourceVersion,
+        IsMarked = IsMarked(cron),
         Replicas = 0,
         Images = cron.Spec.JobTemplate.Spec.Template.Images,
         TemplateDigest = cron.Spec.JobTemplate.Spec.Template.DigestWithout(patched),
@@ -85,6 +92,8 @@ internal static class WorkloadFacts
         IsTerminating = deployment.Metadata.IsTerminating,
         Problem = Words(deployment, "ReplicaFailure", "True"),
     };
+
+    private static bool IsMarked(IResource workload) => workload.Metadata.Annotations?.ContainsKey(Annotations.PatchedBy) is true;
 
     private static string? Words(DeploymentResource deployment, string type, string status) =>
         (deployment.Status.Conditions ?? []).FirstOrDefault(c => c.Type == type && c.Status == status) is { } condition

@@ -13,12 +13,19 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
     private static readonly string[] PodTemplate = ["spec", "template", "spec"];
     private static readonly string[] JobPodTemplate = ["spec", "jobTemplate", "spec", "template", "spec"];
 
+    /// <summary>Where a workload of this kind keeps the spec of its pods.</summary>
+    public static IReadOnlyList<string> PodTemplateOf(WorkloadKind kind) => kind switch
+    {
+        WorkloadKind.Deployment or WorkloadKind.StatefulSet => PodTemplate,
+        WorkloadKind.CronJob => JobPodTemplate,
+    };
+
     /// <summary>The tests make it all or nothing: a container moved, another image, or another object, and nothing is changed.</summary>
     public async Task SetImagesAsync(EmergencyPatch patch, SetStableImages action, CancellationToken cancellation)
     {
         var (type, key, stable) = await ReadAsync(patch, action.Workload, cancellation);
         var isCron = action.Workload.Kind is WorkloadKind.CronJob;
-        var template = isCron ? JobPodTemplate : PodTemplate;
+        var template = PodTemplateOf(action.Workload.Kind);
         var containers = template.Aggregate((JsonNode)stable, (node, name) => node[name]!)["containers"]!.AsArray();
         var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
         var changes = false;
@@ -46,6 +53,7 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
 
         if (changes)
         {
+            Mark(change, stable, patch);
             await PatchAsync(type, key, action.Workload.Kind, change, cancellation);
         }
     }
@@ -65,6 +73,19 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
         foreach (var pod in action.Pods.Select(name => view.Pods.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name))).OfType<PodResource>())
         {
             await client.DeleteAsync(Kinds.Pods, ObjectKey.Of(pod), new DeleteOptions(Uid: pod.Metadata.Uid), cancellation);
+        }
+    }
+
+    /// <summary>In the same write as the images: whoever replaces the object drops it, and so shows that the images are theirs.</summary>
+    private static void Mark(JsonPatch change, JsonObject workload, EmergencyPatch patch)
+    {
+        if (workload["metadata"]?["annotations"] is not JsonObject)
+        {
+            change.Add(["metadata", "annotations"], new JsonObject { [Annotations.PatchedBy] = patch.Metadata.Name });
+        }
+        else
+        {
+            change.Add(["metadata", "annotations", Annotations.PatchedBy], patch.Metadata.Name);
         }
     }
 

@@ -65,6 +65,6 @@ public sealed class AuditChainTests
             status = AuditChain.Append(status, new AuditEntry { At = At, Actor = "patch-operator", Action = action, From = "Pending", To = "AwaitingApproval", Detail = action, SpecDigest = "v1:sha256:0" });
         }
 
-        return [.. status!.Pending!];
+        return [.. status!.Recent!];
     }
 }

@@ -15,12 +15,12 @@ public sealed class AuditCommandTests
         Action = $"Action{index}",
     }))!;
 
-    private static readonly IReadOnlyList<AuditRecord> Trail = Known.Pending!;
+    private static readonly IReadOnlyList<AuditRecord> Trail = Known.Recent!;
 
     [Fact]
     public void A_whole_trail_holds()
     {
-        var (text, holds) = Describe(Trail, Known with { Pending = [] });
+        var (text, holds) = Describe(Trail, Known with { Stored = 3 });
         Assert.True(holds);
         Assert.Contains("The hashes of all 3 records hold", text, StringComparison.Ordinal);
         Assert.Contains("2026-11-23 09:02:00Z   patch-operator   Action2", text, StringComparison.Ordinal);
@@ -28,13 +28,13 @@ public sealed class AuditCommandTests
 
     [Fact]
     public void A_record_that_was_changed_shows() =>
-        Assert.False(Describe([Trail[0], Trail[1] with { Actor = "someone" }, Trail[2]], Known with { Pending = [] }).Holds);
+        Assert.False(Describe([Trail[0], Trail[1] with { Actor = "someone" }, Trail[2]], Known with { Stored = 3 }).Holds);
 
     [Fact]
-    public void A_trail_whose_end_was_cut_off_shows() => Assert.False(Describe([Trail[0]], Known with { Pending = [] }).Holds);
+    public void A_trail_whose_end_was_cut_off_shows() => Assert.False(Describe([Trail[0]], Known with { Stored = 3 }).Holds);
 
     [Fact]
-    public void Records_that_are_still_on_their_way_are_not_missing() => Assert.True(Describe([Trail[0]], Known with { Pending = [Trail[1], Trail[2]] }).Holds);
+    public void Records_that_are_still_on_their_way_are_not_missing() => Assert.True(Describe([Trail[0]], Known with { Stored = 1 }).Holds);
 
     [Fact]
     public void What_is_no_trail_at_all_shows() => Assert.False(AuditCommand.Describe(Patch("garbage", null)).Holds);

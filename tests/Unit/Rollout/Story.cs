@@ -87,6 +87,10 @@ internal sealed class Story
 
     public string? HeldBy { get; set; }
 
+    public Dictionary<string, NeighbourObservation> Neighbours { get; } = new(StringComparer.Ordinal);
+
+    public string? SupersededBy { get; set; }
+
     public List<PlanAction> Done { get; } = [];
 
     public List<Notice> Notices { get; } = [];
@@ -128,7 +132,7 @@ internal sealed class Story
         }
 
         Notices.AddRange(plan.Notices);
-        foreach (var record in plan.Status.Audit?.Pending ?? [])
+        foreach (var record in plan.Status.Audit?.Recent ?? [])
         {
             if (record.Sequence > audited)
             {
@@ -189,6 +193,8 @@ internal sealed class Story
         Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
+        Neighbours = Neighbours,
+        SupersededBy = SupersededBy,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
@@ -233,6 +239,7 @@ internal sealed class Story
         DeleteRouting delete => Of(delete.Name),
         DeleteCanary delete => Named(WorkloadKind.Deployment, delete.Deployment),
         SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
+        ReleaseImages release => Named(release.Workload.Kind, release.Workload.Name),
         SuspendCronJob suspend => Named(WorkloadKind.CronJob, suspend.CronJob),
         ReplacePods replace => Named(WorkloadKind.StatefulSet, replace.StatefulSet),
         _ => throw new InvalidOperationException(action.ToString()),

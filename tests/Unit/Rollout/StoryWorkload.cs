@@ -30,6 +30,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public bool WithdrawalWorks { get; set; } = true;
 
+    public bool CanaryCanBeDeleted { get; set; } = true;
+
     public bool TrafficIsKnown { get; set; } = true;
 
     public string Image => Stable!.Images["php"];
@@ -45,6 +47,10 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         StablePods = [.. StablePods],
         Traffic = Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
+
+    /// <summary>As a sync from Git would, or a person.</summary>
+    public void SetByOthers(string image, string? by = null) =>
+        Stable = Stable! with { Images = new Dictionary<string, string> { ["php"] = image }, ImageOwner = by, NamedBy = image == Story.New ? by : null };
 
     public void Set(params JobObservation[] jobs) => Stable = Stable! with { ActiveJobs = jobs };
 
@@ -68,6 +74,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                 }
 
                 break;
+            case DeleteCanary when !CanaryCanBeDeleted:
+                break;
             case DeleteCanary:
                 Canary = null;
                 CanaryPods.Clear();
@@ -78,12 +86,17 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
+                    IsMarked = true,
+                    NamedBy = null,
                     ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
                 };
                 break;
             case SuspendCronJob suspend:
                 Stable = Stable! with { IsSuspended = suspend.Suspend };
+                break;
+            case ReleaseImages:
+                Stable = Stable! with { IsMarked = false };
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));

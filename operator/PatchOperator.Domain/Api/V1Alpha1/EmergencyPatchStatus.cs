@@ -26,9 +26,24 @@ public sealed record EmergencyPatchStatus
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
+    /// <summary>Who froze the run by command, while it is frozen.</summary>
+    public RequestStatus? Suspension { get; init; }
+
+    /// <summary>Who asked for the promotion without further holds.</summary>
+    public RequestStatus? PromoteNow { get; init; }
+
+    /// <summary>Earlier patches that must end before this one starts, and end themselves because they are named here.</summary>
+    public IReadOnlyList<string>? Superseding { get; init; }
+
+    /// <summary>The advisory's rating as last seen, so that an amendment shows.</summary>
+    public RatingStatus? Rating { get; init; }
+
     public TimingStatus? Timings { get; init; }
 
     public RevertStatus? Revert { get; init; }
+
+    /// <summary>What the hold on the patched images had to undo.</summary>
+    public HoldStatus? Hold { get; init; }
 
     public AuditStatus? Audit { get; init; }
 }
@@ -182,6 +197,18 @@ public sealed record WorkloadStatus
     /// <summary>When stable was seen fully rolled out on the patched images.</summary>
     public DateTimeOffset? PatchedAt { get; init; }
 
+    /// <summary>When the vulnerable images were seen to be back, until they are replaced again.</summary>
+    public DateTimeOffset? DriftedAt { get; init; }
+
+    /// <summary>When Git was first seen to name the patched images.</summary>
+    public DateTimeOffset? AdoptedAt { get; init; }
+
+    /// <summary>By what it was seen: a field manager, or the last applied configuration.</summary>
+    public string? AdoptedBy { get; init; }
+
+    /// <summary>When, after the adoption, nothing of the workload was seen to be ours any more.</summary>
+    public DateTimeOffset? ReleasedAt { get; init; }
+
     /// <summary>When a revert began to give stable its previous images back.</summary>
     public DateTimeOffset? RestoreStartedAt { get; init; }
 
@@ -251,6 +278,27 @@ public sealed record HandledCommand
     public required DateTimeOffset At { get; init; }
 }
 
+/// <summary>A command that lasts.</summary>
+public sealed record RequestStatus
+{
+    public required string By { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+public sealed record RatingStatus
+{
+    public string? Severity { get; init; }
+
+    public string? CvssScore { get; init; }
+
+    public bool? Exploited { get; init; }
+
+    public string? RemediateBy { get; init; }
+}
+
 public sealed record TimingStatus
 {
     public DateTimeOffset? AcceptedAt { get; init; }
@@ -305,6 +353,17 @@ public sealed record RevertStatus
     public DateTimeOffset? At { get; init; }
 }
 
+public sealed record HoldStatus
+{
+    /// <summary>How often the vulnerable images were brought back.</summary>
+    public required int Drifts { get; init; }
+
+    public DateTimeOffset? LastDriftAt { get; init; }
+
+    /// <summary>The field manager that brought them back the last time, where it is known.</summary>
+    public string? LastDriftBy { get; init; }
+}
+
 public sealed record AuditStatus
 {
     /// <summary>Sequence of the newest record.</summary>
@@ -313,8 +372,14 @@ public sealed record AuditStatus
     /// <summary>Hash of the newest record.</summary>
     public required string Head { get; init; }
 
-    /// <summary>Records that were decided with this status and are not yet in the trail. Written first, so that no crash loses or doubles one.</summary>
-    public IReadOnlyList<AuditRecord>? Pending { get; init; }
+    /// <summary>Up to this sequence the records have been seen in the trail.</summary>
+    public long? Stored { get; init; }
+
+    /// <summary>
+    /// The newest records. Written first, so that no crash loses or doubles one, and kept when they are in the trail,
+    /// so that a replace of the resource, which drops the annotation, loses none.
+    /// </summary>
+    public IReadOnlyList<AuditRecord>? Recent { get; init; }
 }
 
 /// <summary>One link of the audit trail; <see cref="Hash"/> covers every other member.</summary>

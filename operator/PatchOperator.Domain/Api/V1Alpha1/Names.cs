@@ -37,6 +37,9 @@ public static class Annotations
 
     /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
     public const string CanarySource = Names.Group + "/canary-source";
+
+    /// <summary>On a workload while a run, or the hold after it, owns its images: the EmergencyPatch.</summary>
+    public const string PatchedBy = Names.Group + "/patched-by";
     public const string CommandPrefix = Names.Group + "/";
 }
 
@@ -48,12 +51,19 @@ public static class Commands
     public const string Revoke = "revoke";
     public const string Abort = "abort";
     public const string Retry = "retry";
+    public const string Suspend = "suspend";
     public const string Resume = "resume";
+
+    /// <summary>Skips hold times and later steps, never a gate, and never what the metrics say.</summary>
+    public const string PromoteNow = "promote-now";
+
+    /// <summary>As abort, and also after the promotion.</summary>
+    public const string Revert = "revert";
     public const string DisableFlag = "disable-flag";
     public const string EnableFlag = "enable-flag";
     public const string Close = "close";
 
-    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Resume, DisableFlag, EnableFlag, Close];
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close];
 }
 
 public static class ConditionTypes

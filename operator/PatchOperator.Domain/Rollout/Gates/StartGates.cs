@@ -10,6 +10,8 @@ internal static class StartGates
     [
         ApprovalGate.Check,
         SuspendGate.Check,
+        RequiresGate.Check,
+        SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
         TrafficGate.Check,

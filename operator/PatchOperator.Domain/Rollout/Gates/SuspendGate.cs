@@ -2,6 +2,5 @@ namespace PatchOperator.Domain.Rollout.Gates;
 
 internal static class SuspendGate
 {
-    public static Hold? Check(Draft draft) =>
-        draft.Intent.Suspended ? new Hold("Suspended", "spec.suspend is true; nothing was touched. Set it to false to start.") : null;
+    public static Hold? Check(Draft draft) => Suspension.Of(draft) is { } why ? new Hold("Suspended", $"Nothing was touched: {why}") : null;
 }

@@ -14,15 +14,20 @@ internal static class AwaitingApproval
             return;
         }
 
-        if (CommandDesk.TryTake(draft, Commands.Reject, out var rejection))
+        if (CommandDesk.Take(draft, Commands.Reject) is { } rejection)
         {
-            draft.Enter(PatchPhase.Rejected, "Rejected", $"Rejected: {rejection}. Nothing was touched. Begin again with patchoperator.io/retry.", Draft.Unverified);
+            draft.Enter(PatchPhase.Rejected, "Rejected", $"Rejected: {rejection.Reason}. Nothing was touched. Begin again with patchoperator.io/retry.", rejection.Actor);
+            return;
+        }
+
+        if (Reverting.BeginIfAsked(draft))
+        {
             return;
         }
 
         DropExpired(draft);
         TakeApprovals(draft);
-        CommandDesk.Ignore(draft, "no run was under way.", Commands.Abort, Commands.Retry);
+        CommandDesk.IgnoreAllBut(draft, "no run was under way.");
         if (StartGates.FirstShut(draft) is { } shut)
         {
             draft.Explain(shut.Reason, shut.Message);
@@ -34,19 +39,19 @@ internal static class AwaitingApproval
 
     private static void TakeApprovals(Draft draft)
     {
-        if (CommandDesk.TryTake(draft, Commands.Revoke, out var why))
+        if (CommandDesk.Take(draft, Commands.Revoke) is { } revocation)
         {
             draft.Status = draft.Status with { Approvals = null };
-            draft.Record("ApprovalRevoked", why, Draft.Unverified);
+            draft.Record("ApprovalRevoked", revocation.Reason, revocation.Actor);
         }
 
-        if (CommandDesk.TryTake(draft, Commands.Approve, out var reason))
+        if (CommandDesk.Take(draft, Commands.Approve) is { } approve)
         {
             var approval = new ApprovalStatus
             {
-                By = Draft.Unverified,
+                By = approve.Actor,
                 Verified = false,
-                Reason = reason,
+                Reason = approve.Reason,
                 At = draft.Now,
                 ExpiresAt = draft.Now + draft.Intent.ApprovalExpiresAfter,
                 SpecDigest = draft.Intent.Digest,
@@ -55,7 +60,7 @@ internal static class AwaitingApproval
             // Without an authenticated name two approvals may be one person's: the newest stands for all of them.
             draft.Status = draft.Status with { Approvals = [approval] };
             draft.Timing(t => t with { ApprovedAt = draft.Now });
-            draft.Record("ApprovalRecorded", $"{reason} (nothing authenticated the approver)", Draft.Unverified);
+            draft.Record("ApprovalRecorded", $"{approve.Reason} (nothing authenticated the approver)", approve.Actor);
         }
     }
 

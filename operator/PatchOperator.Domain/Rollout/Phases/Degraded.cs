@@ -13,18 +13,19 @@ internal static class Degraded
             return;
         }
 
-        CommandDesk.Ignore(draft, "the run is being promoted; use patchoperator.io/abort or patchoperator.io/retry.", Commands.Approve, Commands.Reject, Commands.Revoke);
-        if (CommandDesk.TryTake(draft, Commands.Abort, out var reason))
+        if (Reverting.BeginIfAsked(draft))
         {
-            Reverting.Begin(draft, Progressing.Back(draft, "Aborted", $"Aborted: {reason}.", PatchPhase.Reverted));
+            return;
         }
-        else if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
+
+        CommandDesk.IgnoreAllBut(draft, "the run is being promoted; patchoperator.io/abort takes it back, patchoperator.io/retry tries again.", Commands.Retry);
+        if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
         {
             Reverting.Begin(draft, change);
         }
-        else if (CommandDesk.TryTake(draft, Commands.Retry, out var why))
+        else if (CommandDesk.Take(draft, Commands.Retry) is { } retry)
         {
-            draft.Enter(PatchPhase.Promoting, "Retried", $"Retried: {why}.", Draft.Unverified);
+            draft.Enter(PatchPhase.Promoting, "Retried", $"Retried: {retry.Reason}.", retry.Actor);
         }
         else
         {
@@ -52,7 +53,7 @@ internal static class Degraded
 
     private static void FinishRevert(Draft draft, RevertStatus revert)
     {
-        CommandDesk.Ignore(draft, "the run is being taken back already.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
+        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
         draft.Explain("RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
         if (Reverting.TakeBack(draft))
         {

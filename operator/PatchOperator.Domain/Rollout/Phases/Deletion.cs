@@ -13,7 +13,8 @@ internal static class Deletion
         }
 
         draft.Explain("Deleted", "The EmergencyPatch is being deleted; traffic and pods go back to what they were.");
-        if (Reverting.TakeBack(draft))
+        var isReturned = draft.Phase.IsRunning() ? Reverting.TakeBack(draft) : CanaryRemoval.IsDone(draft);
+        if (isReturned && OwnershipRelease.IsDone(draft))
         {
             draft.IsReleased = true;
         }

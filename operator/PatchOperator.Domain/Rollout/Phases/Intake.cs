@@ -11,7 +11,12 @@ internal static class Intake
 
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "no run was under way.", Commands.Abort, Commands.Retry, Commands.Revoke);
+        if (Reverting.BeginIfAsked(draft))
+        {
+            return;
+        }
+
+        CommandDesk.IgnoreAllBut(draft, "no run was under way.", Commands.Approve, Commands.Reject);
         if (Obstacle(draft) is { } obstacle)
         {
             Block(draft, obstacle);
@@ -50,7 +55,7 @@ internal static class Intake
     {
         draft.Enter(PatchPhase.Pending, reason, message, actor);
         Clear(draft);
-        draft.Status = draft.Status with { Approvals = null };
+        draft.Status = draft.Status with { Approvals = null, PromoteNow = null };
     }
 
     /// <summary>Why the patch can't be accepted as things are, or null. AwaitingApproval asks again: things change.</summary>
@@ -133,10 +138,14 @@ internal static class Intake
     {
         SpecDigest = null,
         Step = null,
-        Workloads = null,
+
+        // What a finished promotion replaced stays known until the next run starts: it can still be taken back (S9).
+        Workloads = draft.Status.Workloads is { Count: > 0 } saved && saved.All(w => w is { PatchedAt: not null, RestoreStartedAt: null }) ? saved : null,
         Analysis = null,
         Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
         Revert = null,
+        Superseding = null,
+        Hold = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };
 

@@ -31,13 +31,19 @@ internal static class Progressing
 
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "the run has started already.", Commands.Approve, Commands.Reject, Commands.Retry);
-        CommandDesk.Ignore(draft, "the run has started; use patchoperator.io/abort to take it back.", Commands.Revoke);
-        if (Interruption(draft) is { } interruption)
+        if (Reverting.BeginIfAsked(draft))
         {
-            Reverting.Begin(draft, interruption);
             return;
         }
+
+        if (StableChange.Find(draft, patchedIsExpected: false) is { } change)
+        {
+            Reverting.Begin(draft, change);
+            return;
+        }
+
+        TakePromoteNow(draft);
+        CommandDesk.IgnoreAllBut(draft, "the run has started; patchoperator.io/abort takes it back.");
 
         var verdict = Measure(draft);
         if (Failure(draft) is { } failure)
@@ -61,15 +67,17 @@ internal static class Progressing
         Advance(draft, allReady, verdict);
     }
 
-    /// <summary>Reasons to take the run back that have nothing to do with how well the canary does.</summary>
-    private static RevertStatus? Interruption(Draft draft)
+    private static void TakePromoteNow(Draft draft)
     {
-        if (CommandDesk.TryTake(draft, Commands.Abort, out var reason))
+        if (Suspension.Of(draft) is { } frozen)
         {
-            return Back(draft, "Aborted", $"Aborted: {reason}.", PatchPhase.Reverted);
+            CommandDesk.Ignore(draft, $"the run is frozen: {frozen}", Commands.PromoteNow);
         }
-
-        return StableChange.Find(draft, patchedIsExpected: false);
+        else if (CommandDesk.Take(draft, Commands.PromoteNow) is { } now)
+        {
+            draft.Status = draft.Status with { PromoteNow = new RequestStatus { By = now.Actor, Reason = now.Reason, At = draft.Now } };
+            draft.Record("PromoteNowRecorded", $"{now.Reason}. Holds and later steps are skipped as soon as every metric passes.", now.Actor);
+        }
     }
 
     public static RevertStatus Back(Draft draft, string reason, string message, PatchPhase then) =>
@@ -145,15 +153,16 @@ internal static class Progressing
 
     private static bool PauseOrResume(Draft draft)
     {
-        if (draft.Intent.Suspended && draft.Phase is PatchPhase.Progressing)
+        var frozen = Suspension.Of(draft);
+        if (frozen is not null && draft.Phase is PatchPhase.Progressing)
         {
-            draft.Enter(PatchPhase.Paused, "Suspended", "spec.suspend is true: the weight stays, analysis goes on, no step begins.");
+            draft.Enter(PatchPhase.Paused, "Suspended", $"The weight stays, analysis goes on, no step begins: {frozen}");
             return true;
         }
 
-        if (!draft.Intent.Suspended && draft.Phase is PatchPhase.Paused)
+        if (frozen is null && draft.Phase is PatchPhase.Paused)
         {
-            draft.Enter(PatchPhase.Progressing, "Resumed", "spec.suspend is false again.");
+            draft.Enter(PatchPhase.Progressing, "Resumed", "The run goes on where it was.");
 
             // The time in which nothing was to happen does not count.
             draft.Status = draft.Status with { Step = draft.Status.Step! with { Deadline = null } };
@@ -167,8 +176,16 @@ internal static class Progressing
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
-        if (draft.Phase is PatchPhase.Progressing && allReady && (verdict is Verdict.Pass || step.Weight == 0) && step.NotBefore <= draft.Now)
+        var now = draft.Status.PromoteNow;
+        var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
+        if (draft.Phase is PatchPhase.Progressing && allReady && passes && (now is not null || step.NotBefore <= draft.Now))
         {
+            if (now is not null)
+            {
+                Promoting.Begin(draft, $"{position} passed, and {now.By} asked to promote now ({now.Reason}): {Evidence(draft)}");
+                return;
+            }
+
             if (step.Index + 1 < draft.Intent.Steps.Count)
             {
                 draft.Record("StepPassed", $"{position} passed: {Evidence(draft)}");
@@ -196,7 +213,7 @@ internal static class Progressing
         // Not before the hold is over can a measurement advance the step, but a bad canary must show at every tick.
         if (step.ServingSince is not null)
         {
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
+            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
         }
     }
 
@@ -206,7 +223,7 @@ internal static class Progressing
     {
         if (draft.Phase is PatchPhase.Paused)
         {
-            draft.Explain("Suspended", $"{position}: spec.suspend is true; no step begins until it is false.");
+            draft.Explain("Suspended", $"{position}, and no step begins: {Suspension.Of(draft)}");
         }
         else if (draft.Canaries.FirstOrDefault(t => t.Observed.Canary is { IsOurs: false }) is { } taken)
         {

@@ -12,12 +12,12 @@ internal static class Promoting
 
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "the run is being promoted; use patchoperator.io/abort to take it back.", Commands.Approve, Commands.Reject, Commands.Retry, Commands.Revoke);
-        if (CommandDesk.TryTake(draft, Commands.Abort, out var reason))
+        if (Reverting.BeginIfAsked(draft))
         {
-            Reverting.Begin(draft, Progressing.Back(draft, "Aborted", $"Aborted: {reason}.", PatchPhase.Reverted));
             return;
         }
+
+        CommandDesk.IgnoreAllBut(draft, "the run is being promoted; patchoperator.io/abort takes it back.");
 
         if (StableChange.Find(draft, patchedIsExpected: true) is { } change)
         {
@@ -66,9 +66,9 @@ internal static class Promoting
         RouteKeeping.Hold(draft);
         if (!stage.Any(t => t.IsPromotionBegun))
         {
-            if (draft.Intent.Suspended)
+            if (Suspension.Of(draft) is { } why)
             {
-                draft.Explain("Suspended", $"spec.suspend is true: {All(stage)} wait{S(stage)} for it to be false. The canary keeps its traffic.");
+                draft.Explain("Suspended", $"{All(stage)} keep{S(stage)} the previous images, and the canary its traffic: {why}");
                 return;
             }
 
@@ -159,6 +159,11 @@ internal static class Promoting
         draft.Timing(t => t with { PromotedAt = draft.Now });
         draft.Status = draft.Status with { Step = null, Revert = null };
         var images = draft.Targets.SelectMany(t => t.Patched).Select(i => i.Image).Distinct();
+        if (!draft.Intent.HoldUntilAdopted)
+        {
+            OwnershipRelease.IsDone(draft);
+        }
+
         draft.Enter(PatchPhase.Promoted, "Promoted", $"{All(draft.Targets)} run{S(draft.Targets)} {string.Join(", ", images)}; the canary is gone.");
     }
 

@@ -15,9 +15,25 @@ internal static class Reverting
         TakeBack(draft);
     }
 
+    /// <summary>Abort and revert are the same way back; after the promotion, revert alone fits.</summary>
+    public static bool BeginIfAsked(Draft draft)
+    {
+        var command = draft.Phase.IsRunning() ? CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)
+            : draft.Targets.Any(t => t.HasOurImages) ? CommandDesk.Take(draft, Commands.Revert)
+            : null;
+        if (command is null)
+        {
+            return false;
+        }
+
+        var (reason, word) = command.Name == Commands.Abort ? ("Aborted", "Aborted") : ("RevertAsked", "Revert asked for");
+        Begin(draft, Progressing.Back(draft, reason, $"{word}: {command.Reason}.", PatchPhase.Reverted), command.Actor);
+        return true;
+    }
+
     public static void Decide(Draft draft)
     {
-        CommandDesk.Ignore(draft, "the run is being taken back already.", Commands.Approve, Commands.Reject, Commands.Abort, Commands.Retry, Commands.Revoke);
+        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
         var why = draft.Status.Revert!;
         draft.Explain(why.Reason, $"Taking the run back: {why.Message}");
         if (TakeBack(draft))
@@ -93,6 +109,7 @@ internal static class Reverting
             return;
         }
 
+        OwnershipRelease.IsDone(draft);
         draft.Timing(t => t with { RevertedAt = draft.Now });
         if (draft.Status.Step is { } step)
         {

@@ -64,7 +64,8 @@ internal static class ManagedFields
     /// <summary>Gives the writer of an update the fields it changed, and takes them from everybody else.</summary>
     public static void TrackUpdate(ResourceKind kind, JsonObject? before, JsonObject after, WriteContext context)
     {
-        var entries = before is null ? [] : Read(before);
+        // A client may edit the books themselves; leaving them out, or empty, changes nothing, and [{}] clears them.
+        var entries = before is null ? [] : Read(after.At("metadata", "managedFields") is JsonArray { Count: > 0 } ? after : before);
         var (changed, removed) = FieldPaths.Compare(before ?? [], after, kind.Hints);
         StripServerOwned(changed);
         StripServerOwned(removed);

@@ -1,0 +1,79 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>The patched images are on every workload. They can be taken back for as long as the resource exists (S9), and give way to newer ones.</summary>
+internal static class Promoted
+{
+    public const string Drifted = "DriftDetected";
+
+    public static void Decide(Draft draft)
+    {
+        if (Reverting.BeginIfAsked(draft))
+        {
+            return;
+        }
+
+        var canBeTakenBack = draft.Targets.Any(t => t.HasOurImages);
+        CommandDesk.IgnoreAllBut(draft, canBeTakenBack ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
+        if (draft.Observed.HeldBy is { } other)
+        {
+            // Its images come and go while it runs; they say nothing about Git.
+            draft.Explain("AnotherPatchRuns", $"EmergencyPatch {other.Patch} is running on {other.Workload}.");
+        }
+        else if (Newer(draft) is { } newer)
+        {
+            draft.Enter(PatchPhase.Superseded, "NewerImage", $"{newer} This patch gives way.");
+            OwnershipRelease.IsDone(draft);
+        }
+        else if (ImageHold.IsActive(draft))
+        {
+            ImageHold.Decide(draft);
+        }
+        else
+        {
+            OwnershipRelease.IsDone(draft);
+            Report(draft);
+        }
+    }
+
+    /// <summary>Nothing is held any more, or was to be: what was set back is reported and not undone.</summary>
+    private static void Report(Draft draft)
+    {
+        var drifted = draft.Intent.Workloads.SelectMany(w => Drift(draft, w)).ToArray();
+        var ready = draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready);
+        if (drifted.Length > 0)
+        {
+            var message = $"The patched images are no longer everywhere: {string.Join(", ", drifted)}.";
+            if (ready?.Reason != Drifted)
+            {
+                draft.Record(Drifted, message);
+            }
+
+            draft.Explain(Drifted, message);
+        }
+        else if (ImageHold.Adoption(draft) is { } adoption)
+        {
+            draft.Explain("Adopted", adoption);
+        }
+        else if (ready?.Reason is Drifted or "AnotherPatchRuns")
+        {
+            draft.Explain("Promoted", "The patched images are on every workload.");
+        }
+        else
+        {
+            Ended.KeepExplanation(draft);
+        }
+    }
+
+    /// <summary>A third image, in words: someone else's newer release, which nobody fights.</summary>
+    private static string? Newer(Draft draft) => draft.Targets
+        .SelectMany(t => t.Foreign.Select(f => $"Container {f.Container} of {t.Workload} was set to {f.Image ?? "nothing"} by someone else."))
+        .FirstOrDefault();
+
+    private static IEnumerable<string> Drift(Draft draft, WorkloadIntent workload) =>
+        draft.Observed.Of(workload.Target).Stable is not { } stable
+            ? []
+            : workload.Images.Where(i => stable.Images.GetValueOrDefault(i.Container) != i.Image)
+                .Select(i => $"container {i.Container} of {workload.Target} runs {stable.Images.GetValueOrDefault(i.Container) ?? "nothing"}");
+}

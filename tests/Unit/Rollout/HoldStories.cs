@@ -1,0 +1,158 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>After the promotion, under someone who syncs from Git.</summary>
+public sealed class HoldStories
+{
+    private const string Argo = "argocd-controller";
+
+    private readonly Story story = new();
+
+    private IEnumerable<SetStableImages> Sets => story.Done.OfType<SetStableImages>();
+
+    [Fact]
+    public void The_vulnerable_image_is_replaced_at_once_and_the_trail_says_who_brought_it_back()
+    {
+        Promote();
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.Reconcile();
+        Assert.Equal(Story.New, story.Web.Image);
+        Assert.Equal(("False", "DriftDetected"), (story.Condition(ConditionTypes.Ready).Status, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Contains(Argo, Assert.Single(story.Trail, r => r.Action == "DriftDetected").Detail, StringComparison.Ordinal);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(("True", "HoldingImages"), (story.Condition(ConditionTypes.Ready).Status, story.Condition(ConditionTypes.Ready).Reason));
+    }
+
+    [Fact]
+    public void Whoever_syncs_all_the_time_is_answered_once_a_second_at_most_and_named()
+    {
+        Promote();
+        var before = Sets.Count();
+        for (var i = 0; i < 600; i++)
+        {
+            story.Web.SetByOthers(Story.Old, Argo);
+            story.Reconcile();
+            story.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.InRange(Sets.Count() - before, 50, 61);
+        Assert.Equal(("True", "FightOverImages"), (story.Condition(ConditionTypes.Stalled).Status, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Contains("ignoreDifferences", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        Assert.InRange(story.Trail.Count(r => r.Action == "DriftDetected"), 1, 7);
+        Assert.Null(AuditChain.FindFault([.. story.Trail]));
+        story.RunFor(TimeSpan.FromMinutes(15));
+        Assert.Equal("False", story.Condition(ConditionTypes.Stalled).Status);
+    }
+
+    [Fact]
+    public void Once_Git_names_the_patched_image_it_is_adopted_and_nothing_is_ours_any_more()
+    {
+        Promote();
+        Assert.True(story.Stable!.IsMarked);
+        story.Web.SetByOthers(Story.New, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((PatchPhase.Promoted, "Adopted"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Single(story.Trail, r => r.Action == "Adopted" && r.Detail!.Contains(Argo, StringComparison.Ordinal));
+        Assert.False(story.Stable!.IsMarked);
+
+        // From here on Git decides; what it says is reported, and not undone.
+        var sets = Sets.Count();
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal(sets, Sets.Count());
+        Assert.Equal("DriftDetected", story.Condition(ConditionTypes.Ready).Reason);
+    }
+
+    [Theory]
+    [InlineData("UntilAdopted")]
+    [InlineData("None")]
+    public void A_third_image_is_a_newer_release_and_is_not_fought(string hold)
+    {
+        Promote(hold);
+        story.Web.SetByOthers(Story.Third, Argo);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Superseded, Story.Third), (story.Phase, story.Web.Image));
+        Assert.False(story.Stable!.IsMarked);
+        Assert.Single(Sets);
+    }
+
+    [Fact]
+    public void Without_a_hold_the_mark_goes_with_the_promotion_and_drift_is_only_reported()
+    {
+        Promote("None");
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.False(story.Stable!.IsMarked);
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Promoted, Story.Old), (story.Phase, story.Web.Image));
+        Assert.Equal("DriftDetected", story.Condition(ConditionTypes.Ready).Reason);
+    }
+
+    [Fact]
+    public void While_another_patch_runs_on_the_workload_its_images_say_nothing()
+    {
+        Promote();
+        story.HeldBy = "next";
+        story.Web.SetByOthers(Story.Third);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal(PatchPhase.Promoted, story.Phase);
+
+        // It was taken back: the hold goes on as if nothing had been.
+        story.HeldBy = null;
+        story.Web.SetByOthers(Story.New);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal("HoldingImages", story.Condition(ConditionTypes.Ready).Reason);
+    }
+
+    [Fact]
+    public void A_held_patch_is_reverted_by_command_and_let_go()
+    {
+        Promote();
+        story.Command(Commands.Revert, "orders are missing");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((Story.Old, false), (story.Web.Image, story.Stable!.IsMarked));
+    }
+
+    [Fact]
+    public void Deleting_a_promoted_patch_leaves_the_patched_image_and_no_mark()
+    {
+        Promote();
+        story.Delete();
+        story.RunUntil(() => story.LastPlan!.IsReleased, TimeSpan.FromSeconds(30));
+        Assert.Equal((Story.New, false), (story.Web.Image, story.Stable!.IsMarked));
+    }
+
+    [Fact]
+    public void A_cron_job_that_was_set_back_is_set_right_without_running_twice()
+    {
+        var cron = new StoryWorkload(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
+        story.World.Add(cron);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }] });
+        Promote();
+        cron.SetByOthers(Story.Old, Argo);
+        cron.Set(new JobObservation("magento-cron-7", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal((Story.New, true), (cron.Image, cron.Stable!.IsSuspended));
+        cron.Set();
+        story.RunFor(TimeSpan.FromSeconds(10));
+        Assert.False(cron.Stable!.IsSuspended);
+
+        // What its user suspends now is the user's.
+        cron.Stable = cron.Stable with { IsSuspended = true };
+        story.RunFor(TimeSpan.FromSeconds(10));
+        Assert.True(cron.Stable.IsSuspended);
+    }
+
+    private void Promote(string hold = "UntilAdopted")
+    {
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = hold } });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Wait(TimeSpan.FromMinutes(1));
+    }
+}

@@ -1,0 +1,86 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>Patches that build on each other, or replace each other.</summary>
+public sealed class NeighbourStories
+{
+    private readonly Story story = new();
+
+    [Fact]
+    public void A_patch_waits_until_the_one_that_it_requires_is_promoted_and_names_it()
+    {
+        story.Edit(s => s with { Requires = ["apsb22-12"] });
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal("RequiredPatchMissing", story.Condition(ConditionTypes.Ready).Reason);
+        story.Neighbours["apsb22-12"] = new NeighbourObservation(PatchPhase.Progressing, []);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal("WaitingForRequired", story.Condition(ConditionTypes.Ready).Reason);
+        Assert.Contains("apsb22-12", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
+        story.Neighbours["apsb22-12"] = new NeighbourObservation(PatchPhase.Promoted, []);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public void Two_that_require_each_other_are_told_so()
+    {
+        story.Edit(s => s with { Requires = ["other"] });
+        story.Neighbours["other"] = new NeighbourObservation(PatchPhase.AwaitingApproval, ["cve-2025-54236"]);
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal("RequiresEachOther", story.Condition(ConditionTypes.Ready).Reason);
+    }
+
+    [Fact]
+    public void What_is_superseded_ends_before_its_successor_starts_and_not_before_that_is_approved()
+    {
+        story.Edit(s => s with { Supersedes = ["first-try"] });
+        story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Progressing, []);
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Null(story.Status.Superseding);
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal(["first-try"], story.Status.Superseding);
+        Assert.DoesNotContain(story.Done, a => a is not RemoveCommands);
+        story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Superseded, []);
+        story.RunUntil(PatchPhase.Progressing, TimeSpan.FromMinutes(1));
+        Assert.Null(story.Status.Superseding);
+    }
+
+    [Fact]
+    public void A_running_patch_that_is_superseded_is_taken_back_first()
+    {
+        story.StartCanary();
+        story.SupersededBy = "second-try";
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        Assert.Null(story.Canary);
+        Assert.Equal(Story.Old, story.Web.Image);
+        Assert.Contains("second-try", story.Status.Revert!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_patch_that_waits_or_was_promoted_ends_as_superseded_and_its_images_stay(bool promoted)
+    {
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        if (promoted)
+        {
+            story.Approve();
+            story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        }
+
+        story.SupersededBy = "second-try";
+        story.Reconcile();
+        Assert.Equal(PatchPhase.Superseded, story.Phase);
+        Assert.Equal(promoted ? Story.New : Story.Old, story.Web.Image);
+        var records = story.Trail.Count();
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(records, story.Trail.Count());
+    }
+}
