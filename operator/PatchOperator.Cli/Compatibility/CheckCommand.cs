@@ -24,7 +24,7 @@ internal static class CheckCommand
         var stable = new Option<string[]>("--stable-lock") { Description = "What is installed in the image that runs now; what changes without being named is then found" };
         var applied = new Option<string[]>("--applied") { Description = "Patches applied to the patched image: patches.lock.json or the output of 'magento-patches status'" };
         var stableApplied = new Option<string[]>("--stable-applied") { Description = "Patches applied to the image that runs now" };
-        var format = new Option<string>("--format") { Description = $"Format of --lock and --stable-lock: {Auto}, {string.Join(", ", InventoryFormats.Names)}", DefaultValueFactory = _ => Auto };
+        var format = new Option<string>("--format") { HelpName = "format", Description = $"Format of --lock and --stable-lock: {Auto}, {string.Join(", ", InventoryFormats.Names)}", DefaultValueFactory = _ => Auto };
         var mode = new Option<string?>("--mode") { Description = "Enforce or Warn, in place of the patch's; without a patch, Enforce" };
         var unknown = new Option<string?>("--on-unknown") { Description = "Block, Warn or Allow, in place of the patch's; without a patch, Warn" };
         var targets = new Option<string[]>("--target") { Description = "PACKAGE=VERSION that the patch brings, besides its targetVersions" };
@@ -87,7 +87,7 @@ internal static class CheckCommand
         {
             foreach (var fault in exception.Faults)
             {
-                error.WriteLine(fault);
+                error.WriteLine(CheckTable.Plain(fault));
             }
 
             return ExitCodes.Failed;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Cli.Compatibility;
@@ -10,6 +11,7 @@ internal static class CheckTable
     /// <summary>The widest that names and versions may get before they are broken too.</summary>
     private const int WidestModule = 44;
     private const int WidestVersion = 20;
+    private const int NarrowestModule = 12;
     private const int NarrowestText = 30;
 
     public static string Format(CheckReport report, int width)
@@ -36,6 +38,7 @@ internal static class CheckTable
         var table = rows.Select(row => new[] { Effect(row.Effect, row.Waiver), row.Verdict.ToString(), row.Module, row.Version ?? "-", row.Owner?.Team ?? "-", Why(row) })
             .Prepend(["EFFECT", "VERDICT", "MODULE", "VERSION", "OWNER", "WHY"]).Select(cells => cells.Select(Plain).ToArray()).ToList();
         var widths = Enumerable.Range(0, 5).Select(column => Math.Min(table.Max(cells => cells[column].Length), column == 2 ? WidestModule : WidestVersion)).ToArray();
+        widths[2] = Math.Max(NarrowestModule, Math.Min(widths[2], width - (widths.Sum() - widths[2]) - (4 * Gap.Length)));
         var rest = width - widths.Sum() - (5 * Gap.Length);
 
         // On a narrow screen the reason goes below its row.
@@ -108,7 +111,8 @@ internal static class CheckTable
     }
 
     // Rules are written by many hands; none of them may tear the table or recolour the terminal.
-    private static string Plain(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(letter => char.IsControl(letter) ? ' ' : letter));
+    internal static string Plain(string text) => string.Concat(text.ReplaceLineEndings(" ")
+        .Where(letter => char.GetUnicodeCategory(letter) != UnicodeCategory.Format).Select(letter => char.IsControl(letter) ? ' ' : letter));
 
     /// <summary>At blanks where there are some.</summary>
     internal static List<string> Wrap(string text, int width)

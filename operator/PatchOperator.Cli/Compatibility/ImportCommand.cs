@@ -49,7 +49,7 @@ internal static class ImportCommand
 
         foreach (var problem in imported.Problems)
         {
-            error.WriteLine($"{file}:{problem.Line}: {(problem.Column is null ? "" : problem.Column + ": ")}{problem.Message}");
+            error.WriteLine(CheckTable.Plain($"{file}:{problem.Line}: {(problem.Column is null ? "" : problem.Column + ": ")}{problem.Message}"));
         }
 
         output.Write(ModuleYaml.Format(imported.Modules));

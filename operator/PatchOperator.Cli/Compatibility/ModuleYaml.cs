@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -74,7 +75,7 @@ internal static partial class ModuleYaml
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",
-                _ when char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\uFEFF' or '\u00A0' => $"\\u{(int)letter:x4}",
+                _ when char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format || letter is '\u2028' or '\u2029' or '\u00A0' => $"\\u{(int)letter:x4}",
                 _ => letter.ToString(),
             });
         }

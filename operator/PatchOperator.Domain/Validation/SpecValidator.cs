@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Validation;
@@ -11,16 +12,16 @@ public static class SpecValidator
     public static IReadOnlyList<SpecProblem> Validate(EmergencyPatch patch, ValidationOptions options)
     {
         // A file may leave out what the API server requires.
-        var spec = patch.Spec ?? new EmergencyPatchSpec();
+        patch = patch with { Metadata = patch.Metadata ?? new ObjectMeta(), Spec = patch.Spec ?? new EmergencyPatchSpec() };
         var problems = new ProblemList();
-        problems.Name("metadata.name", patch.Metadata?.Name, Shapes.LongestLabel);
+        problems.Name("metadata.name", patch.Metadata.Name, Shapes.LongestLabel);
         AdvisoryRules.Check(patch, problems);
-        WorkloadRules.Check(spec, options, problems);
-        GateRules.Check(spec, problems);
-        CanaryRules.Check(spec, problems);
-        AnalysisRules.Check(spec, problems);
-        AfterwardsRules.Check(spec, problems);
-        UnsupportedFields.Check(spec, problems);
+        WorkloadRules.Check(patch.Spec, options, problems);
+        GateRules.Check(patch.Spec, problems);
+        CanaryRules.Check(patch.Spec, problems);
+        AnalysisRules.Check(patch.Spec, problems);
+        AfterwardsRules.Check(patch.Spec, problems);
+        UnsupportedFields.Check(patch.Spec, problems);
         return problems.ToList();
     }
 }

@@ -15,7 +15,7 @@ public static class QualityPatchesImport
     private const int LongestReason = 1024;
     private const int MostRules = 100;
 
-    /// <summary>In every Magento, so that a patch of several packages can be a matter of one.</summary>
+    /// <summary>In every Magento. A patch of several packages fits where any one does, and some of them are in some editions only.</summary>
     private const string Base = "magento/magento2-base";
 
     /// <param name="text">UTF-8, with or without a byte order mark.</param>
@@ -46,7 +46,7 @@ public static class QualityPatchesImport
     private static ModuleCompatibility Build(QualityPatch patch, string? ns)
     {
         var packages = patch.Files.Select(file => file.Package).Distinct(StringComparer.Ordinal).ToList();
-        var module = packages.Count == 1 ? packages[0] : packages.Contains(Base) ? Base : packages.Count == 0 ? "" : packages[0];
+        var module = packages.Count == 1 ? packages[0] : Base;
         var rules = patch.Files.OrderBy(file => file.Package == module ? 0 : 1).SelectMany(file => Rules(patch, file, module)).ToList();
 
         // One file for each line of versions is the rule; if there should ever be too many, no rule is better than half of them.
