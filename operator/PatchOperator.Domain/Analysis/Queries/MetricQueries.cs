@@ -19,6 +19,9 @@ public sealed record MetricQueries
 
     public required string Total { get; init; }
 
+    /// <summary>Failures selects the requests that did <em>not</em> fail. Pods' selectors cannot subtract.</summary>
+    public bool CountsTheRest { get; init; }
+
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Patterns of the paths of the metric's surfaces; none for all paths.</summary>
@@ -38,7 +41,13 @@ public sealed record MetricQueries
             Args = metric.Args ?? new Dictionary<string, string>(),
             Paths = paths,
         };
-        if (MetricPresets.Find(metric.Preset) is not { } preset)
+        var preset = MetricPresets.Find(metric.Preset);
+        if (metric.Latency is { } latency)
+        {
+            return LatencyQueries.Of(latency, preset, queries);
+        }
+
+        if (preset is null)
         {
             return queries;
         }
