@@ -31,7 +31,7 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     public Task<IReadOnlyList<MetricReading>> TryAsync(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, CancellationToken cancellation) =>
         ReadAsync(patch, intent, stable, stable, PreflightWindow, $"{patch.Metadata.Uid}/preflight", canaryHasServed: false, cancellation);
 
-    private Task<IReadOnlyList<MetricReading>> ReadAsync(
+    private async Task<IReadOnlyList<MetricReading>> ReadAsync(
         EmergencyPatch patch,
         PatchIntent intent,
         IReadOnlyList<PodResource> canary,
@@ -58,8 +58,25 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
             RunId = runId,
             CanaryHasServed = canaryHasServed,
         };
-        return providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
+        try
+        {
+            return await providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            // A mistake in a provider is a metrics outage and no reason to stop deciding: deadlines and reverts go on.
+            return [.. request.Metrics.Select(m => Failed(m, $"The metrics could not be read: {exception.Message}"))];
+        }
     }
+
+    private MetricReading Failed(MetricQuery metric, string message) => new()
+    {
+        Metric = metric.Name,
+        Canary = new TrackReading.Failed(message, Terminal: false),
+        Stable = metric.ReadStable ? new TrackReading.Failed(message, Terminal: false) : null,
+        SampledAt = time.GetUtcNow(),
+        CanaryQuery = metric.Failures,
+    };
 
     private static IReadOnlyList<PodTarget> Targets(IReadOnlyList<PodResource> pods) =>
         [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!))];

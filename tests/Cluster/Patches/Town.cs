@@ -286,8 +286,15 @@ internal sealed class FakeMetrics : IMetricProvider
 
     public TrackReading? Canary { get; set; }
 
+    public bool Throws { get; set; }
+
     public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Throws)
+        {
+            throw new InvalidOperationException("a mistake in the provider");
+        }
+
         var total = 400 + (50 * Interlocked.Increment(ref reads));
         return Task.FromResult<IReadOnlyList<MetricReading>>([.. request.Metrics.Select(m => new MetricReading
         {
