@@ -41,14 +41,29 @@ internal sealed class Town : IAsyncDisposable
 
     public FakeMetrics Metrics { get; } = new();
 
+    /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
+    public bool MeasuresForReal { get; init; }
+
+    /// <summary>Everything that was logged, in words.</summary>
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return [.. log];
+            }
+        }
+    }
+
     /// <summary>Named in the User-Agent of the running instance: what a dead one sends no longer counts.</summary>
     public string Instance => $"patch-operator-{instances}";
 
-    public static async Task<Town> FoundAsync()
+    public static async Task<Town> FoundAsync(bool measuresForReal = false)
     {
         var crds = Path.Combine(Root(), "crds");
         var api = await ApiServer.StartAsync(new ApiServerOptions { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
-        var town = new Town(api, new FakePodRuntime(TimeProvider.System));
+        var town = new Town(api, new FakePodRuntime(TimeProvider.System)) { MeasuresForReal = measuresForReal };
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Namespace}}}}}"},
@@ -128,13 +143,17 @@ internal sealed class Town : IAsyncDisposable
         instances++;
         var name = Instance;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information);
+        builder.Logging.AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = false };
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
         builder.Services.AddPatchOperator(settings);
-        builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        if (!MeasuresForReal)
+        {
+            builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        }
+
         host = builder.Build();
         host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
         await host.StartAsync();
@@ -222,7 +241,7 @@ internal sealed class Town : IAsyncDisposable
                 string[] tail;
                 lock (log)
                 {
-                    tail = [.. log.TakeLast(40)];
+                    tail = [.. log.Where(line => !line.Contains(" Debug: ", StringComparison.Ordinal) && !line.Contains(" Trace: ", StringComparison.Ordinal)).TakeLast(40)];
                 }
 
                 Assert.Fail($"Not within {seconds} s: {what}.\n{string.Join("\n", Api.Store.List(Patches, Namespace).Select(p => p["status"]?.ToJsonString()))}\n{string.Join('\n', tail)}");
@@ -261,7 +280,7 @@ internal sealed class Town : IAsyncDisposable
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
@@ -288,21 +307,29 @@ internal sealed class FakeMetrics : IMetricProvider
 
     public bool Throws { get; set; }
 
-    public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
+    /// <summary>Reads that never come to an end.</summary>
+    public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
+
+    public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
         if (Throws)
         {
             throw new InvalidOperationException("a mistake in the provider");
         }
 
+        if (Hangs(request))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        }
+
         var total = 400 + (50 * Interlocked.Increment(ref reads));
-        return Task.FromResult<IReadOnlyList<MetricReading>>([.. request.Metrics.Select(m => new MetricReading
+        return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
             Canary = Canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
             Stable = new TrackReading.Counts(0, 4 * total),
             SampledAt = TimeProvider.System.GetUtcNow(),
             CanaryQuery = m.Failures,
-        })]);
+        })];
     }
 }
