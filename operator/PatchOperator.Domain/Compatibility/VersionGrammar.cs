@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using PatchOperator.Domain.Compatibility.Composer;
 using PatchOperator.Domain.Compatibility.Inventories;
+using PatchOperator.Domain.Compatibility.Npm;
+using PatchOperator.Domain.Compatibility.Shopify;
 
 namespace PatchOperator.Domain.Compatibility;
 
@@ -21,14 +23,13 @@ internal static class VersionGrammar
 
     public static bool TryParse(PackageEcosystem ecosystem, string text, [NotNullWhen(true)] out IVersionSet? set, [NotNullWhen(false)] out string? error)
     {
-        if (ComposerConstraint.TryParse(text, out var constraint, out error))
+        (set, error) = ecosystem switch
         {
-            set = new ComposerSet(constraint);
-            return true;
-        }
-
-        set = null;
-        return false;
+            PackageEcosystem.Composer => ComposerConstraint.TryParse(text, out var constraint, out var problem) ? (new ComposerSet(constraint), null) : (null, problem),
+            PackageEcosystem.Npm or PackageEcosystem.ShopifyApp => NpmRange.TryParse(text, out var range, out var problem) ? (new NpmSet(range), null) : ((IVersionSet?)null, problem),
+            PackageEcosystem.ShopifyApi => ApiVersionRange.TryParse(text, out var quarters, out var problem) ? (new ApiSet(quarters), null) : (null, problem),
+        };
+        return set is not null;
     }
 
     /// <summary>The grammar of what a rule says of the module itself.</summary>
@@ -78,6 +79,20 @@ internal sealed class VersionCache
         }
 
         return version;
+    }
+
+    private sealed class NpmSet(NpmRange range) : IVersionSet
+    {
+        public string Text => range.Text;
+
+        public bool? Contains(string version) => NpmVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
+    }
+
+    private sealed class ApiSet(ApiVersionRange range) : IVersionSet
+    {
+        public string Text => range.Text;
+
+        public bool? Contains(string version) => ApiVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
     }
 }
 
