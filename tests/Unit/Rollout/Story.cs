@@ -91,6 +91,9 @@ internal sealed class Story
 
     public string? SupersededBy { get; set; }
 
+    /// <summary>What is found out about modules, where they are to be checked.</summary>
+    public Func<PatchIntent, CompatibilityObservation?>? Modules { get; set; }
+
     public List<PlanAction> Done { get; } = [];
 
     public List<Notice> Notices { get; } = [];
@@ -195,6 +198,7 @@ internal sealed class Story
         ActionProblem = ActionProblem,
         Neighbours = Neighbours,
         SupersededBy = SupersededBy,
+        Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
