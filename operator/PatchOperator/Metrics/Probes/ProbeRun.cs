@@ -40,13 +40,7 @@ internal sealed class ProbeRun : IDisposable
         Interlocked.Exchange(ref readAt, time.GetTimestamp());
         canary.Aim(request.CanaryPods);
         stable.Aim(metric.ReadStable ? request.StablePods : []);
-        Start(canary);
-        if (metric.ReadStable)
-        {
-            Start(stable);
-        }
-
-        return new MetricReading
+        var reading = new MetricReading
         {
             Metric = metric.Name,
             Canary = canary.Results.Read(canary.Name),
@@ -55,6 +49,13 @@ internal sealed class ProbeRun : IDisposable
             StableQuery = metric.ReadStable ? Describe(probe, stable.Results.LastFailure()) : null,
             SampledAt = time.GetUtcNow(),
         };
+        Start(canary);
+        if (metric.ReadStable)
+        {
+            Start(stable);
+        }
+
+        return reading;
     }
 
     public static string Describe(ProbeSpec probe, string? lastFailure)
