@@ -22,6 +22,9 @@ public sealed record ObservedState
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
 
+    /// <summary>Null when nothing is checked now.</summary>
+    public CompatibilityObservation? Compatibility { get; init; }
+
     /// <summary>Patches that this one requires or supersedes, by name.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
 

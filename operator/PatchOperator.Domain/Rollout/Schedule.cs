@@ -38,6 +38,9 @@ public sealed record Schedule
 
     public required bool Preflight { get; init; }
 
+    /// <summary>Modules decide before the start and not after it.</summary>
+    public bool CheckCompatibility { get; init; }
+
     /// <summary>What is due now. Nothing that could fail is read for a revert: nothing may block it.</summary>
     public static Schedule Of(EmergencyPatch patch, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)
     {
@@ -51,6 +54,7 @@ public sealed record Schedule
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
             IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };

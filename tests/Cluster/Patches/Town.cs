@@ -159,6 +159,10 @@ internal sealed class Town : IAsyncDisposable
         await host.StartAsync();
     }
 
+    /// <summary>Of the running instance.</summary>
+    public T Service<T>()
+        where T : notnull => host!.Services.GetRequiredService<T>();
+
     public async Task StopOperatorAsync()
     {
         if (host is not null)

@@ -23,6 +23,10 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<ApprovalStatus>? Approvals { get; init; }
 
+    public CompatibilityStatus? Compatibility { get; init; }
+
+    public IReadOnlyList<WaiverStatus>? Waivers { get; init; }
+
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 

@@ -55,7 +55,7 @@ internal static class Intake
     {
         draft.Enter(PatchPhase.Pending, reason, message, actor);
         Clear(draft);
-        draft.Status = draft.Status with { Approvals = null, PromoteNow = null };
+        draft.Status = draft.Status with { Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null };
     }
 
     /// <summary>Why the patch can't be accepted as things are, or null. AwaitingApproval asks again: things change.</summary>
