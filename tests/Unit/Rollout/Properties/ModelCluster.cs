@@ -183,7 +183,24 @@ internal sealed class ModelCluster
         cron.Set(runs ? [new JobObservation("magento-cron-1", new Dictionary<string, string>(cron.Stable!.Images))] : []);
     }
 
-    public void SetBack(TimeSpan by) => Now -= by;
+    /// <summary>As a replace of the resource by a manifest from Git does. What the status keeps of the trail has its limits.</summary>
+    public void DropAnnotations()
+    {
+        commands.Clear();
+        if (trail.Count < 50)
+        {
+            trail.Clear();
+        }
+    }
+
+    /// <summary>By how much clocks of different leaders may differ in this tale.</summary>
+    public TimeSpan Skew { get; private set; }
+
+    public void SetBack(TimeSpan by)
+    {
+        Skew += by;
+        Now -= by;
+    }
 
     /// <summary>Time without an operator.</summary>
     public void Sleep(TimeSpan span)
@@ -301,6 +318,7 @@ internal sealed class ModelCluster
     /// <summary>Whoever froze the run lets it go on.</summary>
     public void Resume()
     {
+        commands.Remove(Commands.Suspend);
         if (Patch.Status?.Suspension is not null)
         {
             Command(Commands.Resume, "go on");
@@ -349,7 +367,7 @@ internal sealed class ModelCluster
     private void AppendTrail()
     {
         var last = trail is [.., var newest] ? newest.Sequence : 0;
-        trail.AddRange((Patch.Status?.Audit?.Pending ?? []).Where(r => r.Sequence > last));
+        trail.AddRange((Patch.Status?.Audit?.Recent ?? []).Where(r => r.Sequence > last));
     }
 
     private void Do(PlanAction action)

@@ -33,8 +33,8 @@ public sealed class SabotageTests(ITestOutputHelper output)
         ["overtakes another patch"] = new("S11") { Observed = o => o with { HeldBy = null } },
         ["lets cron run beside old Jobs"] = new("S13") { Observed = o => Each(o, w => w.Stable is { } s ? w with { Stable = s with { ActiveJobs = [] } } : w) },
         ["gives workers a canary"] = new("S13") { Intent = i => i with { Workloads = [.. i.Workloads.Select(w => w.Name == "consumers" ? w with { HasCanary = true } : w)] } },
-        ["leaves a transition out of the trail"] = new("S15") { Plan = p => p.Status.Phase == "Promoting" ? WithPending(p, null) : p },
-        ["drops records before they are written"] = new("S15") { Plan = p => WithPending(p, p.Status.Audit?.Pending?.TakeLast(1).ToArray()) },
+        ["leaves a transition out of the trail"] = new("S15") { Plan = p => p.Status.Phase == "Promoting" ? WithRecords(p, null) : p },
+        ["drops records before they are written"] = new("S15") { Plan = p => WithRecords(p, p.Status.Audit?.Recent?.TakeLast(1).ToArray()) },
         ["sleeps"] = new("waits for ever") { Plan = p => p with { WakeUpAt = null } },
         ["never sleeps"] = new("in one instant") { Plan = p => p with { WakeUpAt = DateTimeOffset.UnixEpoch } },
         ["waits for proof for ever"] = new("S1") { Policy = p => p with { WithdrawalProof = TimeSpan.FromDays(1) }, AtTheEnd = Invariants.AbortEndsTheCanary },
@@ -77,8 +77,8 @@ public sealed class SabotageTests(ITestOutputHelper output)
 
     private static Plan WithStep(Plan plan, StepStatus step) => plan with { Status = plan.Status with { Step = step } };
 
-    private static Plan WithPending(Plan plan, IReadOnlyList<AuditRecord>? pending) =>
-        plan.Status.Audit is { } audit ? plan with { Status = plan.Status with { Audit = audit with { Pending = pending } } } : plan;
+    private static Plan WithRecords(Plan plan, IReadOnlyList<AuditRecord>? records) =>
+        plan.Status.Audit is { } audit ? plan with { Status = plan.Status with { Audit = audit with { Recent = records } } } : plan;
 
     private static Func<Plan, Plan> ByChance()
     {

@@ -99,7 +99,8 @@ internal sealed class SafetyRules(ModelCluster cluster)
     private void S7_nothing_starts_again_by_itself(Decision decision, PatchPhase from, PatchPhase to)
     {
         var isOver = from is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded;
-        var gaveWay = from is PatchPhase.Promoted && to is PatchPhase.Superseded && decision.Observed.Workloads.Values.Any(w => w.Stable?.Images["php"] is not (Story.Old or Story.New));
+        var isNewer = decision.Observed.Workloads.Any(w => w.Value.Stable?.Images["php"] is not (Story.Old or Story.New) || decision.Before.Status?.Workloads?.FirstOrDefault(s => s.Target() == w.Key)?.StableUid != w.Value.Stable.Uid);
+        var gaveWay = from is PatchPhase.Promoted && to is PatchPhase.Superseded && isNewer;
         var isAsked = gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
         Expect(!isOver || to == from || isAsked, $"S7: {from} became {to} by itself");
     }
@@ -135,7 +136,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         var (before, after) = (decision.Before.Status?.Workloads, decision.Plan.Status.Workloads);
         var touches = decision.Plan.Actions.Any(a => a is EnsureCanary or SetStableImages or SuspendCronJob);
         Expect(!touches || after is { Count: > 0 } && after.All(w => w.PreviousImages is { Count: > 0 } && w.StableUid is not null), "S9: something is touched before the way back is saved");
-        foreach (var workload in decision.Before.Status?.Run == decision.Plan.Status.Run ? after ?? [] : [])
+        foreach (var workload in Phase(decision.Before.Status).IsRunning() && Phase(decision.Plan.Status).IsRunning() ? after ?? [] : [])
         {
             var saved = before?.FirstOrDefault(w => w.Name == workload.Name)?.PreviousImages;
             Expect(saved is null || saved.SequenceEqual(workload.PreviousImages ?? []), $"S9: the saved images of {workload.Name} changed in mid-run");
@@ -151,7 +152,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
 
         var approvals = decision.Plan.Status.Approvals ?? [];
         Expect(approvals.Any(a => a.SpecDigest == decision.Intent.Digest && a.ExpiresAt > decision.Now), "S10: the run starts without an approval of this spec");
-        var history = cluster.Trail.Concat(decision.Plan.Status.Audit?.Pending ?? []).DistinctBy(r => r.Sequence).ToArray();
+        var history = cluster.Trail.Concat(decision.Plan.Status.Audit?.Recent ?? []).DistinctBy(r => r.Sequence).ToArray();
         var sinceRestart = history.Reverse().TakeWhile(r => r.Action is not ("ApprovalRevoked" or "SpecChanged" or "Retried")).ToArray();
         Expect(sinceRestart.Any(r => r.Action == "ApprovalRecorded"), "S10: the run starts on an approval that was given for another run or taken back");
         Expect(decision.Observed.HeldBy is null, $"S11: the run starts beside {decision.Observed.HeldBy?.Patch}");
@@ -175,15 +176,15 @@ internal sealed class SafetyRules(ModelCluster cluster)
     private void S15_every_transition_has_one_record(Decision decision, PatchPhase from, PatchPhase to)
     {
         var stored = decision.Before.Status?.Audit;
-        var added = (decision.Plan.Status.Audit?.Pending ?? []).Where(r => r.Sequence > (stored?.Sequence ?? 0)).ToArray();
+        var added = (decision.Plan.Status.Audit?.Recent ?? []).Where(r => r.Sequence > (stored?.Sequence ?? 0)).ToArray();
         var path = added.Where(r => r.To is not null).ToArray();
         Expect((from == to && path.Length == 0) || (path.Length > 0 && path[^1].To == to.ToString() && path[0].From == from.ToString()), $"S15: {from} became {to} with the records {string.Join(", ", path.Select(r => $"{r.From}>{r.To}"))}");
         Expect(path.Zip(path.Skip(1)).All(pair => pair.First.To == pair.Second.From), "S15: a transition is missing in the trail");
         Expect(added.Select(r => r.Sequence).SequenceEqual(Enumerable.Range(1, added.Length).Select(i => (stored?.Sequence ?? 0) + i)), "S15: the records of one decision are not in sequence");
 
         // Nothing leaves the status before it is in the trail.
-        var waiting = (stored?.Pending ?? []).Where(r => r.Sequence > (cluster.Trail is [.., var last] ? last.Sequence : 0));
-        Expect(waiting.All(r => decision.Plan.Status.Audit!.Pending!.Any(p => p.Sequence == r.Sequence)), "S15: a record was dropped before it was in the trail");
+        var waiting = (stored?.Recent ?? []).Where(r => r.Sequence > (cluster.Trail is [.., var last] ? last.Sequence : 0));
+        Expect(waiting.All(r => decision.Plan.Status.Audit!.Recent!.Any(p => p.Sequence == r.Sequence)), "S15: a record was dropped before it was in the trail");
         if (cluster.Trail.Count > newestSequence)
         {
             newestSequence = cluster.Trail.Count;
