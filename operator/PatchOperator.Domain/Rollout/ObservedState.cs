@@ -10,8 +10,11 @@ public sealed record ObservedState
 
     public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
-    /// <summary>Null when no measurement was due.</summary>
+    /// <summary>Null when no measurement was due, or the one that is due has no result yet.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
+
+    /// <summary>A measurement or a try is under way; its end wakes the patch.</summary>
+    public bool IsMeasuring { get; init; }
 
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }

@@ -19,6 +19,9 @@ public sealed record ScheduledRouting(IReadOnlyList<RouteStatus> Routes, int? We
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
+    /// <summary>When to look again at what should wake the patch by itself, in case it does not.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 

@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Http;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -32,8 +33,11 @@ internal static class PatchServices
         .AddSingleton<IRouteSplitter, NginxIngressSplitter>()
         .AddSingleton<RouteTraffic>()
         .AddSingleton<TrafficRouters>()
+        .AddSingleton<FindSecret>(services => (key, cancellation) => services.GetRequiredService<IClusterClient>().FindAsync(SecretResource.Type, key, cancellation))
+        .AddSingleton<Secrets>()
         .AddSingleton<MetricProviders>()
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
+        .AddSingleton<Measurements>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()

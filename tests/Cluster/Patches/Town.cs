@@ -52,18 +52,34 @@ internal sealed class Town : IAsyncDisposable
 
     public FakeMetrics Metrics { get; }
 
+    /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
+    public bool MeasuresForReal { get; init; }
+
+    /// <summary>Everything that was logged, in words.</summary>
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return [.. log];
+            }
+        }
+    }
+
     /// <summary>Named in the User-Agent of the instance started last: what a dead one sends no longer counts.</summary>
     public string Instance => $"patch-operator-{instances}";
 
     public string NextInstance => $"patch-operator-{instances + 1}";
 
     /// <param name="clock">The wall's by default; a <see cref="FastClock"/> where a story has long waits.</param>
-    public static async Task<Town> FoundAsync(TimeProvider? clock = null)
+    /// <param name="measuresForReal">See <see cref="MeasuresForReal"/>.</param>
+    public static async Task<Town> FoundAsync(TimeProvider? clock = null, bool measuresForReal = false)
     {
         clock ??= TimeProvider.System;
         var crds = Path.Combine(Root(), "crds");
         var api = await ApiServer.StartAsync(new ApiServerOptions { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")], TimeProvider = clock });
-        var town = new Town(api, clock);
+        var town = new Town(api, clock) { MeasuresForReal = measuresForReal };
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Namespace}}}}}"},
@@ -147,14 +163,19 @@ internal sealed class Town : IAsyncDisposable
         instances++;
         var name = Instance;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(LogLevel.Information);
+        // Traces only where a test reads them: a fault test starts operators by the hundred.
+        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace);
         builder.Services.AddSingleton(Clock);
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = leaderElection };
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
         builder.Services.AddPatchOperator(settings);
-        builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        if (!MeasuresForReal)
+        {
+            builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        }
+
         var host = builder.Build();
         host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
         operators[name] = host;
@@ -266,7 +287,7 @@ internal sealed class Town : IAsyncDisposable
                 string[] tail;
                 lock (log)
                 {
-                    tail = [.. log.TakeLast(40)];
+                    tail = [.. log.Where(line => !line.Contains(" Debug: ", StringComparison.Ordinal) && !line.Contains(" Trace: ", StringComparison.Ordinal)).TakeLast(40)];
                 }
 
                 Assert.Fail($"Not within {seconds} s: {what}.\n{string.Join("\n", Api.Store.List(Patches, Namespace).Select(p => p["status"]?.ToJsonString()))}\n{string.Join('\n', tail)}");
@@ -314,7 +335,7 @@ internal sealed class Town : IAsyncDisposable
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
@@ -343,17 +364,25 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
     /// <summary>The same, but not for the try before the start.</summary>
     public TrackReading? InRun { get; set; }
 
-    public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
+    /// <summary>Reads that never come to an end.</summary>
+    public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
+
+    public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Hangs(request))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        }
+
         var canary = Canary ?? (request.RunId.EndsWith("/preflight", StringComparison.Ordinal) ? null : InRun);
         var total = 400 + (50 * Interlocked.Increment(ref reads));
-        return Task.FromResult<IReadOnlyList<MetricReading>>([.. request.Metrics.Select(m => new MetricReading
+        return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
             Canary = canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
             Stable = new TrackReading.Counts(0, 4 * total),
             SampledAt = clock.GetUtcNow(),
             CanaryQuery = m.Failures,
-        })]);
+        })];
     }
 }
