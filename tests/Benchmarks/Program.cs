@@ -14,6 +14,9 @@ try
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
+        case "revert":
+            await RevertBenchmark.RunAsync(arguments);
+            return 0;
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
@@ -21,7 +24,7 @@ try
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | revert | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }
