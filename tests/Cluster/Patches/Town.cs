@@ -163,7 +163,8 @@ internal sealed class Town : IAsyncDisposable
         instances++;
         var name = Instance;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(LogLevel.Trace);
+        // Traces only where a test reads them: a fault test starts operators by the hundred.
+        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace);
         builder.Services.AddSingleton(Clock);
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
