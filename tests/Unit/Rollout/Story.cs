@@ -193,7 +193,7 @@ internal sealed class Story
 
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
-        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe()),
+        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
         Neighbours = Neighbours,
@@ -239,6 +239,8 @@ internal sealed class Story
     {
         EnsureCanary ensure => Named(WorkloadKind.Deployment, ensure.Deployment),
         WithdrawCanaryTraffic withdraw => Of(withdraw.Name),
+        EnsureRoutes ensure => Of(ensure.Name),
+        DeleteRouting delete => Of(delete.Name),
         DeleteCanary delete => Named(WorkloadKind.Deployment, delete.Deployment),
         SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
         ReleaseImages release => Named(release.Workload.Kind, release.Workload.Name),
