@@ -45,6 +45,20 @@ internal static class VersionGrammar
 
         public bool? Contains(string version, VersionCache versions) => versions.Composer(version) is { } parsed ? constraint.IsSatisfiedBy(parsed) : null;
     }
+
+    private sealed class NpmSet(NpmRange range) : IVersionSet
+    {
+        public string Text => range.Text;
+
+        public bool? Contains(string version, VersionCache versions) => NpmVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
+    }
+
+    private sealed class ApiSet(ApiVersionRange range) : IVersionSet
+    {
+        public string Text => range.Text;
+
+        public bool? Contains(string version, VersionCache versions) => ApiVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
+    }
 }
 
 /// <summary>Sets that were parsed already: thousands of rules say the same few hundred constraints. For one reader at a time.</summary>
@@ -79,20 +93,6 @@ internal sealed class VersionCache
         }
 
         return version;
-    }
-
-    private sealed class NpmSet(NpmRange range) : IVersionSet
-    {
-        public string Text => range.Text;
-
-        public bool? Contains(string version) => NpmVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
-    }
-
-    private sealed class ApiSet(ApiVersionRange range) : IVersionSet
-    {
-        public string Text => range.Text;
-
-        public bool? Contains(string version) => ApiVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
     }
 }
 
