@@ -32,11 +32,11 @@ public static class SequentialTest
     // A request in a block costs about one request of information, since each block estimates its own share of canary requests.
     private const double SmallestBlock = 4;
     private const double LargestBlock = 32;
-    private const double BlockGrowth = 0.125;
+    private const double BlockGrowth = 0.1;
 
     // The share of the capital that is not bet. Small at first, where a bad patch is likeliest to show; larger after each new start,
     // because a start costs ln(1/share) of the capital and there may be several in a long run.
-    private const double FirstIdleShare = 0.15;
+    private const double FirstIdleShare = 0.08;
     private const double LaterIdleShare = 0.5;
 
     // The bets have settled on "no worse" when the idle share holds this part of the posterior.

@@ -8,7 +8,18 @@ namespace PatchOperator.Domain.Rollout;
 /// <summary>An assessment as people and the next decision read it from the status.</summary>
 internal static class MetricReport
 {
-    public static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
+    /// <param name="assessment">Of the measurement made now.</param>
+    /// <param name="reading">What it rests on.</param>
+    /// <param name="last">The metric's status before.</param>
+    /// <param name="interval">Time between measurements.</param>
+    /// <param name="now">The time of the decision.</param>
+    public static MetricStatus Of(MetricAssessment assessment, MetricReading reading, MetricStatus? last, TimeSpan interval, DateTimeOffset now)
+    {
+        var status = Of(assessment, reading);
+        return status with { Series = MetricHistory.Extend(last, status, interval, now) };
+    }
+
+    private static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
     {
         Name = assessment.Metric,
         Verdict = assessment.Verdict.ToString(),
@@ -31,6 +42,7 @@ internal static class MetricReport
         Verdict = nameof(Verdict.Hold),
         Reason = AssessmentReasons.NoData,
         Message = "The step has just begun; it is not measured yet.",
+        Series = last.Series,
         Memory = Memory(last) is { } memory ? JsonSerializer.Serialize(memory.ForNextStep(), AnalysisJson.Default.MetricMemory) : null,
     };
 

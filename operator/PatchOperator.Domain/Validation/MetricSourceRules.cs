@@ -20,6 +20,7 @@ internal static class MetricSourceRules
         CheckProvider(path, metric, provider, problems);
         CheckSurfaceNames($"{path}.surfaces", metric.Surfaces, problems);
         CheckArgs($"{path}.args", metric.Args, problems);
+        CheckLatency($"{path}.latency", metric, problems);
         if (metric.Preset is not null)
         {
             CheckPreset(path, metric, spec, problems);
@@ -29,6 +30,11 @@ internal static class MetricSourceRules
         if (metric.FailureClass is not null)
         {
             problems.Invalid($"{path}.failureClass", "belongs to a preset; write what counts as a failure into the failures query, or a preset");
+        }
+
+        if (metric.Latency is not null)
+        {
+            return;
         }
 
         foreach (var (field, query) in new[] { ("failures", metric.Failures), ("total", metric.Total) })
@@ -66,6 +72,43 @@ internal static class MetricSourceRules
         }
     }
 
+    private static void CheckLatency(string path, MetricSpec metric, ProblemList problems)
+    {
+        if (metric.Latency is not { } latency)
+        {
+            return;
+        }
+
+        if (latency.SlowerThan is null)
+        {
+            problems.Invalid($"{path}.slowerThan", "is missing; write a bound of the histogram's buckets, such as 500ms");
+        }
+
+        problems.Duration($"{path}.slowerThan", latency.SlowerThan, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
+        if (metric.FailureClass is not null)
+        {
+            problems.Invalid(path, "counts slow requests, and failureClass failed ones; write two metrics, or leave one out");
+        }
+
+        if (metric.Preset is null)
+        {
+            if (problems.Required($"{path}.histogram", latency.Histogram, "write the histogram's name without _bucket, such as http_request_duration_seconds, or a preset")
+                && !Shapes.MetricName().IsMatch(latency.Histogram!))
+            {
+                problems.Invalid($"{path}.histogram", $"'{latency.Histogram}' is not the name of a histogram; write it without _bucket and labels, such as http_request_duration_seconds");
+            }
+
+            if (metric.Failures is not null || metric.Total is not null)
+            {
+                problems.Invalid(path, "makes failures and total itself; write either latency, or the two queries");
+            }
+        }
+        else if (latency.Histogram is not null)
+        {
+            problems.Invalid($"{path}.histogram", $"is known to preset {metric.Preset}; leave it out, or the preset");
+        }
+    }
+
     private static void CheckPreset(string path, MetricSpec metric, EmergencyPatchSpec spec, ProblemList problems)
     {
         if (metric.Failures is not null || metric.Total is not null)
@@ -91,6 +134,11 @@ internal static class MetricSourceRules
         if (preset.Needs == PresetNeeds.CanaryService && spec.Canary?.Traffic is not { HttpRoute: not null } and not { HttpRoutes.Count: > 0 } and not { Ingress: not null })
         {
             problems.Invalid($"{path}.preset", $"{preset.Name} tells canary from stable by their Services, and with replicaRatio both are behind one; write canary.traffic.httpRoute or ingress, or preset podMetrics");
+        }
+
+        if (metric.Latency is not null && preset.Histogram is null)
+        {
+            problems.Invalid($"{path}.latency", $"cannot be had from {preset.Name}, which has no histogram by endpoint; name a histogram of the pods' own, without the preset");
         }
 
         if (preset.NoClientErrors is { } reason && MetricQueries.FailureClassOf(metric) == FailureClass.ClientErrors)

@@ -42,6 +42,10 @@ internal static partial class Shapes
     [GeneratedRegex(@"^(user|group):\S+\z", RegexOptions.CultureInvariant)]
     public static partial Regex Subject();
 
+    /// <summary>A Prometheus metric, without the suffix of a histogram's parts.</summary>
+    [GeneratedRegex(@"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}(?<!_bucket)\z", RegexOptions.CultureInvariant)]
+    public static partial Regex MetricName();
+
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
 

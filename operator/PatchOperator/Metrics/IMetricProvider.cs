@@ -71,6 +71,9 @@ public sealed record MetricQuery
     /// <summary>For a probe's results.</summary>
     public ProbeSpec? Probe { get; init; }
 
+    /// <summary>Failures selects the requests that did not fail; for pods' selectors only.</summary>
+    public bool CountsTheRest { get; init; }
+
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Patterns of paths, for <c>{{ paths }}</c>; none for all.</summary>

@@ -99,6 +99,7 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
         Total = metric.Queries.Total,
         ReadStable = metric.Policy.CompareWithStable,
         Source = metric.Queries.Source,
+        CountsTheRest = metric.Queries.CountsTheRest,
         Args = metric.Queries.Args,
         Paths = metric.Queries.Paths,
         Probe = metric.Queries.Probe,

@@ -22,6 +22,9 @@ public sealed record MetricQueries
 
     public required string Total { get; init; }
 
+    /// <summary>Failures selects the requests that did <em>not</em> fail. Pods' selectors cannot subtract.</summary>
+    public bool CountsTheRest { get; init; }
+
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The probe whose results these are.</summary>
@@ -45,7 +48,13 @@ public sealed record MetricQueries
             Paths = paths,
             Probe = metric.Probe is null ? null : analysis.Probes?.FirstOrDefault(probe => probe.Name == metric.Probe),
         };
-        if (MetricPresets.Find(metric.Preset) is not { } preset)
+        var preset = MetricPresets.Find(metric.Preset);
+        if (metric.Latency is { } latency)
+        {
+            return LatencyQueries.Of(latency, preset, queries);
+        }
+
+        if (preset is null)
         {
             return queries;
         }

@@ -154,6 +154,9 @@ public sealed record MetricSpec
     /// <summary>Values for <c>{{ args.NAME }}</c> in the queries.</summary>
     public IReadOnlyDictionary<string, string>? Args { get; init; }
 
+    /// <summary>Count slow requests instead of failed ones; from the preset's histogram, or from one that is named.</summary>
+    public LatencySpec? Latency { get; init; }
+
     /// <summary>Hard ceiling of failures in total, <c>"2%"</c> or <c>"0.5%"</c>.</summary>
     public string? MaxRate { get; init; }
 
@@ -174,6 +177,16 @@ public sealed record MetricSpec
 
     /// <summary>Without a new request for this long, the numbers count as stale; without it, 1m.</summary>
     public Duration? StaleAfter { get; init; }
+}
+
+/// <summary>A request that takes longer than a limit counts as failed; the share of such requests is then judged like any other.</summary>
+public sealed record LatencySpec
+{
+    /// <summary>A bound of one of the histogram's buckets.</summary>
+    public Duration? SlowerThan { get; init; }
+
+    /// <summary>The histogram's name without <c>_bucket</c>; left out with a preset, which knows its own.</summary>
+    public string? Histogram { get; init; }
 }
 
 public sealed record RevertSpec

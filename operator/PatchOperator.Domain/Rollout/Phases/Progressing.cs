@@ -102,7 +102,7 @@ internal static class Progressing
             var last = before.FirstOrDefault(m => m.Name == metric.Policy.Name);
             var assessment = MetricAssessor.Assess(metric.Policy, reading, MetricReport.Memory(last), draft.Now);
             assessments.Add(assessment);
-            results.Add(MetricReport.Of(assessment, reading));
+            results.Add(MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now));
         }
 
         draft.Status = draft.Status with { Analysis = results };
