@@ -18,6 +18,9 @@ try
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
+        case "revert":
+            await RevertBenchmark.RunAsync(arguments);
+            return 0;
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
@@ -27,7 +30,7 @@ try
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | analysis | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | analysis | idle | revert | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

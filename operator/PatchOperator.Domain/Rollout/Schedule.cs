@@ -30,6 +30,9 @@ public sealed record Schedule
 
     public required bool Measure { get; init; }
 
+    /// <summary>Measurements are part of what goes on, whether or not one is due now: what measures between the ticks may go on.</summary>
+    public required bool IsMeasured { get; init; }
+
     /// <summary>Whether it matters who owns the images.</summary>
     public required bool ReadOwners { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
+            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
@@ -78,7 +82,8 @@ public sealed record Schedule
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
     /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
-    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
+    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations is { } annotations
+        && (annotations.ContainsKey(Annotations.CommandPrefix + Commands.Abort) || annotations.ContainsKey(Annotations.CommandPrefix + Commands.Revert));
 
     /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)

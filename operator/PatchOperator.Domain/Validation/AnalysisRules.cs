@@ -16,7 +16,11 @@ internal static class AnalysisRules
             return;
         }
 
-        ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        if (analysis.Provider is not null || analysis.Metrics is not { Count: > 0 } || analysis.Metrics.Any(metric => metric?.Probe is null))
+        {
+            ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        }
+
         problems.Duration($"{Path}.interval", analysis.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         CheckShare($"{Path}.falseRevertRate", analysis.FalseRevertRate, 0.5, "0.1%", problems);
         CheckShare($"{Path}.worthCatching", analysis.WorthCatching, 0.5, "1%", problems);
@@ -34,6 +38,7 @@ internal static class AnalysisRules
 
         problems.Unique($"{Path}.metrics", analysis.Metrics, metric => metric.Name, ".name");
         CheckSurfaces($"{Path}.surfaces", analysis.Surfaces, problems);
+        ProbeRules.Check($"{Path}.probes", analysis, problems);
     }
 
     private static void CheckSurfaces(string path, IReadOnlyList<SurfaceSpec>? surfaces, ProblemList problems)

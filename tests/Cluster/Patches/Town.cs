@@ -163,7 +163,8 @@ internal sealed class Town : IAsyncDisposable
         instances++;
         var name = Instance;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(LogLevel.Trace);
+        // Traces only where a test reads them: a fault test starts operators by the hundred.
+        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace);
         builder.Services.AddSingleton(Clock);
         builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
@@ -367,11 +368,18 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
     /// <summary>The same, but not for the try before the start.</summary>
     public TrackReading? InRun { get; set; }
 
+    public bool Throws { get; set; }
+
     /// <summary>Reads that never come to an end.</summary>
     public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
 
     public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Throws)
+        {
+            throw new InvalidOperationException("a mistake in the provider");
+        }
+
         if (Hangs(request))
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);

@@ -83,6 +83,8 @@ public sealed record AnalysisSpec
     /// <summary>The difference in failure rate, in percentage points, that the comparisons are tuned to catch soonest; without it, <c>"1%"</c>.</summary>
     public string? WorthCatching { get; init; }
 
+    public IReadOnlyList<ProbeSpec>? Probes { get; init; }
+
     /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
     public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
 }
@@ -136,6 +138,9 @@ public sealed record MetricSpec
     public string? Failures { get; init; }
 
     public string? Total { get; init; }
+
+    /// <summary>A probe of the analysis, whose failures and totals these are; instead of a preset or queries.</summary>
+    public string? Probe { get; init; }
 
     /// <summary>Prometheus or PodMetrics; without it, the only provider, and with both, what the preset needs.</summary>
     public string? Source { get; init; }

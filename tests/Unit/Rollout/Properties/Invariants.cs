@@ -25,7 +25,7 @@ internal static class Invariants
             w.Stable = w.Stable! with { IsRolledOut = false, ReadyReplicas = 0, RolloutFailure = "ProgressDeadlineExceeded: stuck" };
         });
         cluster.Command(Commands.Abort, "now");
-        cluster.Live(cluster.Policy.WithdrawalProof + cluster.Policy.RevertDrain + TimeSpan.FromSeconds(2));
+        cluster.Live(cluster.Policy.WithdrawalProof + cluster.Policy.RevertDrain + cluster.Skew + TimeSpan.FromSeconds(2));
         return cluster.World.Any(w => w.Canary is { IsOurs: true }) ? $"S1: the canary is still there {cluster.Policy.WithdrawalProof.TotalSeconds + 2:0} s after an abort, in {cluster.Phase}" : null;
     }
 
@@ -39,7 +39,7 @@ internal static class Invariants
         // Of some worlds the API server refuses everything but the status.
         (cluster.FailActions, cluster.FailStatusWrites, cluster.Crash) = (cluster.Trail.Count % 2 == 0 ? int.MaxValue : 0, 0, CrashPoint.None);
         cluster.Delete();
-        cluster.Live(cluster.Policy.FinalizeLimit + TimeSpan.FromSeconds(5));
+        cluster.Live(cluster.Policy.FinalizeLimit + cluster.Skew + TimeSpan.FromSeconds(5));
         if (!cluster.IsReleased)
         {
             return $"S12: not let go {cluster.Policy.FinalizeLimit.TotalMinutes:0} min after its deletion, in {cluster.Phase}";

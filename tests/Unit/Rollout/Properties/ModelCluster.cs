@@ -193,7 +193,14 @@ internal sealed class ModelCluster
         }
     }
 
-    public void SetBack(TimeSpan by) => Now -= by;
+    /// <summary>By how much clocks of different leaders may differ in this tale.</summary>
+    public TimeSpan Skew { get; private set; }
+
+    public void SetBack(TimeSpan by)
+    {
+        Skew += by;
+        Now -= by;
+    }
 
     /// <summary>Time without an operator.</summary>
     public void Sleep(TimeSpan span)

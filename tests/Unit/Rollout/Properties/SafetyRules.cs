@@ -136,7 +136,14 @@ internal sealed class SafetyRules(ModelCluster cluster)
         var (before, after) = (decision.Before.Status?.Workloads, decision.Plan.Status.Workloads);
         var touches = decision.Plan.Actions.Any(a => a is EnsureCanary or SetStableImages or SuspendCronJob);
         Expect(!touches || after is { Count: > 0 } && after.All(w => w.PreviousImages is { Count: > 0 } && w.StableUid is not null), "S9: something is touched before the way back is saved");
-        foreach (var workload in decision.Before.Status?.Run == decision.Plan.Status.Run ? after ?? [] : [])
+        var starts = !Phase(decision.Before.Status).IsRunning() && Phase(decision.Plan.Status) is PatchPhase.Progressing;
+        foreach (var workload in starts ? after! : [])
+        {
+            var seen = decision.Observed.Of(workload.Target()).Stable!.Images;
+            Expect(workload.PreviousImages!.All(i => seen.GetValueOrDefault(i.Container) == i.Image), $"S9: the images of {workload.Name} that were saved are not those that ran");
+        }
+
+        foreach (var workload in Phase(decision.Before.Status).IsRunning() && Phase(decision.Plan.Status).IsRunning() ? after ?? [] : [])
         {
             var saved = before?.FirstOrDefault(w => w.Name == workload.Name)?.PreviousImages;
             Expect(saved is null || saved.SequenceEqual(workload.PreviousImages ?? []), $"S9: the saved images of {workload.Name} changed in mid-run");
