@@ -8,6 +8,9 @@ public sealed record MetricMemory
 
     public TotalGrowth Canary { get; init; } = new();
 
+    /// <summary>Bad measurements of a gauge in a row.</summary>
+    public int Bad { get; init; }
+
     /// <summary>Stays empty where stable is not compared with.</summary>
     public TotalGrowth Stable { get; init; } = new();
 

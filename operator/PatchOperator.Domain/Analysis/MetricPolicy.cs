@@ -8,6 +8,12 @@ public sealed record MetricPolicy
 
     public required string Name { get; init; }
 
+    /// <summary>Limits of a value; null where failures are counted.</summary>
+    public GaugePolicy? Gauge { get; init; }
+
+    /// <summary>The step gives the canary all the traffic: that stable has no new numbers is then no reason to wait, if there is a ceiling.</summary>
+    public bool StableIsIdle { get; init; }
+
     /// <summary>Hard ceiling for the canary's share of failed requests, 0 to 1; null for none. Needs <see cref="MinRequests"/>.</summary>
     public double? MaxRate { get; init; }
 
@@ -34,4 +40,20 @@ public sealed record MetricPolicy
 
     /// <summary>The difference in failure rate (0.01 is one percentage point) that the comparison is tuned to catch soonest.</summary>
     public double WorthCatching { get; init; } = UsualWorthCatching;
+}
+
+/// <summary>The limits of a gauge; a value is bad if it breaks any.</summary>
+public sealed record GaugePolicy
+{
+    public double? Max { get; init; }
+
+    public double? Min { get; init; }
+
+    /// <summary>Share of stable's value; null where stable is not compared with.</summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>Whether less than stable is the bad side.</summary>
+    public bool LowerIsWorse { get; init; }
+
+    public int InARow { get; init; } = 3;
 }

@@ -16,7 +16,8 @@ internal static class MetricReport
     public static MetricStatus Of(MetricAssessment assessment, MetricReading reading, MetricStatus? last, TimeSpan interval, DateTimeOffset now)
     {
         var status = Of(assessment, reading);
-        return status with { Series = MetricHistory.Extend(last, status, interval, now) };
+        // A gauge's values have no counts that could be summed.
+        return reading.Canary is TrackReading.Value ? status : status with { Series = MetricHistory.Extend(last, status, interval, now) };
     }
 
     private static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
@@ -25,11 +26,11 @@ internal static class MetricReport
         Verdict = assessment.Verdict.ToString(),
         Reason = assessment.Reason,
         Message = assessment.Message,
-        CanaryRate = Rate(assessment.CanaryRate),
-        StableRate = Rate(assessment.StableRate),
-        Limit = Rate(assessment.Limit),
-        CanaryCounts = Counts(assessment.CanaryFailures, assessment.CanaryTotal),
-        StableCounts = reading.Stable is null ? null : Counts(assessment.StableFailures, assessment.StableTotal),
+        CanaryRate = Rate(assessment.CanaryRate) ?? Value(assessment.CanaryValue),
+        StableRate = Rate(assessment.StableRate) ?? Value(assessment.StableValue),
+        Limit = Rate(assessment.Limit) ?? assessment.BrokenLimit,
+        CanaryCounts = reading.Canary is TrackReading.Value ? null : Counts(assessment.CanaryFailures, assessment.CanaryTotal),
+        StableCounts = reading.Stable is null or TrackReading.Value ? null : Counts(assessment.StableFailures, assessment.StableTotal),
         Query = reading.CanaryQuery,
         SampledAt = reading.SampledAt,
         Memory = JsonSerializer.Serialize(assessment.Memory, AnalysisJson.Default.MetricMemory),
@@ -63,6 +64,8 @@ internal static class MetricReport
             return null;
         }
     }
+
+    private static string? Value(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture);
 
     private static string? Rate(double? rate) => rate is { } value ? Percent.Format(value) : null;
 

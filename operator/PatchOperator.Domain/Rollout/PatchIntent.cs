@@ -137,6 +137,7 @@ public sealed record MetricIntent
             Name = spec.Name!,
             MaxRate = Percent.TryParse(spec.MaxRate, out var rate) ? rate : null,
             CompareWithStable = spec.CompareWith == "Stable",
+            Gauge = GaugeOf(spec.Gauge),
             MinRequests = spec.MinRequests ?? 50,
             OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             OnError = spec.OnError == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
@@ -150,6 +151,15 @@ public sealed record MetricIntent
             Queries = MetricQueries.Of(spec, analysis),
         };
     }
+
+    private static GaugePolicy? GaugeOf(GaugeSpec? spec) => spec is null ? null : new GaugePolicy
+    {
+        Max = Decimals.Read(spec.Max),
+        Min = Decimals.Read(spec.Min),
+        Tolerance = Percent.TryParse(spec.Tolerance, out var tolerance) ? tolerance : null,
+        LowerIsWorse = spec.Worse == "Lower",
+        InARow = spec.InARow ?? 3,
+    };
 
     private static double Share(string? text, double usual) => Percent.TryParse(text, out var share) ? share : usual;
 }

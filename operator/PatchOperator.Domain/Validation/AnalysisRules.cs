@@ -34,6 +34,7 @@ internal static class AnalysisRules
         {
             CheckMetric($"{Path}.metrics[{index}]", metric, problems);
             MetricSourceRules.Check($"{Path}.metrics[{index}]", metric, spec, problems);
+            CheckLastStep($"{Path}.metrics[{index}].compareWith", metric, spec.Canary, problems);
         }
 
         problems.Unique($"{Path}.metrics", analysis.Metrics, metric => metric.Name, ".name");
@@ -69,6 +70,15 @@ internal static class AnalysisRules
         problems.Unique(path, surfaces, surface => surface.Name, ".name");
     }
 
+    /// <summary>At 100 % stable gets no requests, and a metric that has nothing but stable to go by would hold for ever.</summary>
+    private static void CheckLastStep(string path, MetricSpec metric, CanarySpec? canary, ProblemList problems)
+    {
+        if (metric is { CompareWith: not null, MaxRate: null, Probe: null } && canary?.Steps?.Any(step => step?.Weight == 100) is true)
+        {
+            problems.Invalid(path, "has nothing to compare with at the step of weight 100, where stable gets no traffic; write maxRate as well, or end at 99 and let the promotion do the rest");
+        }
+    }
+
     private static void CheckShare(string path, string? text, double most, string example, ProblemList problems)
     {
         if (text is not null && !(Percent.TryParse(text, out var share) && share > 0 && share <= most))
@@ -93,7 +103,11 @@ internal static class AnalysisRules
             problems.Invalid($"{path}.worthCatching", "has no effect without compareWith: Stable; write that too, or leave this out");
         }
 
-        if (metric.MaxRate is null && metric.CompareWith is null)
+        if (metric.Gauge is { } gauge)
+        {
+            GaugeRules.Check($"{path}.gauge", metric, gauge, problems);
+        }
+        else if (metric.MaxRate is null && metric.CompareWith is null)
         {
             problems.Invalid(path, "cannot fail and so proves nothing; write maxRate, compareWith: Stable, or both");
         }

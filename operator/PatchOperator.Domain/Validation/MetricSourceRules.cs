@@ -21,6 +21,12 @@ internal static class MetricSourceRules
         CheckSurfaceNames($"{path}.surfaces", metric.Surfaces, problems);
         CheckArgs($"{path}.args", metric.Args, problems);
         CheckLatency($"{path}.latency", metric, problems);
+        if (metric.Gauge is { } gauge)
+        {
+            CheckGauge(path, metric, gauge, provider, problems);
+            return;
+        }
+
         if (metric.Preset is not null)
         {
             CheckPreset(path, metric, spec, problems);
@@ -48,9 +54,9 @@ internal static class MetricSourceRules
 
     private static void CheckProbe(string path, MetricSpec metric, AnalysisSpec analysis, ProblemList problems)
     {
-        if (metric is not { Preset: null, Failures: null, Total: null, Source: null, FailureClass: null, Surfaces: null, Args: null })
+        if (metric is not { Preset: null, Latency: null, Gauge: null, Failures: null, Total: null, Source: null, FailureClass: null, Surfaces: null, Args: null })
         {
-            problems.Invalid(path, "takes its numbers from a probe and from elsewhere; write probe alone, without preset, failures, total, source, failureClass, surfaces and args");
+            problems.Invalid(path, "takes its numbers from a probe and from elsewhere; write probe alone, without preset, latency, gauge, failures, total, source, failureClass, surfaces and args");
         }
 
         if (!(analysis.Probes ?? []).Any(probe => probe?.Name == metric.Probe))
@@ -69,6 +75,19 @@ internal static class MetricSourceRules
         else if (metric.Source == nameof(MetricSource.PodMetrics) && provider?.PodMetrics is null)
         {
             problems.Invalid($"{path}.source", "is PodMetrics, and where they are is not said; write provider.podMetrics, or leave source out");
+        }
+    }
+
+    private static void CheckGauge(string path, MetricSpec metric, GaugeSpec gauge, MetricProviderSpec? provider, ProblemList problems)
+    {
+        if (provider?.Prometheus is null || metric.Source == nameof(MetricSource.PodMetrics))
+        {
+            problems.Invalid($"{path}.gauge", "is asked of Prometheus, since only a query can say how the values of several pods become one; write provider.prometheus, and no other source");
+        }
+
+        if (problems.Required($"{path}.gauge.value", gauge.Value, "write PromQL that answers with one number, such as avg(phpfpm_listen_queue{namespace=\"{{ namespace }}\",pod=~\"{{ pods }}\"})"))
+        {
+            CheckQuery($"{path}.gauge.value", gauge.Value!, metric, provider, problems);
         }
     }
 

@@ -62,6 +62,9 @@ public sealed record MetricQuery
 
     public required string Total { get; init; }
 
+    /// <summary>Asked instead of the two, for one number: PromQL only.</summary>
+    public string? Value { get; init; }
+
     /// <summary>Whether stable is read as well; false where nothing compares with it.</summary>
     public bool ReadStable { get; init; }
 

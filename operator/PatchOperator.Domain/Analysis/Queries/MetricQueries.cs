@@ -22,6 +22,9 @@ public sealed record MetricQueries
 
     public required string Total { get; init; }
 
+    /// <summary>Asked instead of failures and total: PromQL that answers with one number.</summary>
+    public string? Value { get; init; }
+
     /// <summary>Failures selects the requests that did <em>not</em> fail. Pods' selectors cannot subtract.</summary>
     public bool CountsTheRest { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record MetricQueries
             Source = source,
             Failures = metric.Failures ?? "",
             Total = metric.Total ?? "",
+            Value = metric.Gauge?.Value,
             Args = metric.Args ?? new Dictionary<string, string>(),
             Paths = paths,
             Probe = metric.Probe is null ? null : analysis.Probes?.FirstOrDefault(probe => probe.Name == metric.Probe),
@@ -69,6 +73,7 @@ public sealed record MetricQueries
     public static MetricSource SourceOf(MetricSpec metric, MetricProviderSpec? provider) => metric.Source switch
     {
         _ when metric.Probe is not null => MetricSource.Probe,
+        _ when metric.Gauge is not null => MetricSource.Prometheus,
         nameof(MetricSource.PodMetrics) => MetricSource.PodMetrics,
         nameof(MetricSource.Prometheus) => MetricSource.Prometheus,
         _ => provider?.PodMetrics is not null && (provider.Prometheus is null || metric.Preset == MetricPresets.PodMetrics) ? MetricSource.PodMetrics : MetricSource.Prometheus,

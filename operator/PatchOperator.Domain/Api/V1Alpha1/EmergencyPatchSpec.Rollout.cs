@@ -157,6 +157,9 @@ public sealed record MetricSpec
     /// <summary>Count slow requests instead of failed ones; from the preset's histogram, or from one that is named.</summary>
     public LatencySpec? Latency { get; init; }
 
+    /// <summary>One number instead of failures and total, held against limits.</summary>
+    public GaugeSpec? Gauge { get; init; }
+
     /// <summary>Hard ceiling of failures in total, <c>"2%"</c> or <c>"0.5%"</c>.</summary>
     public string? MaxRate { get; init; }
 
@@ -177,6 +180,28 @@ public sealed record MetricSpec
 
     /// <summary>Without a new request for this long, the numbers count as stale; without it, 1m.</summary>
     public Duration? StaleAfter { get; init; }
+}
+
+/// <summary>A number that is no share of anything, such as a queue's length or orders per request; at least one limit.</summary>
+public sealed record GaugeSpec
+{
+    /// <summary>PromQL that answers with one number for one track.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>A decimal number above which the canary's value is bad.</summary>
+    public string? Max { get; init; }
+
+    /// <summary>A decimal number below which the canary's value is bad.</summary>
+    public string? Min { get; init; }
+
+    /// <summary>How far the canary's value may be from stable's on the bad side, as a share of stable's: <c>"20%"</c>.</summary>
+    public string? Tolerance { get; init; }
+
+    /// <summary>Higher or Lower: the bad side of a tolerance; without it, Higher.</summary>
+    public string? Worse { get; init; }
+
+    /// <summary>Bad measurements in a row that fail the canary; without it, 3.</summary>
+    public int? InARow { get; init; }
 }
 
 /// <summary>A request that takes longer than a limit counts as failed; the share of such requests is then judged like any other.</summary>

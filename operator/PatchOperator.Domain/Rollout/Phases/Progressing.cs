@@ -100,7 +100,7 @@ internal static class Progressing
         {
             var reading = readings.Single(r => r.Metric == metric.Policy.Name);
             var last = before.FirstOrDefault(m => m.Name == metric.Policy.Name);
-            var assessment = MetricAssessor.Assess(metric.Policy, reading, MetricReport.Memory(last), draft.Now);
+            var assessment = MetricAssessor.Assess(metric.Policy with { StableIsIdle = draft.Status.Step!.Weight == 100 }, reading, MetricReport.Memory(last), draft.Now);
             assessments.Add(assessment);
             results.Add(MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now));
         }

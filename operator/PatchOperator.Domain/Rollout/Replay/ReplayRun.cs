@@ -61,7 +61,8 @@ public sealed record ReplayRun
 
         var progress = Metrics.Count > 0 ? [.. Metrics] : new MetricProgress[plan.Metrics.Count];
         ref var mine = ref progress[metric];
-        mine = mine.With(plan.Metrics[metric].Policy, sample, Start);
+        var policy = plan.Metrics[metric].Policy;
+        mine = mine.With(plan.Steps[Step].Weight == 100 ? policy with { StableIsIdle = true } : policy, sample, Start);
         var next = this with
         {
             At = sample.At,
