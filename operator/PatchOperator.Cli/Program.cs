@@ -22,7 +22,7 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
     ReplayCommand.Build(),
-    CompatCommand.Build(),
+    CompatCommand.Build(target),
 };
 target.AddTo(root);
 

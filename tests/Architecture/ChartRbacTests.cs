@@ -27,8 +27,9 @@ public sealed partial class ChartRbacTests
     [Fact]
     public void Everything_that_the_operator_caches_may_be_read()
     {
-        var kinds = typeof(ResourceType).Assembly.GetType("PatchOperator.Patches.Resources.Kinds", throwOnError: true)!
-            .GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<ResourceType>().ToList();
+        string[] lists = ["PatchOperator.Patches.Resources.Kinds", "PatchOperator.Compatibility.CompatibilityKinds"];
+        var kinds = lists.SelectMany(list => typeof(ResourceType).Assembly.GetType(list, throwOnError: true)!
+            .GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<ResourceType>()).ToList();
         Assert.NotEmpty(kinds);
         Assert.All(kinds, kind => Assert.Subset(Granted(kind.Group, kind.Plural), new HashSet<string> { "get", "list", "watch" }));
     }

@@ -22,6 +22,9 @@ public sealed record ObservedState
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
 
+    /// <summary>Null when nothing is checked now.</summary>
+    public CompatibilityObservation? Compatibility { get; init; }
+
     /// <summary>Patches that this one requires or supersedes, by name.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
 
@@ -96,8 +99,8 @@ public sealed record StableObservation
     /// <summary>Version of the object that all this was read from.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Carries our mark.</summary>
-    public bool IsMarked { get; init; }
+    /// <summary>The EmergencyPatch whose mark it carries.</summary>
+    public string? MarkedBy { get; init; }
 
     /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
     public bool? OwnsImages { get; init; }

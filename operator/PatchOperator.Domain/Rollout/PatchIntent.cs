@@ -61,6 +61,9 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Null when modules are not checked.</summary>
+    public CompatibilitySpec? Compatibility { get; init; }
+
     public DateTimeOffset? RemediateBy { get; init; }
 
     /// <summary>After the promotion the patched images are kept until Git names them.</summary>
@@ -88,6 +91,7 @@ public sealed record PatchIntent
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
+            Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),

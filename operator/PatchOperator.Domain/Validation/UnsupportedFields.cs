@@ -11,7 +11,6 @@ internal static class UnsupportedFields
     private static readonly IReadOnlyList<Row> All =
     [
         // path, when it is used, what to do instead
-        Field("spec.compatibility.mode", spec => spec.Compatibility is { Mode: not "Off" }, "check the modules by hand and write \"Off\", or leave compatibility out"),
         Field("spec.database.change", spec => spec.Database is { Change: not (null or "None") }, "change the database in a maintenance window and write None"),
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
         Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -16,6 +17,7 @@ internal sealed class PatchObserver(
     TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
+    CompatibilityChecker compatibility,
     TimeProvider time)
 {
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
@@ -36,7 +38,13 @@ internal sealed class PatchObserver(
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
+            Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
+        if (!schedule.CheckCompatibility)
+        {
+            compatibility.Forget(patch);
+        }
+
         if (schedule.ReadOwners)
         {
             observed = await WithOwnersAsync(patch, schedule, observed, cancellation);

@@ -1,3 +1,4 @@
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
@@ -17,6 +18,7 @@ internal static class PatchServices
         services
             .AddKubernetesOperator(settings.Apply)
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
+            .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         return services.AddPatches(settings.Policy);
     }
@@ -41,6 +43,10 @@ internal static class PatchServices
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
+        .AddSingleton<RuleBooks>()
+        .AddSingleton<ConfigMapWatches>()
+        .AddSingleton<InventoryStore>()
+        .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
         .AddSingleton<GitReader>()
         .AddSingleton<WorkloadWriter>()

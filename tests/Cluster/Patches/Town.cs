@@ -183,6 +183,10 @@ internal sealed class Town : IAsyncDisposable
         return name;
     }
 
+    /// <summary>Of the running instance.</summary>
+    public T Service<T>()
+        where T : notnull => operators[Instance].Services.GetRequiredService<T>();
+
     /// <summary>As SIGTERM would: what is under way is finished, and the lease given back.</summary>
     public async Task StopOperatorAsync(string? name = null)
     {
@@ -364,11 +368,18 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
     /// <summary>The same, but not for the try before the start.</summary>
     public TrackReading? InRun { get; set; }
 
+    public bool Throws { get; set; }
+
     /// <summary>Reads that never come to an end.</summary>
     public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
 
     public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Throws)
+        {
+            throw new InvalidOperationException("a mistake in the provider");
+        }
+
         if (Hangs(request))
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);

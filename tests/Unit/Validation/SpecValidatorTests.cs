@@ -160,7 +160,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
@@ -217,7 +216,6 @@ public sealed class SpecValidatorTests
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
     [InlineData("promotion.hold", "\"UntilAdopted\"")]
-    [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]
     [InlineData("canary.steps.0.approval", "false")]

@@ -23,6 +23,10 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<ApprovalStatus>? Approvals { get; init; }
 
+    public CompatibilityStatus? Compatibility { get; init; }
+
+    public IReadOnlyList<WaiverStatus>? Waivers { get; init; }
+
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
@@ -174,6 +178,9 @@ public sealed record WorkloadStatus
     public IReadOnlyList<ImageRecord>? PreviousImages { get; init; }
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
+
+    /// <summary>The patch that held the images before this run, by its mark; a revert gives them back to it.</summary>
+    public string? PreviousMark { get; init; }
 
     /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
     public IReadOnlyList<RouteStatus>? Routes { get; init; }
