@@ -99,8 +99,8 @@ public sealed record StableObservation
     /// <summary>Version of the object that all this was read from.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Carries our mark.</summary>
-    public bool IsMarked { get; init; }
+    /// <summary>The EmergencyPatch whose mark it carries.</summary>
+    public string? MarkedBy { get; init; }
 
     /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
     public bool? OwnsImages { get; init; }

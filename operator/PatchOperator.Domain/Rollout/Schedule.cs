@@ -82,7 +82,8 @@ public sealed record Schedule
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
     /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
-    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
+    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations is { } annotations
+        && (annotations.ContainsKey(Annotations.CommandPrefix + Commands.Abort) || annotations.ContainsKey(Annotations.CommandPrefix + Commands.Revert));
 
     /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)

@@ -46,12 +46,30 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
         probes.Stop(patch.Metadata.Uid);
     }
 
-    private IReadOnlyList<MetricReading>? Measure(EmergencyPatch patch, MetricReadRequest request)
+    private IReadOnlyList<MetricReading>? Measure(EmergencyPatch patch, MetricReadRequest request) =>
+        measurements.TakeOrStart(patch, request.RunId, cancellation => ReadAsync(patch, request, cancellation));
+
+    private async Task<IReadOnlyList<MetricReading>> ReadAsync(EmergencyPatch patch, MetricReadRequest request, CancellationToken cancellation)
     {
-        var analysis = patch.Spec.Analysis!;
-        return measurements.TakeOrStart(
-            patch, request.RunId, cancellation => new SplitProvider(metric => metric.Source == MetricSource.Probe ? probes : providers(analysis.Provider!)).ReadAsync(request, cancellation));
+        try
+        {
+            return await new SplitProvider(metric => metric.Source == MetricSource.Probe ? probes : providers(patch.Spec.Analysis!.Provider!)).ReadAsync(request, cancellation);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            // A mistake in a provider is a metrics outage and no reason to stop deciding: deadlines and reverts go on.
+            return [.. request.Metrics.Select(m => Failed(m, $"The metrics could not be read: {exception.Message}"))];
+        }
     }
+
+    private MetricReading Failed(MetricQuery metric, string message) => new()
+    {
+        Metric = metric.Name,
+        Canary = new TrackReading.Failed(message, Terminal: false),
+        Stable = metric.ReadStable ? new TrackReading.Failed(message, Terminal: false) : null,
+        SampledAt = time.GetUtcNow(),
+        CanaryQuery = metric.Failures,
+    };
 
     private static MetricReadRequest Request(
         EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)

@@ -309,11 +309,18 @@ internal sealed class FakeMetrics : IMetricProvider
 
     public TrackReading? Canary { get; set; }
 
+    public bool Throws { get; set; }
+
     /// <summary>Reads that never come to an end.</summary>
     public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
 
     public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Throws)
+        {
+            throw new InvalidOperationException("a mistake in the provider");
+        }
+
         if (Hangs(request))
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);

@@ -86,7 +86,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
-                    IsMarked = true,
+                    MarkedBy = "cve-2025-54236",
                     NamedBy = null,
                     ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
@@ -95,8 +95,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case SuspendCronJob suspend:
                 Stable = Stable! with { IsSuspended = suspend.Suspend };
                 break;
-            case ReleaseImages:
-                Stable = Stable! with { IsMarked = false };
+            case ReleaseImages release:
+                Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null };
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));

@@ -179,6 +179,9 @@ public sealed record WorkloadStatus
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
 
+    /// <summary>The patch that held the images before this run, by its mark; a revert gives them back to it.</summary>
+    public string? PreviousMark { get; init; }
+
     /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
     public IReadOnlyList<RouteStatus>? Routes { get; init; }
 
