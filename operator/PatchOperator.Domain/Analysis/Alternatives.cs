@@ -16,8 +16,8 @@ internal sealed class Alternatives
 
     // What is bet on a canary that fails nearly always, and on the two differences before that, against one for each smaller one. Such canaries
     // hurt most, and are to be caught within so few requests that a bet spread evenly would take half of them to find the right alternative.
-    private const double BetOnRuin = 4;
-    private const double BetOnHarm = 1.5;
+    private const double BetOnRuin = 5;
+    private const double BetOnHarm = 2.5;
     private const double Ruin = 0.97;
 
     private readonly Pair[] _pairs;

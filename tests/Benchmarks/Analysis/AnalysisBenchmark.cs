@@ -75,7 +75,9 @@ internal static class AnalysisBenchmark
             var outcomes = Contest.Run(new Traffic(setting), () => Rules(setting)[..4], runs, seconds, Seed(seed, setting));
             var (ours, wald, flagger, once) = (outcomes[0], outcomes[1], outcomes[2], outcomes[3]);
             var median = Statistics.Median(ours.Requests);
-            var target = (MostOfBound * bound) + setting.CanaryPerSecond;
+            
+            // Requests come whole, so a tick is at least one.
+            var target = (MostOfBound * bound) + Math.Max(1, setting.CanaryPerSecond);
             var isAsked = setting.Difference >= WorthCatching;
             missed += isAsked && median > target ? 1 : 0;
             Console.WriteLine(Text($"| {Percent(setting.Baseline)} | +{setting.Difference * 100:0.#} | {setting.PerSecond} | {Percent(setting.Weight)} | {bound:#,0.#} ")
