@@ -53,8 +53,7 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     {
         try
         {
-            var analysis = patch.Spec.Analysis!;
-            return await new SplitProvider(metric => metric.Source == MetricSource.Probe ? probes : providers(analysis.Provider!)).ReadAsync(request, cancellation);
+            return await new SplitProvider(metric => metric.Source == MetricSource.Probe ? probes : providers(patch.Spec.Analysis!.Provider!)).ReadAsync(request, cancellation);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {

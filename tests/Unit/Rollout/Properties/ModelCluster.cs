@@ -341,7 +341,7 @@ internal sealed class ModelCluster
 
     /// <summary>All that an action can change, for telling effect from none.</summary>
     private string Fingerprint() => string.Join("|", world.Select(w =>
-        $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Stable.IsMarked} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
+        $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Stable.MarkedBy} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
         + string.Join(",", commands.Keys);
 
     private bool Take(CrashPoint point)
