@@ -49,7 +49,8 @@ internal static class GaugeAssessor
         return (memory.Bad >= gauge.InARow
             ? Of(policy, canary, stable, Verdict.Fail, AssessmentReasons.ValueOutOfLimits, $"{what}, {memory.Bad} measurements in a row. Look at what the canary does differently, then fix the patch or change the limit.", memory)
             : Of(policy, canary, stable, Verdict.Hold, AssessmentReasons.ValueOutOfLimits, $"{what}. That is {memory.Bad} of {gauge.InARow} measurements in a row that would fail it.", memory))
-            with { BrokenLimit = broken };
+            with
+        { BrokenLimit = broken };
     }
 
     /// <summary>The limit that is broken, in words; null if none is.</summary>

@@ -75,7 +75,7 @@ internal static class AnalysisBenchmark
             var outcomes = Contest.Run(new Traffic(setting), () => Rules(setting)[..4], runs, seconds, Seed(seed, setting));
             var (ours, wald, flagger, once) = (outcomes[0], outcomes[1], outcomes[2], outcomes[3]);
             var median = Statistics.Median(ours.Requests);
-            
+
             // Requests come whole, so a tick is at least one.
             var target = (MostOfBound * bound) + Math.Max(1, setting.CanaryPerSecond);
             var isAsked = setting.Difference >= WorthCatching;
