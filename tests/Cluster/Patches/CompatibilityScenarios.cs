@@ -262,6 +262,8 @@ public sealed class CompatibilityScenarios
     private static string Lock(string version) => $$"""
         {"packages":[
           {"name":"magento/product-community-edition","version":"2.4.7-p3","type":"metapackage"},
+          {"name":"magento/module-checkout","version":"100.4.7-p3","type":"magento2-module"},
+          {"name":"monolog/monolog","version":"2.9.3","type":"library"},
           {"name":"acme/module-fraud-check","version":"{{version}}","type":"magento2-module"}],
          "packages-dev":[]}
         """;
