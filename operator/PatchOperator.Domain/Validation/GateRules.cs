@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Compatibility.Composer;
 
 namespace PatchOperator.Domain.Validation;
 
@@ -10,14 +11,14 @@ internal static class GateRules
 
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
-        CheckCompatibility(spec.Compatibility, problems);
+        CheckCompatibility(spec.Compatibility, spec.Platform, problems);
         CheckDatabase(spec.Database, problems);
         CheckFeatureFlag(spec.FeatureFlag, problems);
         CheckValidations(spec.Validations, problems);
         CheckApproval(spec.Approval, problems);
     }
 
-    private static void CheckCompatibility(CompatibilitySpec? compatibility, ProblemList problems)
+    private static void CheckCompatibility(CompatibilitySpec? compatibility, string? platform, ProblemList problems)
     {
         const string path = "spec.compatibility";
         if (compatibility is null)
@@ -43,7 +44,12 @@ internal static class GateRules
 
         foreach (var (package, version) in compatibility.TargetVersions ?? new Dictionary<string, string>())
         {
-            problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3");
+            // What cannot be compared would meet every requirement.
+            if (problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3")
+                && platform is not "ShopifyApp" && !ComposerVersion.TryParse(version, out _, out var error))
+            {
+                problems.Invalid($"{path}.targetVersions[{package}]", error.TrimEnd('.'));
+            }
         }
     }
 

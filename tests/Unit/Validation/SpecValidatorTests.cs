@@ -74,6 +74,8 @@ public sealed class SpecValidatorTests
 
         { "compatibility.onUnknown", "\"Warn\"", "spec.compatibility.mode", "is missing" },
         { "compatibility.mode", "\"Strict\"", "spec.compatibility.mode", "Enforce, Warn or Off" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": "^103"}}""", "spec.compatibility.targetVersions[magento/framework]", "'^103' is not a version" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": ""}}""", "spec.compatibility.targetVersions[magento/framework]", "such as 2.4.8-p3" },
         { "database.change", "\"Maybe\"", "spec.database.change", "None, ConfigImport, Additive or Breaking" },
         { "featureFlag.enabled", "\"1\"", "spec.featureFlag.disabled", "is missing" },
         { "validations", """[{"name": "orders", "stage": "Later", "job": {}}]""", "spec.validations[0].stage", "BeforeCanary" },
