@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Compatibility.Composer;
 
 namespace PatchOperator.Domain.Validation;
 
@@ -44,7 +45,12 @@ internal static class GateRules
 
         foreach (var (package, version) in compatibility.TargetVersions ?? new Dictionary<string, string>())
         {
-            problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3");
+            // What cannot be compared would meet every requirement.
+            if (problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3")
+                && spec.Platform is not "ShopifyApp" && !ComposerVersion.TryParse(version, out _, out var error))
+            {
+                problems.Invalid($"{path}.targetVersions[{package}]", error.TrimEnd('.'));
+            }
         }
     }
 

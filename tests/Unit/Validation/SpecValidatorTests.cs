@@ -81,6 +81,8 @@ public sealed class SpecValidatorTests
         { "compatibility", """{"mode": "Warn", "inventory": {"job": {"workload": "nowhere"}}}""", "spec.compatibility.inventory.job.workload", "none of spec.workloads" },
         { "compatibility", """{"mode": "Warn", "inventory": {"job": {"container": "nowhere"}}}""", "spec.compatibility.inventory.job.container", "changes no container" },
         { "compatibility", """{"mode": "Warn", "inventory": {"job": {"command": [""]}}}""", "spec.compatibility.inventory.job.command", "is empty" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": "^103"}}""", "spec.compatibility.targetVersions[magento/framework]", "'^103' is not a version" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": ""}}""", "spec.compatibility.targetVersions[magento/framework]", "such as 2.4.8-p3" },
         { "database.change", "\"Maybe\"", "spec.database.change", "None, ConfigImport, Additive or Breaking" },
         { "featureFlag.enabled", "\"1\"", "spec.featureFlag.disabled", "is missing" },
         { "validations", """[{"name": "orders", "stage": "Later", "job": {}}]""", "spec.validations[0].stage", "BeforeCanary" },
