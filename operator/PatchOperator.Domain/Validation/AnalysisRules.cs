@@ -16,7 +16,11 @@ internal static class AnalysisRules
             return;
         }
 
-        ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        if (analysis.Provider is not null || analysis.Metrics is not { Count: > 0 } || analysis.Metrics.Any(metric => metric?.Probe is null))
+        {
+            ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        }
+
         problems.Duration($"{Path}.interval", analysis.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (analysis.Metrics is not { Count: > 0 })
         {
@@ -32,6 +36,7 @@ internal static class AnalysisRules
 
         problems.Unique($"{Path}.metrics", analysis.Metrics, metric => metric.Name, ".name");
         CheckSurfaces($"{Path}.surfaces", analysis.Surfaces, problems);
+        ProbeRules.Check($"{Path}.probes", analysis, problems);
     }
 
     private static void CheckSurfaces(string path, IReadOnlyList<SurfaceSpec>? surfaces, ProblemList problems)

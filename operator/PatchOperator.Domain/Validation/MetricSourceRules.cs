@@ -11,6 +11,12 @@ internal static class MetricSourceRules
         var provider = spec.Analysis?.Provider;
         problems.OneOf($"{path}.source", metric.Source, nameof(MetricSource.Prometheus), nameof(MetricSource.PodMetrics));
         problems.OneOf($"{path}.failureClass", metric.FailureClass, nameof(FailureClass.ServerErrors), nameof(FailureClass.ClientErrors));
+        if (metric.Probe is not null)
+        {
+            CheckProbe(path, metric, spec.Analysis!, problems);
+            return;
+        }
+
         CheckProvider(path, metric, provider, problems);
         CheckSurfaceNames($"{path}.surfaces", metric.Surfaces, problems);
         CheckArgs($"{path}.args", metric.Args, problems);
@@ -31,6 +37,20 @@ internal static class MetricSourceRules
             {
                 CheckQuery($"{path}.{field}", query!, metric, provider, problems);
             }
+        }
+    }
+
+    private static void CheckProbe(string path, MetricSpec metric, AnalysisSpec analysis, ProblemList problems)
+    {
+        if (metric is not { Preset: null, Failures: null, Total: null, Source: null, FailureClass: null, Surfaces: null, Args: null })
+        {
+            problems.Invalid(path, "takes its numbers from a probe and from elsewhere; write probe alone, without preset, failures, total, source, failureClass, surfaces and args");
+        }
+
+        if (!(analysis.Probes ?? []).Any(probe => probe?.Name == metric.Probe))
+        {
+            var known = (analysis.Probes ?? []).Select(probe => probe?.Name).OfType<string>().ToList();
+            problems.Invalid($"{path}.probe", $"'{metric.Probe}' is not among spec.analysis.probes; {(known.Count > 0 ? $"write {Words.Or(known)}" : "describe it there")}");
         }
     }
 

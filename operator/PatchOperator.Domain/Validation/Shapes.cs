@@ -45,6 +45,10 @@ internal static partial class Shapes
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
 
+    /// <summary>A path with its query.</summary>
+    [GeneratedRegex(@"^/[!-~]*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex RequestTarget();
+
     /// <summary>A path with <c>*</c> within segments and <c>/**</c> at the end.</summary>
     [GeneratedRegex(@"^/([^\s?#*""\\]|\*(?!\*))*(/\*\*)?\z|^/\*\*\z", RegexOptions.CultureInvariant)]
     public static partial Regex PathPattern();

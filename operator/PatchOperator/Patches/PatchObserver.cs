@@ -91,7 +91,11 @@ internal sealed class PatchObserver(
             return seen with { Preflight = preflight, IsMeasuring = preflight is null };
         }
 
-        metrics.Stop(patch);
+        if (!schedule.IsMeasured)
+        {
+            metrics.Stop(patch);
+        }
+
         return seen;
     }
 

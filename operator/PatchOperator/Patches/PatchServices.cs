@@ -3,6 +3,7 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
 using PatchOperator.Metrics.Http;
+using PatchOperator.Metrics.Probes;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -39,6 +40,8 @@ internal static class PatchServices
         .AddSingleton<Secrets>()
         .AddSingleton<MetricProviders>()
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
+        .AddSingleton(services => new ProbeSender(services.GetRequiredService<Secrets>(), services.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ProbeProvider>()
         .AddSingleton<Measurements>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()

@@ -137,6 +137,19 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0.failureClass", "\"ClientErrors\"", "spec.analysis.metrics[0].failureClass", "belongs to a preset" },
         { "analysis.metrics.0.args", """{"1a": "b"}""", "spec.analysis.metrics[0].args.1a", "no digit first" },
         { "analysis.metrics.0.total", "\"sum({{ args.x }})\"", "spec.analysis.metrics[0].total", "unknown variable 'args.x'" },
+        { "analysis.metrics.0", """{"name": "e", "probe": "order", "maxRate": "1%"}""", "spec.analysis.metrics[0].probe", "describe it there" },
+        { "analysis.metrics.0.probe", "\"order\"", "spec.analysis.metrics[0]", "write probe alone" },
+        { "analysis.probes", """[{"name": "order", "port": 80}]""", "spec.analysis.probes[0]", "nobody looks at it" },
+        { "analysis.probes", """[{"name": "order"}]""", "spec.analysis.probes[0].port", "is missing" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "path": "graphql"}]""", "spec.analysis.probes[0].path", "begins with '/'" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "method": "SEND"}]""", "spec.analysis.probes[0].method", "GET, HEAD" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "body": "{}"}]""", "spec.analysis.probes[0].method", "carries no body" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "method": "POST", "body": "{}", "bodySecretRef": {"name": "a", "key": "b"}}]""", "spec.analysis.probes[0]", "write one of them" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "every": "10ms"}]""", "spec.analysis.probes[0].every", "out of range" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "scheme": "HTTPS"}]""", "spec.analysis.probes[0].tls.serverName", "is missing" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"status": [42]}}]""", "spec.analysis.probes[0].expect.status[0]", "100 to 599" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"json": [{"path": "$..a"}]}}]""", "spec.analysis.probes[0].expect.json[0].path", "stops making sense at character 2" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"maxLatency": "10s"}}]""", "spec.analysis.probes[0].expect.maxLatency", "is never reached" },
         { "analysis.surfaces", """[{"name": "Checkout", "paths": ["kasse"]}]""", "spec.analysis.surfaces[0].paths[0]", "begins with '/'" },
         { "analysis.surfaces", """[{"name": "Checkout", "paths": ["/a/**/b"]}]""", "spec.analysis.surfaces[0].paths[0]", "only at its end" },
         { "analysis.surfaces", """[{"name": "Cart", "paths": ["/cart"]}]""", "spec.analysis.surfaces[0].name", "Checkout, Payment" },
@@ -190,6 +203,12 @@ public sealed class SpecValidatorTests
     [InlineData("cronJob", "Cron", "{}")]
     public void A_unit_of_several_workloads_is_accepted(string kind, string role, string canary) =>
         Assert.Empty(Validate(SpecJson.With(Healthy, "workloads.1", Other(kind, role, canary))));
+
+    [Fact]
+    public void Probes_alone_need_no_provider() => Assert.Empty(Validate(SpecJson.With(
+        Healthy,
+        "analysis",
+        """{"probes": [{"name": "order", "port": 8080, "path": "/graphql", "method": "POST", "body": "{}", "expect": {"noGraphQLErrors": true, "maxLatency": "800ms"}}], "metrics": [{"name": "orders", "probe": "order", "compareWith": "Stable"}]}""")));
 
     [Fact]
     public void A_healthy_spec_has_no_problem() => Assert.Empty(Validate(Healthy));

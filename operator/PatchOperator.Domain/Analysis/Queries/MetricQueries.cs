@@ -7,6 +7,9 @@ public enum MetricSource
 {
     Prometheus,
     PodMetrics,
+
+    /// <summary>The operator's own synthetic requests.</summary>
+    Probe,
 }
 
 /// <summary>What is asked for one metric, whether the spec wrote it out or named a preset.</summary>
@@ -20,6 +23,9 @@ public sealed record MetricQueries
     public required string Total { get; init; }
 
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The probe whose results these are.</summary>
+    public ProbeSpec? Probe { get; init; }
 
     /// <summary>Patterns of the paths of the metric's surfaces; none for all paths.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
@@ -37,6 +43,7 @@ public sealed record MetricQueries
             Total = metric.Total ?? "",
             Args = metric.Args ?? new Dictionary<string, string>(),
             Paths = paths,
+            Probe = metric.Probe is null ? null : analysis.Probes?.FirstOrDefault(probe => probe.Name == metric.Probe),
         };
         if (MetricPresets.Find(metric.Preset) is not { } preset)
         {
@@ -52,6 +59,7 @@ public sealed record MetricQueries
     /// <summary>The source that the metric names, else the only one there is; with both, the preset podMetrics reads the pods and everything else asks Prometheus.</summary>
     public static MetricSource SourceOf(MetricSpec metric, MetricProviderSpec? provider) => metric.Source switch
     {
+        _ when metric.Probe is not null => MetricSource.Probe,
         nameof(MetricSource.PodMetrics) => MetricSource.PodMetrics,
         nameof(MetricSource.Prometheus) => MetricSource.Prometheus,
         _ => provider?.PodMetrics is not null && (provider.Prometheus is null || metric.Preset == MetricPresets.PodMetrics) ? MetricSource.PodMetrics : MetricSource.Prometheus,

@@ -68,6 +68,8 @@ public sealed record AnalysisSpec
 
     public IReadOnlyList<MetricSpec>? Metrics { get; init; }
 
+    public IReadOnlyList<ProbeSpec>? Probes { get; init; }
+
     /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
     public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
 }
@@ -121,6 +123,9 @@ public sealed record MetricSpec
     public string? Failures { get; init; }
 
     public string? Total { get; init; }
+
+    /// <summary>A probe of the analysis, whose failures and totals these are; instead of a preset or queries.</summary>
+    public string? Probe { get; init; }
 
     /// <summary>Prometheus or PodMetrics; without it, the only provider, and with both, what the preset needs.</summary>
     public string? Source { get; init; }
