@@ -385,7 +385,7 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         }
 
-        var canary = Canary ?? (request.RunId.Contains("/preflight", StringComparison.Ordinal) ? null : InRun);
+        var canary = Canary ?? (request.RunId.Contains("/preflight/", StringComparison.Ordinal) ? null : InRun);
         var total = 400 + (50 * Interlocked.Increment(ref reads));
         return [.. request.Metrics.Select(m => new MetricReading
         {

@@ -89,7 +89,8 @@ internal sealed class Shop : IAsyncDisposable
         """.ReplaceLineEndings(" ");
 
     public Task PatchAsync(
-        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string traffic = "traffic: {replicaRatio: {}}", string probes = "[]") =>
+        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]",
+        string traffic = "traffic: {replicaRatio: {}}") =>
         Kubectl.ApplyAsync($$$$"""
             apiVersion: patchoperator.io/v1alpha1
             kind: EmergencyPatch

@@ -43,7 +43,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     /// <param name="routing">What was asked of the routes.</param>
     /// <param name="pods">Whether pods and Jobs were asked for.</param>
-    public WorkloadObservation Observe(ScheduledRouting? routing, bool pods) => new()
+    public WorkloadObservation Observe(ScheduledRouting? routing = null, bool pods = true) => new()
     {
         Stable = Stable is { } stable && !(pods && PodsAreKnown) ? stable with { ActiveJobs = [] } : Stable,
         Canary = Canary,
