@@ -17,6 +17,9 @@ try
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
+        case "revert":
+            await RevertBenchmark.RunAsync(arguments);
+            return 0;
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
@@ -24,7 +27,7 @@ try
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | idle | revert | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }
