@@ -1,4 +1,5 @@
 using PatchOperator.Compatibility;
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
@@ -47,7 +48,9 @@ internal static class PatchServices
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
         .AddSingleton<RuleBooks>()
-        .AddSingleton<ConfigMapWatches>()
+        .AddSingleton(services => Watches(services, CompatibilityKinds.ConfigMaps))
+        .AddSingleton(services => Watches(services, Kinds.Jobs))
+        .AddSingleton<InventoryJobs>()
         .AddSingleton<InventoryStore>()
         .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
@@ -58,4 +61,8 @@ internal static class PatchServices
         .AddSingleton<PlanExecutor>()
         .AddSingleton<PatchMetrics>()
         .AddSingleton<PatchRecorder>();
+
+    private static NamedWatches<T> Watches<T>(IServiceProvider services, ResourceType<T> type)
+        where T : class, IResource =>
+        new(type, services.GetRequiredService<IInformerFactory>(), services.GetRequiredService<IReconcileQueue<EmergencyPatch>>(), services.GetRequiredService<TimeProvider>());
 }

@@ -89,7 +89,8 @@ internal sealed class Shop : IAsyncDisposable
         """.ReplaceLineEndings(" ");
 
     public Task PatchAsync(
-        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]") =>
+        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]",
+        string traffic = "traffic: {replicaRatio: {}}") =>
         Kubectl.ApplyAsync($$$$"""
             apiVersion: patchoperator.io/v1alpha1
             kind: EmergencyPatch
@@ -97,7 +98,7 @@ internal sealed class Shop : IAsyncDisposable
             spec:
               advisory: {id: APSB25-88, cves: [CVE-2025-54236], severity: Critical, disclosedAt: "2026-11-23T09:00:00Z"}
               workloads: [{name: web, role: Web, deployment: {{{{deployment}}}}, containers: [{name: php, image: "{{{{image}}}}"}]}]
-              canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}}
+              canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}, {{{{traffic}}}}}
               analysis: {provider: {{{{provider}}}}, interval: 1s, metrics: [{{{{metric}}}}], probes: {{{{probes}}}}}
             {{{{extra}}}}
             """);

@@ -74,6 +74,13 @@ public sealed class SpecValidatorTests
 
         { "compatibility.onUnknown", "\"Warn\"", "spec.compatibility.mode", "is missing" },
         { "compatibility.mode", "\"Strict\"", "spec.compatibility.mode", "Enforce, Warn or Off" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules"}}}""", "spec.compatibility.inventory.configMap.key", "is missing" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules", "keys": ["a/b"]}}}""", "spec.compatibility.inventory.configMap.keys", "cannot be a key" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"stable": {}}}""", "spec.compatibility.inventory.stable.configMap.name", "is missing" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules", "key": "a"}, "job": {}}}""", "spec.compatibility.inventory.job", "write one of them" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"workload": "nowhere"}}}""", "spec.compatibility.inventory.job.workload", "none of spec.workloads" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"container": "nowhere"}}}""", "spec.compatibility.inventory.job.container", "changes no container" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"command": [""]}}}""", "spec.compatibility.inventory.job.command", "is empty" },
         { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": "^103"}}""", "spec.compatibility.targetVersions[magento/framework]", "'^103' is not a version" },
         { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": ""}}""", "spec.compatibility.targetVersions[magento/framework]", "such as 2.4.8-p3" },
         { "database.change", "\"Maybe\"", "spec.database.change", "None, ConfigImport, Additive or Breaking" },
