@@ -51,7 +51,7 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
+            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
             IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),

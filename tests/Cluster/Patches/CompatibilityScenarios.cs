@@ -225,6 +225,7 @@ public sealed class CompatibilityScenarios
         town.Apply(spec: Checked);
         await UntilAsync(town, "Compatible", "False", "IncompatibleModules");
         await town.UntilAsync(() => town.Api.Store.Get(Rules, Town.Namespace, "fraud-check")!["status"] is not null && Reason(town, "Ready") == "IncompatibleModules", "all is said");
+        await town.UntilAsync(() => town.Patch()!["status"]!["audit"] is { } audit && audit["stored"]?.GetValue<long>() == audit["sequence"]!.GetValue<long>(), "and recorded");
         await town.StopOperatorAsync();
         var version = town.Patch()!["metadata"]!["resourceVersion"]!.GetValue<string>();
         await town.StartOperatorAsync();

@@ -411,7 +411,7 @@ internal sealed class ModelCluster
 
     private ObservedState Observe(Schedule schedule) => new()
     {
-        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe()),
+        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.ReadPods)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
