@@ -23,9 +23,11 @@ internal static class ConditionBoard
 
         if (reason.Length > 0)
         {
-            Set(ConditionTypes.Ready, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason, message);
-            Set(ConditionTypes.Reconciling, IsMoving(phase) ? True : False, reason, message);
-            Set(ConditionTypes.Stalled, NeedsHuman(phase) || reason is "FightOverImages" ? True : False, reason, message);
+            // In place, but the last word is not spoken: kstatus and Argo CD show progress, and not health that may be taken back by itself.
+            var isWatched = reason is PromotionWatch.Watching;
+            Set(ConditionTypes.Ready, isWatched ? Unknown : phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason, message);
+            Set(ConditionTypes.Reconciling, isWatched || IsMoving(phase) ? True : False, reason, message);
+            Set(ConditionTypes.Stalled, NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False, reason, message);
             SetAccepted(phase, reason, message);
         }
 
@@ -58,6 +60,15 @@ internal static class ConditionBoard
         }
 
         Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
+        if (PromotionWatch.Condition(draft) is { } watched)
+        {
+            Set(ConditionTypes.Watched, watched.Status, watched.Reason, watched.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Watched);
+        }
+
         if (draft.Status.Revert is { } revert)
         {
             Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);
@@ -156,7 +167,7 @@ internal static class ConditionBoard
     }
 
     /// <summary>Promoted, and yet the vulnerable images are there, or may be at any moment.</summary>
-    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages";
+    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages" or PromotionWatch.NeedsGit;
 
     private static bool IsMoving(PatchPhase phase) => phase switch
     {

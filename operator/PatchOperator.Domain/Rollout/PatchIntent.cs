@@ -57,6 +57,9 @@ public sealed record PatchIntent
 
     public IReadOnlyList<MetricIntent> Metrics { get; init; } = [];
 
+    /// <summary>How long the patched workloads are measured after the promotion; zero for not at all.</summary>
+    public TimeSpan WatchAfterPromotion { get; init; }
+
     public int ApprovalsRequired { get; init; } = 1;
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
@@ -93,6 +96,7 @@ public sealed record PatchIntent
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };

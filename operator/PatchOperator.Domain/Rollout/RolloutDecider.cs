@@ -30,6 +30,8 @@ public static class RolloutDecider
             Overdue.Decide(draft);
         }
 
+        PromotionWatch.Close(draft);
+
         CommandDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
         return new Plan
