@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Domain.Validation;
+using PatchOperator.Notifications;
 using PatchOperator.Runtime;
 using Serilog.Events;
 
@@ -27,16 +28,21 @@ internal sealed record Settings
 
     public int Workers { get; init; } = 4;
 
+    public ReceiverSettings Notifications { get; init; } = new();
+
     public static Settings From(Func<string, string?> environment)
     {
         var policy = new OperatorPolicy();
         var deadlines = policy.DeadlineBySeverity.ToDictionary(d => d.Key, d => Span($"DEADLINE_{d.Key.ToUpperInvariant()}", d.Value), StringComparer.Ordinal);
+        var notifications = Receivers();
         return new Settings
         {
+            Notifications = notifications,
             Policy = policy with
             {
                 DeadlineBySeverity = deadlines,
-                Validation = new ValidationOptions { ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest) },
+                Notifications = notifications.Policy,
+                Validation = new ValidationOptions { Receivers = notifications.Policy.Receivers, ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest) },
             },
             Listen = Text("LISTEN") ?? "http://0.0.0.0:8080",
             LogLevel = OneOf("LOGLEVEL", LogEventLevel.Information),
@@ -55,6 +61,18 @@ internal sealed record Settings
         };
 
         string? Text(string name) => environment(Prefix + name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+
+        ReceiverSettings Receivers()
+        {
+            try
+            {
+                return ReceiverSettings.Parse(Text("NOTIFICATIONS"), environment("POD_NAMESPACE") is { Length: > 0 } ns ? ns : "default");
+            }
+            catch (FormatException exception)
+            {
+                throw new SettingsException($"{Prefix}NOTIFICATIONS cannot be used: {exception.Message}.");
+            }
+        }
 
         T OneOf<T>(string name, T fallback)
             where T : struct, Enum =>

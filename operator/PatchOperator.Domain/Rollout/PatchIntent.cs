@@ -64,6 +64,15 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Receivers that are told before people decide.</summary>
+    public IReadOnlyList<string> Consulted { get; init; } = [];
+
+    /// <summary>Receivers that are told what happens.</summary>
+    public IReadOnlyList<string> Informed { get; init; } = [];
+
+    /// <summary>Whom to tell while approvals stay away, in this order.</summary>
+    public IReadOnlyList<EscalationIntent> Escalation { get; init; } = [];
+
     /// <summary>Null when modules are not checked.</summary>
     public CompatibilitySpec? Compatibility { get; init; }
 
@@ -96,6 +105,9 @@ public sealed record PatchIntent
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
+            Consulted = spec.Approval?.Consulted ?? [],
+            Informed = spec.Approval?.Informed ?? [],
+            Escalation = [.. (spec.Approval?.Escalation ?? []).Select(t => new EscalationIntent(t.After.OrElse(TimeSpan.Zero), t.Notify ?? [])).OrderBy(t => t.After)],
             WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
@@ -122,6 +134,10 @@ public sealed record PatchIntent
 /// <param name="Hold">How long the step lasts at least.</param>
 /// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
 public sealed record StepIntent(int Weight, TimeSpan Hold, bool PassEarly = false);
+
+/// <param name="After">Since when approvals are waited for.</param>
+/// <param name="Notify">Receivers.</param>
+public sealed record EscalationIntent(TimeSpan After, IReadOnlyList<string> Notify);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent

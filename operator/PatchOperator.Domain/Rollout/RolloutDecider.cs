@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -34,6 +35,7 @@ public static class RolloutDecider
 
         CommandDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
+        NotificationDesk.Decide(draft);
         return new Plan
         {
             Status = draft.Status,

@@ -32,4 +32,7 @@ public sealed record ValidationOptions
     public static readonly ValidationOptions Default = new();
 
     public ImagePolicy ImagePolicy { get; init; } = ImagePolicy.RequireDigest;
+
+    /// <summary>Names of those who can be told; null where that is not known, as on the command line.</summary>
+    public IReadOnlyList<string>? Receivers { get; init; }
 }

@@ -3,6 +3,7 @@ using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Traffic;
 
@@ -18,6 +19,7 @@ internal sealed class PatchObserver(
     MetricReader metrics,
     ActionProblems problems,
     CompatibilityChecker compatibility,
+    Notifier notifier,
     TimeProvider time)
 {
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
@@ -38,6 +40,7 @@ internal sealed class PatchObserver(
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
+            Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
         if (!schedule.CheckCompatibility)

@@ -55,6 +55,9 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
     public bool MeasuresForReal { get; init; }
 
+    /// <summary>Whom the operator can tell; from the next start.</summary>
+    public PatchOperator.Notifications.ReceiverSettings Receivers { get; set; } = new();
+
     /// <summary>Everything that was logged, in words.</summary>
     public IReadOnlyList<string> Log
     {
@@ -170,6 +173,11 @@ internal sealed class Town : IAsyncDisposable
         builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         var settings = Settings.From(_ => null) with { LeaderElection = leaderElection };
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
+        settings = settings with
+        {
+            Notifications = Receivers,
+            Policy = settings.Policy with { Notifications = Receivers.Policy, Validation = settings.Policy.Validation with { Receivers = Receivers.Policy.Receivers } },
+        };
         builder.Services.AddPatchOperator(settings);
         if (!MeasuresForReal)
         {

@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout;
 using Xunit;
 
@@ -20,7 +21,10 @@ internal sealed class Story
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
-    public OperatorPolicy Policy { get; } = new();
+    public OperatorPolicy Policy { get; set; } = new();
+
+    /// <summary>How notifications ended.</summary>
+    public List<DeliveryOutcome> Delivered { get; } = [];
 
     public Story() => World.Add(Web);
 
@@ -206,6 +210,7 @@ internal sealed class Story
         Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
+        Delivered = [.. Delivered],
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };
