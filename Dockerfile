@@ -11,9 +11,11 @@ ENV CI=true
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY operator/PatchOperator/PatchOperator.csproj operator/PatchOperator/packages.lock.json operator/PatchOperator/
 COPY operator/PatchOperator.Domain/PatchOperator.Domain.csproj operator/PatchOperator.Domain/packages.lock.json operator/PatchOperator.Domain/
+COPY operator/PatchOperator.Signing/PatchOperator.Signing.csproj operator/PatchOperator.Signing/packages.lock.json operator/PatchOperator.Signing/
 RUN dotnet restore operator/PatchOperator
 COPY operator/PatchOperator operator/PatchOperator
 COPY operator/PatchOperator.Domain operator/PatchOperator.Domain
+COPY operator/PatchOperator.Signing operator/PatchOperator.Signing
 ARG TARGETARCH
 RUN case "$TARGETARCH" in amd64) rid=linux-x64 ;; arm64) rid=linux-arm64 ;; *) echo "no build for '$TARGETARCH'" >&2; exit 1 ;; esac \
  && dotnet publish operator/PatchOperator --no-restore --configuration Release --runtime $rid --output /out \

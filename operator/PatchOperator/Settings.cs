@@ -1,3 +1,4 @@
+using PatchOperator.Audit;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Domain.Validation;
@@ -30,6 +31,8 @@ internal sealed record Settings
 
     public ReceiverSettings Notifications { get; init; } = new();
 
+    public AuditSettings Audit { get; init; } = new();
+
     public static Settings From(Func<string, string?> environment)
     {
         var policy = new OperatorPolicy();
@@ -38,6 +41,7 @@ internal sealed record Settings
         return new Settings
         {
             Notifications = notifications,
+            Audit = new AuditSettings { Secret = Text("AUDIT_SECRET"), Namespace = environment("POD_NAMESPACE") is { Length: > 0 } home ? home : "default" },
             Policy = policy with
             {
                 DeadlineBySeverity = deadlines,

@@ -27,8 +27,8 @@ public static class AuditChain
     /// <summary>What the first record has for a predecessor.</summary>
     public const string Genesis = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-    /// <summary>How many records a status keeps of those that are in the trail already.</summary>
-    private const int Kept = 64;
+    /// <summary>How many records a status keeps of those that are in the trail already; the annotation never has more, so that status can put it back.</summary>
+    public const int Kept = 64;
 
     /// <summary>The entry as the next link, and the status with it.</summary>
     public static AuditStatus Append(AuditStatus? status, AuditEntry entry)
@@ -49,7 +49,7 @@ public static class AuditChain
         };
         var record = unsealed with { Hash = HashOf(unsealed) };
         IEnumerable<AuditRecord> recent = [.. status?.Recent ?? [], record];
-        return new AuditStatus { Sequence = record.Sequence, Head = record.Hash, Stored = status?.Stored, Recent = [.. recent.Where(r => r.Sequence > record.Sequence - Kept || !(r.Sequence <= status?.Stored))] };
+        return new AuditStatus { Sequence = record.Sequence, Head = record.Hash, Stored = status?.Stored, Seal = status?.Seal, ContinuedFrom = status?.ContinuedFrom, Recent = [.. recent.Where(r => r.Sequence > record.Sequence - Kept || !(r.Sequence <= status?.Stored))] };
     }
 
     /// <summary>SHA-256 over the record's canonical JSON without <c>hash</c>: <c>sha256:</c> and 64 hex digits.</summary>
@@ -61,15 +61,17 @@ public static class AuditChain
     }
 
     /// <summary>The first fault of a trail in words, or null when every link holds.</summary>
-    public static string? FindFault(IReadOnlyList<AuditRecord> trail)
+    /// <param name="trail">The records in the order in which they are kept.</param>
+    /// <param name="after">Sequence of the record before the first of these.</param>
+    /// <param name="previous">Hash of that record.</param>
+    public static string? FindFault(IReadOnlyList<AuditRecord> trail, long after = 0, string previous = Genesis)
     {
-        var previous = Genesis;
-        for (var i = 0; i < trail.Count; i++)
+        foreach (var record in trail)
         {
-            var record = trail[i];
-            if (record.Sequence != i + 1)
+            after++;
+            if (record.Sequence != after)
             {
-                return $"record {i + 1} has sequence {record.Sequence}: a record is missing or out of order";
+                return $"record {after} has sequence {record.Sequence}: a record is missing or out of order";
             }
 
             if (record.PreviousHash != previous)
@@ -98,7 +100,8 @@ public static class AuditChain
 
         try
         {
-            return JsonSerializer.Deserialize(annotation, DomainJson.Default.IReadOnlyListAuditRecord);
+            // A list with a hole in it, [null], is no trail either.
+            return JsonSerializer.Deserialize(annotation, DomainJson.Default.IReadOnlyListAuditRecord) is { } trail && trail.All(record => record is { Hash: not null, PreviousHash: not null, Actor: not null, Action: not null }) ? trail : null;
         }
         catch (JsonException)
         {

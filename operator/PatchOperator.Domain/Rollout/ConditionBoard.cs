@@ -41,6 +41,11 @@ internal static class ConditionBoard
             board.Remove(ConditionTypes.Compatible);
         }
 
+        if (draft.Audit is { } audit)
+        {
+            Set(ConditionTypes.AuditIntact, audit.Status, audit.Reason, audit.Message);
+        }
+
         if (draft.Health is { } health)
         {
             Set(ConditionTypes.CanaryHealthy, health.Status, health.Reason, health.Message);

@@ -42,6 +42,9 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
     /// <summary>What is known of the canary's health in this decision, if anything new is.</summary>
     public (string Status, string Reason, string Message)? Health { get; set; }
 
+    /// <summary>What the audit trail is like, if it was looked at.</summary>
+    public (string Status, string Reason, string Message)? Audit { get; set; }
+
     /// <summary>What is known of the routes in this decision, where routes split the traffic.</summary>
     public (string Status, string Reason, string Message)? Traffic { get; set; }
 

@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Notifications;
 
 namespace PatchOperator.Domain.Rollout;
@@ -37,6 +38,9 @@ public sealed record ObservedState
 
     /// <summary>Sequence of the newest record in the stored trail.</summary>
     public long AuditedThrough { get; init; }
+
+    /// <summary>What the trail is like; null when nobody looked, or could.</summary>
+    public AuditObservation? Audit { get; init; }
 
     /// <summary>How notifications of the stored status ended, those under way left out.</summary>
     public IReadOnlyList<DeliveryOutcome> Delivered { get; init; } = [];

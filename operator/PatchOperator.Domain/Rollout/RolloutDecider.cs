@@ -10,7 +10,7 @@ public static class RolloutDecider
     public static Plan Decide(EmergencyPatch patch, PatchIntent intent, ObservedState observed, OperatorPolicy policy, DateTimeOffset now)
     {
         var draft = new Draft(patch, intent, observed, policy, now);
-        AcknowledgeAudit(draft);
+        AuditWatch.Decide(draft);
 
         if (patch.Metadata.IsTerminating)
         {
@@ -66,14 +66,5 @@ public static class RolloutDecider
             PatchPhase.Degraded => Degraded.Decide,
         };
         decide(draft);
-    }
-
-    /// <summary>What reached the trail needs no second event and no second log line, also if the trail has to be restored one day.</summary>
-    private static void AcknowledgeAudit(Draft draft)
-    {
-        if (draft.Status.Audit is { } audit && !(audit.Stored >= draft.Observed.AuditedThrough))
-        {
-            draft.Status = draft.Status with { Audit = audit with { Stored = draft.Observed.AuditedThrough } };
-        }
     }
 }

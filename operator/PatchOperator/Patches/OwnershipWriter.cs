@@ -55,7 +55,11 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
             Remove(fields, [.. podTemplate.Append("containers").Select(name => $"f:{name}"), $"k:{new JsonObject { ["name"] = container }.ToJsonString()}", "f:image"]);
         }
 
-        Remove(fields, ["f:metadata", "f:annotations", $"f:{Annotations.PatchedBy}"]);
+        foreach (var name in (string[])[Annotations.PatchedBy, Annotations.AppliedByPatch, Annotations.AppliedAt, Annotations.PreviousImages])
+        {
+            Remove(fields, ["f:metadata", "f:annotations", $"f:{name}"]);
+        }
+
         return fields.Count > 0 ? copy : null;
     }
 

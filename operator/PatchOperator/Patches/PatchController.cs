@@ -28,7 +28,7 @@ internal sealed class PatchController(
     public Task<ReconciliationResult<EmergencyPatch>> DeletedAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
         intents.Forget(entity);
-        observer.Forget(entity);
+        observer.Drop(entity);
         compatibility.Forget(entity);
         neighbours.WakeWaiting(entity);
         return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
@@ -44,6 +44,11 @@ internal sealed class PatchController(
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);
         var recorded = await recorder.RecordAsync(acted.Patch, plan, cancellation);
+        if (plan.IsReleased)
+        {
+            await recorder.RetainAsync(recorded.Patch, cancellation);
+        }
+
         neighbours.WakeAfter(patch, recorded.Patch);
         return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PatchOperator.Audit;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -19,6 +20,7 @@ internal sealed class PatchObserver(
     MetricReader metrics,
     ActionProblems problems,
     CompatibilityChecker compatibility,
+    AuditInspector audit,
     Notifier notifier,
     TimeProvider time)
 {
@@ -39,6 +41,7 @@ internal sealed class PatchObserver(
             SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
+            Audit = await audit.InspectAsync(patch, cancellation),
             ActionProblem = problems.Of(patch),
             Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
@@ -100,6 +103,13 @@ internal sealed class PatchObserver(
         }
 
         return seen;
+    }
+
+    /// <summary>The patch is gone.</summary>
+    public void Drop(EmergencyPatch patch)
+    {
+        audit.Forget(patch);
+        Forget(patch);
     }
 
     /// <summary>The patch needs no pods any more.</summary>

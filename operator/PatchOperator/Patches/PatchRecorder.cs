@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PatchOperator.Audit;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
@@ -15,7 +16,7 @@ namespace PatchOperator.Patches;
 /// Takes the records that a stored status holds as pending to the trail, to events, to the log and to the metrics (S15). The status is the outbox:
 /// a crash in between repeats this, and the sequence in the trail and the events' names make the repetition harmless.
 /// </summary>
-internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, ILogger<PatchRecorder> logger)
+internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, AuditMarks marks, AuditArchives archives, ILogger<PatchRecorder> logger)
 {
     private static readonly HashSet<string> Alarming = new(StringComparer.Ordinal)
     {
@@ -53,7 +54,8 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
 
         try
         {
-            return (await AppendAsync(patch, [.. trail, .. missing], added, cancellation), null);
+            await marks.SetAsync(patch, cancellation);
+            return (await AppendAsync(patch, await archives.BoundAsync(patch, [.. trail, .. missing], cancellation), added, cancellation), null);
         }
         catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound)
         {
@@ -65,6 +67,9 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         }
     }
 
+    /// <summary>The patch is about to go; its trail stays.</summary>
+    public Task RetainAsync(EmergencyPatch patch, CancellationToken cancellation) => archives.StoreAsync(patch, AuditTrail.Of(patch), cancellation);
+
     private async Task<EmergencyPatch> AppendAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, AuditRecord[] added, CancellationToken cancellation)
     {
         var change = new JsonObject
@@ -75,6 +80,11 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
                 ["annotations"] = new JsonObject { [Annotations.Audit] = AuditChain.Format(trail) },
             },
         };
+        if (patch.Status?.Audit?.Seal is { } seal)
+        {
+            change["metadata"]!["annotations"]![Annotations.AuditSeal] = AuditSeals.Format(seal);
+        }
+
         var written = await client.MergePatchAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), change, cancellation, fieldManager: Names.FieldManager).As(Kinds.EmergencyPatches);
         neighbours.Observe(written);
         foreach (var record in added)
@@ -89,7 +99,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
     }
 
     private static bool IsAlarming(AuditRecord record) =>
-        (record.To is { } to && Alarming.Contains(to)) || record.Action is "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
+        (record.To is { } to && Alarming.Contains(to)) || record.Action is AuditWatch.Broken or AuditWatch.Continued or "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
         or "Escalated" or "NotificationFailed" or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
 
     /// <summary>The same record has the same event, whoever writes it and however often.</summary>

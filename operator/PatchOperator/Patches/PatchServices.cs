@@ -1,3 +1,4 @@
+using PatchOperator.Audit;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -24,6 +25,7 @@ internal static class PatchServices
             .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         services.AddNotifications(settings.Notifications);
+        services.AddAudit(settings.Audit);
         return services.AddPatches(settings.Policy);
     }
 
@@ -32,6 +34,14 @@ internal static class PatchServices
         .AddSingleton<Sender>()
         .AddSingleton<NotificationMetrics>()
         .AddSingleton<Notifier>();
+
+    private static void AddAudit(this IServiceCollection services, AuditSettings settings) => services
+        .AddSingleton(settings)
+        .AddSingleton<AuditKeys>()
+        .AddSingleton<AuditMarks>()
+        .AddSingleton<AuditArchives>()
+        .AddSingleton<AuditInspector>()
+        .AddSingleton<AuditSealer>();
 
     private static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services
         .AddSingleton(policy)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PatchOperator.Audit;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -21,6 +22,7 @@ internal sealed class PlanExecutor(
     PatchNeighbours neighbours,
     ActionProblems problems,
     InventoryJobs inventory,
+    AuditSealer sealer,
     ILogger<PlanExecutor> logger)
 {
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
@@ -28,7 +30,7 @@ internal sealed class PlanExecutor(
         EmergencyPatch stored;
         try
         {
-            stored = await StoreStatusAsync(patch, plan.Status, cancellation);
+            stored = await StoreStatusAsync(patch, sealer.Seal(patch, plan.Status), cancellation);
         }
         catch (ClusterException exception)
         {

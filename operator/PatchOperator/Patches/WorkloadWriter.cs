@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -8,7 +9,7 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Patches;
 
 /// <summary>Changes the user's own workloads, field by field, each only if it is what it was expected to be (S8).</summary>
-internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workloads)
+internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workloads, TimeProvider time)
 {
     private static readonly string[] PodTemplate = ["spec", "template", "spec"];
     private static readonly string[] JobPodTemplate = ["spec", "jobTemplate", "spec", "template", "spec"];
@@ -53,7 +54,7 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
 
         if (changes)
         {
-            Mark(change, stable, patch);
+            Mark(change, stable, patch, action, time.GetUtcNow());
             await PatchAsync(type, key, action.Workload.Kind, change, cancellation);
         }
     }
@@ -77,15 +78,26 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
     }
 
     /// <summary>In the same write as the images: whoever replaces the object drops it, and so shows that the images are theirs.</summary>
-    private static void Mark(JsonPatch change, JsonObject workload, EmergencyPatch patch)
+    /// <remarks>On the workload, never on its pod template: nothing rolls out because of it. The last three stay there when the mark goes.</remarks>
+    private static void Mark(JsonPatch change, JsonObject workload, EmergencyPatch patch, SetStableImages action, DateTimeOffset at)
     {
+        var previous = new JsonObject(action.Expected.OrderBy(e => e.Container, StringComparer.Ordinal).Select(e => KeyValuePair.Create(e.Container, (JsonNode?)e.Image)));
+        var marks = new JsonObject
+        {
+            [Annotations.PatchedBy] = patch.Metadata.Name,
+            [Annotations.AppliedByPatch] = patch.Metadata.Name,
+            [Annotations.AppliedAt] = UtcTimeJsonConverter.Format(at),
+            [Annotations.PreviousImages] = previous.ToJsonString(),
+        };
         if (workload["metadata"]?["annotations"] is not JsonObject)
         {
-            change.Add(["metadata", "annotations"], new JsonObject { [Annotations.PatchedBy] = patch.Metadata.Name });
+            change.Add(["metadata", "annotations"], marks);
+            return;
         }
-        else
+
+        foreach (var (name, value) in marks)
         {
-            change.Add(["metadata", "annotations", Annotations.PatchedBy], patch.Metadata.Name);
+            change.Add(["metadata", "annotations", name], value!.GetValue<string>());
         }
     }
 

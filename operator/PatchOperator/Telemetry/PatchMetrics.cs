@@ -11,12 +11,14 @@ internal sealed class PatchMetrics
     private readonly Counter transitions;
     private readonly Gauge phase;
     private readonly Gauge weight;
+    private readonly Gauge intact;
 
     public PatchMetrics(RuntimeMetrics runtime)
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(runtime.Registry);
         transitions = factory.CreateCounter("patchoperator_audit_records_total", "Records added to audit trails.", "action");
         phase = factory.CreateGauge("patchoperator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
+        intact = factory.CreateGauge("patchoperator_audit_intact", "1 while a patch's audit trail is as it was written, 0 when it was changed.", "namespace", "name");
         weight = factory.CreateGauge("patchoperator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
     }
 
@@ -38,6 +40,11 @@ internal sealed class PatchMetrics
             }
         }
 
+        if (patch.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.AuditIntact) is { } trail)
+        {
+            intact.WithLabels(ns, name).Set(trail.Status == "False" ? 0 : 1);
+        }
+
         if (patch.Status?.Step?.ActualWeight is { } actual)
         {
             weight.WithLabels(ns, name).Set(actual);
@@ -53,5 +60,6 @@ internal sealed class PatchMetrics
         }
 
         weight.RemoveLabelled(ns, name);
+        intact.RemoveLabelled(ns, name);
     }
 }

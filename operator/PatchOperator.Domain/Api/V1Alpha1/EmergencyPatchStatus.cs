@@ -502,6 +502,33 @@ public sealed record AuditStatus
     /// so that a replace of the resource, which drops the annotation, loses none.
     /// </summary>
     public IReadOnlyList<AuditRecord>? Recent { get; init; }
+
+    /// <summary>Uid of the resource that the trail was begun on, where this one was restored from it.</summary>
+    public string? ContinuedFrom { get; init; }
+
+    /// <summary>The operator's signature over the newest record, where it has a key.</summary>
+    public AuditSeal? Seal { get; init; }
+}
+
+/// <summary>A signature over the end of a trail, and so over all before it.</summary>
+public sealed record AuditSeal
+{
+    /// <summary>Sequence of the record that is vouched for.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Its hash.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Uid of the EmergencyPatch.</summary>
+    public required string Uid { get; init; }
+
+    /// <summary>Which public key it verifies with.</summary>
+    public required string KeyId { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Ed25519, base64.</summary>
+    public required string Signature { get; init; }
 }
 
 /// <summary>One link of the audit trail; <see cref="Hash"/> covers every other member.</summary>

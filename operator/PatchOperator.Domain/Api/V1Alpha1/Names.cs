@@ -25,6 +25,9 @@ public static class Labels
     /// <summary>Uid of the EmergencyPatch that owns a canary: names may be longer than label values.</summary>
     public const string PatchUid = Names.Group + "/patch-uid";
 
+    /// <summary>Marks a ConfigMap that holds older records of an audit trail.</summary>
+    public const string AuditArchive = Names.Group + "/audit-archive";
+
     /// <summary>Which workload of the patch a canary stands in for, by its short name.</summary>
     public const string Workload = Names.Group + "/workload";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
@@ -33,6 +36,9 @@ public static class Labels
 public static class Annotations
 {
     public const string Audit = Names.Group + "/audit";
+
+    /// <summary>The operator's signature over the end of the trail.</summary>
+    public const string AuditSeal = Names.Group + "/audit-seal";
     public const string Patch = Names.Group + "/patch";
 
     /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
@@ -43,6 +49,15 @@ public static class Annotations
 
     /// <summary>On a workload while a run, or the hold after it, owns its images: the EmergencyPatch.</summary>
     public const string PatchedBy = Names.Group + "/patched-by";
+
+    /// <summary>On a workload for good: the EmergencyPatch that last changed its images.</summary>
+    public const string AppliedByPatch = Names.Group + "/applied-by-patch";
+
+    /// <summary>On a workload for good: when that was.</summary>
+    public const string AppliedAt = Names.Group + "/applied-at";
+
+    /// <summary>On a workload for good: the images that were there before, as JSON by container.</summary>
+    public const string PreviousImages = Names.Group + "/previous-images";
     public const string CommandPrefix = Names.Group + "/";
 }
 
@@ -93,4 +108,7 @@ public static class ConditionTypes
     public const string Watched = "Watched";
     public const string Reverted = "Reverted";
     public const string Overdue = "Overdue";
+
+    /// <summary>Whether the audit trail is as the operator wrote it.</summary>
+    public const string AuditIntact = "AuditIntact";
 }

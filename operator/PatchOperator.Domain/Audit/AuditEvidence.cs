@@ -1,0 +1,74 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Audit;
+
+/// <summary>Every place where something of one patch's trail is kept.</summary>
+public sealed record AuditEvidence
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    /// <summary>The annotation's value, as it is.</summary>
+    public string? Annotation { get; init; }
+
+    /// <summary>The value of the annotation with the seal.</summary>
+    public string? Seal { get; init; }
+
+    public AuditStatus? Status { get; init; }
+
+    /// <summary>Older records; null where nobody could look.</summary>
+    public IReadOnlyList<AuditArchive>? Archives { get; init; }
+
+    /// <summary>The furthest head known outside of the patch's namespace.</summary>
+    public AuditSeal? Mark { get; init; }
+
+    public static AuditEvidence Of(EmergencyPatch patch) => new()
+    {
+        Namespace = patch.Metadata.Namespace ?? "",
+        Name = patch.Metadata.Name,
+        Uid = patch.Metadata.Uid,
+        Annotation = patch.Metadata.Annotations?.GetValueOrDefault(Annotations.Audit),
+        Seal = patch.Metadata.Annotations?.GetValueOrDefault(Annotations.AuditSeal),
+        Status = patch.Status?.Audit,
+    };
+}
+
+/// <param name="Name">Of the ConfigMap.</param>
+/// <param name="Records">Null when what is in it is no list of records.</param>
+public sealed record AuditArchive(string Name, IReadOnlyList<AuditRecord>? Records);
+
+/// <summary>What the evidence comes to.</summary>
+public sealed record AuditVerdict
+{
+    /// <summary>Each says what is wrong with which record; none when the trail is intact.</summary>
+    public required IReadOnlyList<string> Faults { get; init; }
+
+    /// <summary>What is worth knowing and is no fault.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>All records in order, as far as they can be read.</summary>
+    public required IReadOnlyList<AuditRecord> Records { get; init; }
+
+    /// <summary>Up to this sequence the trail is under a signature that was checked; 0 when none was.</summary>
+    public required long SealedThrough { get; init; }
+
+    /// <summary>Ids of keys that seals name and nobody knows.</summary>
+    public required IReadOnlyList<string> UnknownKeys { get; init; }
+
+    /// <summary>Uid of the resource that the trail was begun on, where that is another one.</summary>
+    public string? BegunOn { get; init; }
+
+    /// <summary>The key of the newest seal that was checked.</summary>
+    public string? KeyId { get; init; }
+
+    public bool IsIntact => Faults.Count == 0;
+
+    public bool IsSealed => SealedThrough > 0;
+}
+
+/// <param name="Verdict">What the trail comes to.</param>
+/// <param name="KeyId">The key that the operator signs with; null when it has none.</param>
+public sealed record AuditObservation(AuditVerdict Verdict, string? KeyId);

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Audit;
+
+/// <summary>Looks at a patch's whole trail before each decision. Null where nobody could look; that is no reason to call it broken.</summary>
+internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArchives archives, IClusterClient client, TimeProvider time)
+{
+    private static readonly TimeSpan ArchivesFor = TimeSpan.FromMinutes(5);
+    private readonly ConcurrentDictionary<string, Seen> seen = new(StringComparer.Ordinal);
+
+    public async Task<AuditObservation?> InspectAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        try
+        {
+            await keys.RefreshAsync(cancellation);
+            await marks.ReadAsync(cancellation);
+            var evidence = AuditEvidence.Of(patch);
+            evidence = evidence with { Mark = marks.Of(patch.Metadata.Uid) ?? (AuditSeals.Parse(evidence.Seal)?.Uid is { } before ? marks.Of(before) : null) };
+            var last = seen.GetValueOrDefault(patch.Metadata.Uid);
+            var first = First(patch);
+            if (first > 1 && (last?.Archives is null || time.GetElapsedTime(last.ArchivesAt) > ArchivesFor || !Reach(last.Archives, first)))
+            {
+                last = new Seen(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp());
+            }
+
+            evidence = evidence with { Archives = first > 1 ? last!.Archives : last?.Archives ?? [] };
+            if (last?.Verdict is { } known && last.KeyId == keys.Current?.Public.Id && IsSame(last.Evidence, evidence))
+            {
+                return new AuditObservation(known, last.KeyId);
+            }
+
+            var verdict = AuditVerifier.Verify(evidence, keys.Current is null ? null : keys.Ring.Check);
+            if (!verdict.IsIntact && !IsKnownBroken(patch) && await client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), cancellation) is var now && now?.Metadata.ResourceVersion != patch.Metadata.ResourceVersion)
+            {
+                // A cache that is behind, as after a change of the leader, looks like a trail that was cut.
+                return null;
+            }
+
+            seen[patch.Metadata.Uid] = new Seen(evidence, verdict, keys.Current?.Public.Id, last?.Archives, last?.ArchivesAt ?? 0);
+            return new AuditObservation(verdict, keys.Current?.Public.Id);
+        }
+        catch (ClusterException)
+        {
+            return null;
+        }
+    }
+
+    public void Forget(EmergencyPatch patch) => seen.TryRemove(patch.Metadata.Uid, out _);
+
+    private static bool IsKnownBroken(EmergencyPatch patch) => patch.Status?.Conditions?.Any(c => c is { Type: ConditionTypes.AuditIntact, Status: "False" }) is true;
+
+    /// <summary>Sequence of the oldest record that is at hand without asking.</summary>
+    private static long First(EmergencyPatch patch)
+    {
+        var annotation = AuditChain.Parse(patch.Metadata.Annotations?.GetValueOrDefault(Annotations.Audit)) is [var oldest, ..] ? oldest.Sequence : long.MaxValue;
+        var recent = patch.Status?.Audit?.Recent is [var kept, ..] ? kept.Sequence : long.MaxValue;
+        return Math.Min(annotation, recent) is var first && first == long.MaxValue ? 1 : first;
+    }
+
+    private static bool Reach(IReadOnlyList<AuditArchive> archives, long first) => archives.Any(a => a.Records is [.., var last] && last.Sequence >= first - 1);
+
+    private static bool IsSame(AuditEvidence a, AuditEvidence b) =>
+        a.Annotation == b.Annotation && a.Seal == b.Seal && a.Mark == b.Mark && ReferenceEquals(a.Archives, b.Archives)
+        && (ReferenceEquals(a.Status, b.Status) || (a.Status is not null && b.Status is not null
+            && a.Status with { Recent = null } == b.Status with { Recent = null } && (a.Status.Recent ?? []).SequenceEqual(b.Status.Recent ?? [])));
+
+    private sealed record Seen(AuditEvidence Evidence, AuditVerdict? Verdict, string? KeyId, IReadOnlyList<AuditArchive>? Archives, long ArchivesAt);
+}

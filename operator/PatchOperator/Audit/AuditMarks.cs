@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Audit;
+
+/// <summary>
+/// The furthest head of each trail, in the operator's namespace. An old annotation, status and seal fit each other and verify; only what their author cannot
+/// reach shows that there was more.
+/// </summary>
+internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, ILogger<AuditMarks> logger) : IDisposable
+{
+    // 330 bytes each: well under the 1 MiB of a ConfigMap. Beyond that the oldest are let go.
+    private const int Most = 2000;
+
+    private readonly ConcurrentDictionary<string, AuditSeal> marks = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private bool isRead;
+    private bool exists;
+
+    public AuditSeal? Of(string uid) => marks.GetValueOrDefault(uid);
+
+    /// <exception cref="ClusterException">They could not be read.</exception>
+    public async Task ReadAsync(CancellationToken cancellation)
+    {
+        if (settings.Secret is null || isRead)
+        {
+            return;
+        }
+
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            if (!isRead)
+            {
+                var found = await client.FindAsync(AuditKinds.ConfigMaps, Key, cancellation);
+                exists = found is not null;
+                foreach (var (uid, value) in found?["data"] as JsonObject ?? [])
+                {
+                    if (AuditSeals.Parse(value?.GetValue<string>()) is { } seal)
+                    {
+                        marks[uid] = seal;
+                    }
+                }
+
+                isRead = true;
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>After the head is in a stored status, and never backwards.</summary>
+    public async Task SetAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        var uid = patch.Metadata.Uid;
+        if (settings.Secret is null || patch.Status?.Audit?.Seal is not { } seal || Of(uid)?.Sequence >= seal.Sequence)
+        {
+            return;
+        }
+
+        try
+        {
+            await ReadAsync(cancellation);
+            if (Of(uid)?.Sequence >= seal.Sequence)
+            {
+                return;
+            }
+
+            var change = new JsonObject { [uid] = AuditSeals.Format(seal) };
+            foreach (var old in marks.Where(m => m.Key != uid).OrderBy(m => m.Value.At).Take(Math.Max(0, marks.Count - Most)).ToArray())
+            {
+                change[old.Key] = null;
+                marks.TryRemove(old.Key, out _);
+            }
+
+            await AuditStore.MergeAsync(client, Key, change, exists, cancellation);
+            exists = true;
+            marks[uid] = seal;
+        }
+        catch (ClusterException exception)
+        {
+            logger.LogWarning("How far the trail of {Patch} goes could not be noted outside of it: {Problem}", ObjectKey.Of(patch), exception.Message);
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private ObjectKey Key => new(settings.Namespace, settings.HeadsConfigMap);
+}
