@@ -19,7 +19,7 @@ public sealed partial class ChartRbacTests
         var readme = File.ReadAllText(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "README.md"));
         var documented = Row().Matches(readme)
             .SelectMany(row => row.Groups["resources"].Value.Split(", ").Select(resource => $"{resource}: {row.Groups["verbs"].Value}"));
-        var written = Rules("operator").Concat(Rules("leaderElection")).Concat(Rules("credentials"))
+        var written = Rules("operator").Concat(Rules("leaderElection")).Concat(Rules("credentials")).Concat(Rules("auditSecret")).Concat(Rules("auditConfigMaps"))
             .SelectMany(rule => rule.Resources.Select(resource => $"{Qualified(rule.Group, resource)}: {string.Join(", ", rule.Verbs)}"));
         Assert.Equal(written.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
@@ -37,7 +37,7 @@ public sealed partial class ChartRbacTests
     [Fact]
     public void No_right_lets_the_operator_read_Secrets_by_itself_or_give_itself_more()
     {
-        var everything = Rbac.Where(role => role.Key != "credentials").SelectMany(role => Rules(role.Key)).ToList();
+        var everything = Rbac.Where(role => role.Key is not ("credentials" or "auditSecret")).SelectMany(role => Rules(role.Key)).ToList();
         string[] refused = ["*", "secrets", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "serviceaccounts", "escalate", "bind", "impersonate"];
         Assert.All(everything, rule => Assert.Empty(refused.Intersect([rule.Group, .. rule.Resources, .. rule.Verbs])));
     }
@@ -48,6 +48,14 @@ public sealed partial class ChartRbacTests
     {
         var rule = Assert.Single(Rules("credentials"));
         Assert.Equal(("", "secrets", "get"), (rule.Group, Assert.Single(rule.Resources), Assert.Single(rule.Verbs)));
+    }
+
+    [Fact]
+    public void Of_its_own_namespace_the_operator_may_touch_one_Secret_and_two_ConfigMaps_by_name_for_audit_trails()
+    {
+        var rules = Rbac["auditSecret"]!.AsArray().Concat(Rbac["auditConfigMaps"]!.AsArray());
+        Assert.Equal(["patch-operator-audit", "patch-operator-audit-heads", "patch-operator-audit-keys"], rules.SelectMany(rule => Texts(rule!["resourceNames"])).Order(StringComparer.Ordinal));
+        Assert.All(rules, rule => Assert.Equal(["get", "patch"], Texts(rule!["verbs"])));
     }
 
     private static HashSet<string> Granted(string group, string resource) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PatchOperator.Cli.Audit;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 
@@ -9,7 +10,7 @@ internal static class AuditCommand
     public static Command Build(TargetOptions target)
     {
         var name = new Argument<string>("NAME") { Description = "The EmergencyPatch" };
-        var command = new Command("audit", "Who did what and when, and whether the hashes hold. Ends with 1 if they do not") { name };
+        var command = new Command("audit", "Who did what and when, and whether the hashes hold. Ends with 1 if they do not. See also 'audit verify'") { name, AuditVerifyCommand.Build(target) };
         command.SetAction(target.Run(async (result, client, output, cancellation) =>
         {
             var patch = await client.GetAsync(result.GetRequiredValue(name), cancellation);
@@ -36,27 +37,11 @@ internal static class AuditCommand
             text.WriteLine();
         }
 
-        var fault = AuditChain.FindFault(trail) ?? FindCut(trail, patch.Status?.Audit);
-        text.WriteLine(fault is not null ? $"BROKEN: {fault}"
+        // Signatures and older records need more than the resource: that is what 'audit verify' is for.
+        var verdict = AuditVerifier.Verify(AuditEvidence.Of(patch), check: null);
+        text.WriteLine(verdict.Faults is [var fault, ..] ? $"BROKEN: {fault}"
             : trail.Count == 0 ? "The trail is empty"
-            : $"The hashes of all {trail.Count} records hold; the newest is {trail[^1].Hash}");
-        return (text.ToString(), fault is null);
-    }
-
-    /// <summary>A chain whose end was cut off holds in itself; only the status knows how long it was. The newest records may not be in it yet.</summary>
-    private static string? FindCut(IReadOnlyList<AuditRecord> trail, AuditStatus? known)
-    {
-        if (known is null)
-        {
-            return null;
-        }
-
-        var written = trail.Count == 0 ? 0 : trail[^1].Sequence;
-        if (written < known.Stored)
-        {
-            return $"the trail ends at record {written}, and status knows {known.Sequence}: its end was removed";
-        }
-
-        return written == known.Sequence && trail.Count > 0 && trail[^1].Hash != known.Head ? $"record {written} is not the one that status knows" : null;
+            : $"The hashes of all {trail.Count} records hold; the newest is {trail[^1].Hash}. Signatures: kubectl epatch audit verify {patch.Metadata.Name}");
+        return (text.ToString(), verdict.IsIntact);
     }
 }

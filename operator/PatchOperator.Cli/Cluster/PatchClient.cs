@@ -9,7 +9,7 @@ using YamlDotNet.Core;
 
 namespace PatchOperator.Cli.Cluster;
 
-/// <summary>The three requests that the commands need, with errors that a person can act on.</summary>
+/// <summary>The requests that the commands need, with errors that a person can act on.</summary>
 internal sealed class PatchClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -52,11 +52,23 @@ internal sealed class PatchClient : IDisposable
         return SendAsync(HttpMethod.Patch, name, patch, cancellation);
     }
 
+    /// <summary>Those of the patches' namespace.</summary>
+    public async Task<IReadOnlyList<JsonObject>?> ListConfigMapsAsync(string labels, CancellationToken cancellation)
+    {
+        var body = await CallAsync(HttpMethod.Get, $"api/v1/namespaces/{Uri.EscapeDataString(ns)}/configmaps?labelSelector={Uri.EscapeDataString(labels)}", "", null, cancellation);
+        return [.. (JsonNode.Parse(body)?["items"] as JsonArray ?? []).OfType<JsonObject>()];
+    }
+
+    public async Task<JsonObject?> FindConfigMapAsync(string configMapNamespace, string name, CancellationToken cancellation) => JsonNode.Parse(
+        await CallAsync(HttpMethod.Get, $"api/v1/namespaces/{Uri.EscapeDataString(configMapNamespace)}/configmaps/{Uri.EscapeDataString(name)}", "", null, cancellation)) as JsonObject;
+
     public void Dispose() => kubernetes.Dispose();
 
-    private async Task<string> SendAsync(HttpMethod method, string name, JsonObject? body, CancellationToken cancellation)
+    private Task<string> SendAsync(HttpMethod method, string name, JsonObject? body, CancellationToken cancellation) => CallAsync(
+        method, $"apis/{Names.Group}/{Names.Version}/namespaces/{Uri.EscapeDataString(ns)}/{Names.EmergencyPatchPlural}/{Uri.EscapeDataString(name)}", name, body, cancellation);
+
+    private async Task<string> CallAsync(HttpMethod method, string path, string name, JsonObject? body, CancellationToken cancellation)
     {
-        var path = $"apis/{Names.Group}/{Names.Version}/namespaces/{Uri.EscapeDataString(ns)}/{Names.EmergencyPatchPlural}/{Uri.EscapeDataString(name)}";
         var root = kubernetes.BaseUri.AbsoluteUri;
         using var request = new HttpRequestMessage(method, new Uri(new Uri(root.EndsWith('/') ? root : root + "/"), path));
         if (body is not null)
@@ -86,6 +98,7 @@ internal sealed class PatchClient : IDisposable
         var said = MessageOf(body);
         return status switch
         {
+            HttpStatusCode.NotFound when name.Length == 0 => said,
             HttpStatusCode.NotFound when said.Contains(name, StringComparison.Ordinal) => $"there is no emergencypatch {name} in namespace {ns}",
             HttpStatusCode.NotFound => "this cluster does not know EmergencyPatches; install the CRDs",
             HttpStatusCode.Unauthorized => "the cluster does not accept your credentials; log in again",

@@ -100,13 +100,25 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         return $"{name}-audit-{records[0].Sequence}-{hash[..Math.Min(12, hash.Length)]}".ToLowerInvariant();
     }
 
-    private static JsonObject Manifest(EmergencyPatch patch, string name, string records) => new()
+    private static JsonObject Manifest(EmergencyPatch patch, string name, string records)
+    {
+        var annotations = new JsonObject { [Annotations.Patch] = patch.Metadata.Name };
+        if (patch.Status?.Audit?.Seal is { } seal)
+        {
+            // When the patch goes, this is what its last records can be verified with.
+            annotations[Annotations.AuditSeal] = AuditSeals.Format(seal);
+        }
+
+        return Manifest(patch, name, records, annotations);
+    }
+
+    private static JsonObject Manifest(EmergencyPatch patch, string name, string records, JsonObject annotations) => new()
     {
         ["metadata"] = new JsonObject
         {
             ["name"] = name,
             ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = patch.Metadata.Uid, [Labels.ManagedBy] = Names.FieldManager },
-            ["annotations"] = new JsonObject { [Annotations.Patch] = patch.Metadata.Name },
+            ["annotations"] = annotations,
         },
         ["immutable"] = true,
         ["data"] = new JsonObject { [Entry] = records },

@@ -58,6 +58,9 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Whom the operator can tell; from the next start.</summary>
     public PatchOperator.Notifications.ReceiverSettings Receivers { get; set; } = new();
 
+    /// <summary>Where the operator keeps its key for audit trails; from the next start. Without it trails are not signed.</summary>
+    public string? AuditSecret { get; set; }
+
     /// <summary>Everything that was logged, in words.</summary>
     public IReadOnlyList<string> Log
     {
@@ -176,6 +179,7 @@ internal sealed class Town : IAsyncDisposable
         settings = settings with
         {
             Notifications = Receivers,
+            Audit = new PatchOperator.Audit.AuditSettings { Secret = AuditSecret, Namespace = "patch-operator-system" },
             Policy = settings.Policy with { Notifications = Receivers.Policy, Validation = settings.Policy.Validation with { Receivers = Receivers.Policy.Receivers } },
         };
         builder.Services.AddPatchOperator(settings);

@@ -1,0 +1,309 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Signing;
+using PatchOperator.TestKit.ApiServer;
+using Xunit;
+
+namespace PatchOperator.Tests.Cluster.Patches;
+
+/// <summary>Trails of a whole operator with a key, and what becomes of them when someone or something touches them.</summary>
+public sealed class AuditScenarios
+{
+    private const string Home = "patch-operator-system";
+    private const string Secret = "patch-operator-audit";
+    private static readonly ResourceName Secrets = new("", "v1", "secrets");
+    private static readonly ResourceName ConfigMaps = new("", "v1", "configmaps");
+
+    [Fact]
+    public async Task A_run_is_signed_to_its_last_record_and_says_on_the_workload_what_it_did()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+
+        var verdict = Verify(town);
+        Assert.Equal([], verdict.Faults);
+        Assert.Equal(town.Trail()[^1].Sequence, verdict.SealedThrough);
+        Assert.Equal("Signed", town.Condition(ConditionTypes.AuditIntact)!["reason"]!.GetValue<string>());
+        Assert.Equal(verdict.SealedThrough, AuditSeals.Parse(Text(town, Secret + "-heads", town.Patch()!["metadata"]!["uid"]!.GetValue<string>()))!.Sequence);
+        var marks = town.Deployment("magento-web")!["metadata"]!["annotations"]!;
+        Assert.Equal("fix", marks[Annotations.AppliedByPatch]!.GetValue<string>());
+        Assert.Equal(Town.Stable, JsonNode.Parse(marks[Annotations.PreviousImages]!.GetValue<string>())!["php"]!.GetValue<string>());
+        Assert.NotNull(marks[Annotations.AppliedAt]);
+        Assert.Null(town.Deployment("magento-web")!["spec"]!["template"]!["metadata"]!["annotations"]?[Annotations.AppliedByPatch]);
+        Assert.DoesNotContain(town.Log, line => line.Contains("PRIVATE KEY", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("edited")]
+    [InlineData("cut")]
+    [InlineData("reordered")]
+    [InlineData("overwritten")]
+    [InlineData("rewritten with its status")]
+    [InlineData("added to with its status")]
+    [InlineData("set back with everything beside it")]
+    [InlineData("stripped of its signatures")]
+    public async Task A_trail_that_was_tampered_with_is_found_said_aloud_not_signed_again_and_blocks_no_revert(string how)
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""");
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var earlier = town.Patch()!;
+        town.Annotate(Commands.Approve, "CHG-20871");
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var signed = Verify(town).SealedThrough;
+        Tamper(town, how, earlier);
+
+        await town.UntilAsync(() => town.Condition(ConditionTypes.AuditIntact)?["status"]?.GetValue<string>() == "False", $"it is noticed that the trail was {how}");
+        await town.UntilAsync(() => town.Events(AuditWatch.Broken).Count > 0, "it is said");
+        town.Annotate(Commands.Abort, "not ours");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Equal("False", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+        Assert.Single(town.Events(AuditWatch.Broken));
+        Assert.True(AuditSeals.Parse(Text(town, Secret + "-heads", town.Patch()!["metadata"]!["uid"]!.GetValue<string>()))!.Sequence <= signed);
+        Assert.NotEmpty(Verify(town).Faults);
+    }
+
+    [Fact]
+    public async Task A_trail_that_a_replace_drops_is_put_back_with_its_signature()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var before = town.Trail();
+        town.EditPatch("fix", patch => patch["metadata"]!.AsObject().Remove("annotations"));
+        await town.UntilAsync(() => town.Trail().Count == before.Count && IsSettled(town), "it is back");
+        Assert.Equal(before, town.Trail());
+        Assert.Equal([], Verify(town).Faults);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_patch_that_comes_back_from_a_backup_without_status_goes_on_with_its_trail()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        await town.StopOperatorAsync();
+        var backup = town.Patch()!;
+        var before = town.Trail();
+        town.EditPatch("fix", patch => patch["metadata"]!.AsObject().Remove("finalizers"));
+        town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
+        backup.Remove("status");
+        foreach (var stamped in (string[])["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "finalizers"])
+        {
+            backup["metadata"]!.AsObject().Remove(stamped);
+        }
+
+        town.Api.Store.Create(Town.Patches, backup);
+        await town.StartOperatorAsync();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town) && town.Trail().Count > before.Count, "the trail goes on");
+        Assert.Equal(before, town.Trail().Take(before.Count));
+        Assert.Equal(AuditWatch.Continued, town.Trail()[before.Count].Action);
+        Assert.Equal([], Verify(town).Faults);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_trail_that_someone_made_up_for_a_new_patch_is_not_taken_for_the_operators()
+    {
+        await using var town = await SignedTownAsync();
+        var forged = AuditChain.Append(null, new AuditEntry { At = DateTimeOffset.UnixEpoch, Actor = "ciso", Action = "ApprovalRecorded" });
+        town.Apply("other");
+        await town.StopOperatorAsync();
+        town.Apply();
+        town.EditPatch("fix", patch => patch["metadata"]!["annotations"] = new JsonObject { [Annotations.Audit] = AuditChain.Format(forged.Recent!) });
+        await town.StartOperatorAsync();
+        await town.UntilAsync(() => town.Condition(ConditionTypes.AuditIntact)?["status"]?.GetValue<string>() == "False", "it is noticed");
+        await town.UntilAsync(() => town.Trail().Count > 2, "the operator writes on");
+        Assert.Equal(0, Verify(town).SealedThrough);
+    }
+
+    [Fact]
+    public async Task Older_records_move_to_ConfigMaps_that_outlive_the_patch_and_all_of_it_still_verifies()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        for (var i = 0; i < 80; i++)
+        {
+            var reason = $"not needed {i}";
+            town.Annotate(Commands.Resume, reason);
+            await town.UntilAsync(() => Recent(town).Any(r => r.Detail?.Contains(reason, StringComparison.Ordinal) is true) || town.Patch()!["metadata"]!["annotations"]?["patchoperator.io/resume"] is null, "the command is recorded");
+        }
+
+        await town.UntilAsync(() => IsSettled(town) && Archives(town).Count > 0, "records were put away");
+        var verdict = Verify(town);
+        Assert.Equal([], verdict.Faults);
+        Assert.True(verdict.Records.Count > AuditChain.Kept);
+        Assert.InRange(town.Trail().Count, 1, AuditChain.Kept);
+        Assert.All(Archives(town), map => Assert.True(map["immutable"]!.GetValue<bool>() && map["metadata"]!["ownerReferences"] is null));
+
+        town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
+        await town.UntilAsync(() => town.Patch() is null, "the patch is gone");
+        var last = Archives(town).SelectMany(map => AuditChain.Parse(map["data"]!["records"]!.GetValue<string>())!).Max(r => r.Sequence);
+        Assert.True(last >= verdict.Records.Count);
+    }
+
+    [Fact]
+    public async Task A_new_key_signs_what_comes_and_the_old_one_stays_known()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var before = Verify(town).KeyId;
+        await town.StopOperatorAsync();
+        town.Api.Store.Delete(Secrets, Home, Secret);
+        await town.StartOperatorAsync();
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var verdict = Verify(town);
+        Assert.Equal([], verdict.Faults);
+        Assert.NotEqual(before, verdict.KeyId);
+        Assert.Equal(2, Keys(town).Count);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_process_that_dies_again_and_again_leaves_one_whole_signed_trail()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Annotate(Commands.Approve, "CHG-20871");
+        for (var i = 0; i < 5; i++)
+        {
+            await town.KillOperatorAsync();
+            await town.StartOperatorAsync();
+        }
+
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        Assert.Equal([], Verify(town).Faults);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+        Assert.Equal(town.Trail().Count, town.Trail().DistinctBy(r => r.Sequence).Count());
+    }
+
+    private static async Task<Town> SignedTownAsync()
+    {
+        var town = await Town.FoundAsync();
+        town.AuditSecret = Secret;
+        await town.StartOperatorAsync();
+        return town;
+    }
+
+    private static void Tamper(Town town, string how, JsonObject earlier)
+    {
+        var patch = Read(town);
+        var audit = patch.Status!.Audit!;
+        var trail = town.Trail();
+        switch (how)
+        {
+            case "edited":
+                Annotate(town, [.. trail.Select(r => r.Sequence == 2 ? r with { Actor = "mallory" } : r)]);
+                break;
+            case "cut":
+                Annotate(town, [.. trail.SkipLast(1)]);
+                break;
+            case "reordered":
+                Annotate(town, [trail[1], trail[0], .. trail.Skip(2)]);
+                break;
+            case "overwritten":
+                town.EditPatch("fix", json => json["metadata"]!["annotations"]![Annotations.Audit] = "nothing to see");
+                break;
+            case "rewritten with its status":
+                var forged = Rechained(audit.Recent!);
+                SetAudit(town, audit with { Recent = forged, Head = forged[^1].Hash });
+                Annotate(town, forged);
+                break;
+            case "added to with its status":
+                var longer = AuditChain.Append(audit, new AuditEntry { At = audit.Recent![^1].At, Actor = "mallory", Action = "ApprovalRecorded" });
+                SetAudit(town, longer with { Stored = longer.Sequence });
+                Annotate(town, longer.Recent!);
+                break;
+            case "set back with everything beside it":
+                var before = earlier["metadata"]!["annotations"]!;
+                SetAudit(town, earlier["status"]!["audit"]!.DeepClone());
+                town.EditPatch("fix", json =>
+                {
+                    json["metadata"]!["annotations"]![Annotations.Audit] = before[Annotations.Audit]!.GetValue<string>();
+                    json["metadata"]!["annotations"]![Annotations.AuditSeal] = before[Annotations.AuditSeal]!.GetValue<string>();
+                });
+                break;
+            default:
+                SetAudit(town, audit with { Seal = null });
+                town.EditPatch("fix", json => json["metadata"]!["annotations"]!.AsObject().Remove(Annotations.AuditSeal));
+                break;
+        }
+    }
+
+    private static IReadOnlyList<AuditRecord> Rechained(IReadOnlyList<AuditRecord> records)
+    {
+        var previous = AuditChain.Genesis;
+        List<AuditRecord> forged = [];
+        foreach (var record in records)
+        {
+            var next = record with { Detail = record.Sequence == 2 ? "all well" : record.Detail, PreviousHash = previous };
+            forged.Add(next with { Hash = AuditChain.HashOf(next) });
+            previous = forged[^1].Hash;
+        }
+
+        return forged;
+    }
+
+    private static void Annotate(Town town, IReadOnlyList<AuditRecord> trail) =>
+        town.EditPatch("fix", json => json["metadata"]!["annotations"]![Annotations.Audit] = AuditChain.Format(trail));
+
+    private static void SetAudit(Town town, AuditStatus audit) =>
+        SetAudit(town, JsonSerializer.SerializeToNode(new EmergencyPatchStatus { Audit = audit }, DomainJson.Default.EmergencyPatchStatus)!["audit"]!.DeepClone());
+
+    private static void SetAudit(Town town, JsonNode audit)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                var patch = town.Patch()!;
+                patch["status"]!["audit"] = audit.DeepClone();
+                town.Api.Store.Update(Town.Patches, patch, statusOnly: true);
+                return;
+            }
+            catch (Exception) when (tries < 20)
+            {
+                // The operator wrote in between.
+            }
+        }
+    }
+
+    private static EmergencyPatch Read(Town town) => town.Patch()!.Deserialize(DomainJson.Default.EmergencyPatch)!;
+
+    private static IReadOnlyList<AuditRecord> Recent(Town town) => Read(town).Status?.Audit?.Recent ?? [];
+
+    private static bool IsSettled(Town town) => Read(town) is { Status.Audit: { } audit } && audit.Stored == audit.Sequence && town.Trail() is [.., var last] && last.Sequence == audit.Sequence;
+
+    private static AuditVerdict Verify(Town town)
+    {
+        var evidence = AuditEvidence.Of(Read(town)) with { Archives = [.. Archives(town).Select(map => new AuditArchive("archive", AuditChain.Parse(map["data"]!["records"]!.GetValue<string>())))] };
+        return AuditVerifier.Verify(evidence, new KeyRing(Keys(town)).Check);
+    }
+
+    private static List<VerifyingKey> Keys(Town town) =>
+        [.. (town.Api.Store.Get(ConfigMaps, Home, Secret + "-keys")?["data"] as JsonObject ?? []).SelectMany(entry => VerifyingKey.ReadAll(entry.Value!.GetValue<string>()))];
+
+    private static List<JsonObject> Archives(Town town) =>
+        [.. town.Api.Store.List(ConfigMaps, Town.Namespace).Where(map => map["metadata"]!["labels"]?[Labels.AuditArchive] is not null)];
+
+    private static string? Text(Town town, string map, string key) => town.Api.Store.Get(ConfigMaps, Home, map)?["data"]?[key]?.GetValue<string>();
+}
