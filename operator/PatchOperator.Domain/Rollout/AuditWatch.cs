@@ -35,7 +35,7 @@ public static class AuditWatch
             draft.Record("AuditSigningBegan", $"Records 1 to {end.Sequence} were written without a signature; from here on the trail is signed with key {seen.KeyId}.");
         }
 
-        var before = draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.AuditIntact);
+        var before = Before(draft);
         if (faults.Count > 0 && before?.Status != "False")
         {
             draft.Record(Broken, Describe(faults));
@@ -60,10 +60,17 @@ public static class AuditWatch
             {
                 faults.Add("the resource came with a trail that the operator never signed");
             }
+            else if (Before(draft)?.Status == "False" && seen.Verdict is { IsIntact: true, Records.Count: > 0, IsSealed: false })
+            {
+                // What was refused once does not become true by being there for longer.
+                faults.Add("it was found broken before, and no signature vouches for any of it");
+            }
         }
 
         return faults;
     }
+
+    private static Condition? Before(Draft draft) => draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.AuditIntact);
 
     private static string Describe(IReadOnlyList<string> faults)
     {

@@ -102,7 +102,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         (record.To is { } to && Alarming.Contains(to)) || record.Action is AuditWatch.Broken or AuditWatch.Continued or "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
         or "Escalated" or "NotificationFailed" or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
 
-    /// <summary>The same record has the same event, whoever writes it and however often.</summary>
+    /// <summary>The same record has the same event, whoever writes it and however often. The hash tells it from one that had its number before someone set the trail back.</summary>
     private static string Name(EmergencyPatch patch, AuditRecord record) =>
-        $"{(patch.Metadata.Name.Length > 200 ? patch.Metadata.Name[..200] : patch.Metadata.Name)}.{patch.Metadata.Uid[..Math.Min(8, patch.Metadata.Uid.Length)]}.{record.Sequence}";
+        $"{(patch.Metadata.Name.Length > 200 ? patch.Metadata.Name[..200] : patch.Metadata.Name)}.{patch.Metadata.Uid[..Math.Min(8, patch.Metadata.Uid.Length)]}.{record.Sequence}.{record.Hash[^8..]}";
 }

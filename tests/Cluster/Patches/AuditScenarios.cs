@@ -126,6 +126,9 @@ public sealed class AuditScenarios
         await town.StartOperatorAsync();
         await town.UntilAsync(() => town.Condition(ConditionTypes.AuditIntact)?["status"]?.GetValue<string>() == "False", "it is noticed");
         await town.UntilAsync(() => town.Trail().Count > 2, "the operator writes on");
+        town.Annotate(Commands.Reject, "not ours");
+        await town.UntilPhaseAsync(PatchPhase.Rejected);
+        Assert.Equal("False", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
         Assert.Equal(0, Verify(town).SealedThrough);
     }
 
@@ -296,6 +299,7 @@ public sealed class AuditScenarios
     private static AuditVerdict Verify(Town town)
     {
         var evidence = AuditEvidence.Of(Read(town)) with { Archives = [.. Archives(town).Select(map => new AuditArchive("archive", AuditChain.Parse(map["data"]!["records"]!.GetValue<string>())))] };
+        evidence = evidence with { Mark = AuditSeals.Parse(Text(town, Secret + "-heads", evidence.Uid)) };
         return AuditVerifier.Verify(evidence, new KeyRing(Keys(town)).Check);
     }
 
