@@ -32,4 +32,7 @@ public sealed record ValidationOptions
     public static readonly ValidationOptions Default = new();
 
     public ImagePolicy ImagePolicy { get; init; } = ImagePolicy.RequireDigest;
+
+    /// <summary>Whether admission control authenticates people; without it, nothing can depend on who they are.</summary>
+    public bool Authenticates { get; init; }
 }

@@ -1,3 +1,4 @@
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
@@ -17,7 +18,7 @@ internal static class PatchServices
             .AddKubernetesOperator(settings.Apply)
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
-        return services.AddPatches(settings.Policy);
+        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
 
     private static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services

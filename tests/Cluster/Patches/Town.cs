@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using k8s;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
@@ -44,10 +47,11 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Named in the User-Agent of the running instance: what a dead one sends no longer counts.</summary>
     public string Instance => $"patch-operator-{instances}";
 
-    public static async Task<Town> FoundAsync()
+    /// <param name="options">Users and what they may do; the CRDs are filled in.</param>
+    public static async Task<Town> FoundAsync(ApiServerOptions? options = null)
     {
         var crds = Path.Combine(Root(), "crds");
-        var api = await ApiServer.StartAsync(new ApiServerOptions { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
+        var api = await ApiServer.StartAsync((options ?? new ApiServerOptions()) with { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
         var town = new Town(api, new FakePodRuntime(TimeProvider.System));
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
@@ -123,21 +127,47 @@ internal sealed class Town : IAsyncDisposable
             {"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Patched}}}"}]}
             """);
 
-    public async Task StartOperatorAsync()
+    /// <param name="admission">With webhooks; see <see cref="Admission.Gatehouse"/>.</param>
+    public async Task StartOperatorAsync(AdmissionSettings? admission = null)
     {
         instances++;
         var name = Instance;
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information);
-        builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
-        builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
-        var settings = Settings.From(_ => null) with { LeaderElection = false };
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
-        builder.Services.AddPatchOperator(settings);
-        builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
-        host = builder.Build();
+        var settings = Settings.From(_ => null) with { LeaderElection = false, Admission = admission ?? new AdmissionSettings() };
+        if (admission is not null)
+        {
+            var web = WebApplication.CreateSlimBuilder();
+            web.WebHost.UseUrls(admission.Listen).UseAdmission(admission);
+            Configure(web.Services, web.Logging, settings, name);
+            var app = web.Build();
+            app.MapAdmission();
+            host = app;
+        }
+        else
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            Configure(builder.Services, builder.Logging, settings, name);
+            host = builder.Build();
+        }
+
         host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
         await host.StartAsync();
+    }
+
+    /// <summary>Where the webhooks are served, while they are.</summary>
+    public int? AdmissionPort => host is WebApplication web && web.Urls.FirstOrDefault(url => url.StartsWith("https", StringComparison.Ordinal)) is { } url ? new Uri(url).Port : null;
+
+    public T Service<T>()
+        where T : notnull => host!.Services.GetRequiredService<T>();
+
+    private void Configure(IServiceCollection services, ILoggingBuilder logging, Settings settings, string name)
+    {
+        logging.ClearProviders().AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
+        services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
+        settings = settings with { Policy = settings.Policy with { Validation = settings.Policy.Validation with { Authenticates = settings.Admission.Enabled } } };
+        services.AddPatchOperator(settings);
+        services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
     }
 
     public async Task StopOperatorAsync()
@@ -160,13 +190,16 @@ internal sealed class Town : IAsyncDisposable
         await dead.StopAsync(now.Token);
     }
 
-    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Api.Store.Create(Patches, Json($$$"""
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") =>
+        Api.Store.Create(Patches, Manifest(name, image, spec, steps, others, traffic));
+
+    public static JsonObject Manifest(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
          "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}{{{others}}}],
                  "canary":{"steps":{{{steps}}}{{{traffic}}} },
                  "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
-        """));
+        """);
 
     public void Annotate(string command, string reason, string name = "fix")
     {
