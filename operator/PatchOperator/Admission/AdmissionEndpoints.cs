@@ -14,6 +14,8 @@ internal static class AdmissionEndpoints
     public static IEndpointRouteBuilder MapAdmission(this IEndpointRouteBuilder endpoints)
     {
         var validator = endpoints.ServiceProvider.GetRequiredService<AdmissionValidator>();
+        var mutator = endpoints.ServiceProvider.GetRequiredService<AdmissionMutator>();
+        endpoints.MapPost(Mutate, (RequestDelegate)(context => AnswerAsync(context, mutator.AnswerAsync)));
         endpoints.MapPost(Validate, (RequestDelegate)(context => AnswerAsync(context, validator.AnswerAsync)));
         return endpoints;
     }

@@ -11,6 +11,10 @@ internal static class AdmissionServices
         return !settings.Enabled ? services : services
             .AddSingleton<AdmissionMetrics>()
             .AddSingleton<AdmissionValidator>()
+            .AddSingleton<AccessReviewer>()
+            .AddSingleton<AdmissionMutator>()
+            .AddSingleton<DeniedAttempts>()
+            .AddHostedService(provider => provider.GetRequiredService<DeniedAttempts>())
             .AddSingleton<ServingCertificate>()
             .AddSingleton<MountedCertificate>()
             .AddSingleton<CaBundleWriter>()

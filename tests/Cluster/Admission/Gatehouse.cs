@@ -71,7 +71,7 @@ internal sealed class Gatehouse : IAsyncDisposable
             gatehouse.Town.Api.Store.Create(new ResourceName("admissionregistration.k8s.io", "v1", plural), configuration);
         }
 
-        gatehouse.Town.Api.Store.Create(ResourceName.Secrets, Town.Json("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"patch-operator-admission","namespace":"patch-operator-system"}}"""));
+        gatehouse.Town.Api.Store.Create(new ResourceName("", "v1", "secrets"), Town.Json("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"patch-operator-admission","namespace":"patch-operator-system"}}"""));
         if (started)
         {
             await gatehouse.StartAsync();

@@ -36,7 +36,7 @@ public sealed class ValidationTests
         await using var gatehouse = await Gatehouse.OpenAsync();
         var module = Town.Json($$"""
             {"apiVersion":"patchoperator.io/v1alpha1","kind":"ModuleCompatibility","metadata":{"name":"acme","namespace":"{{Town.Namespace}}"},
-             "spec":{"module":{"name":"acme/module","type":"ComposerPackage"},"rules":[{"versions":"^^2","verdict":"Incompatible","reason":"breaks checkout"}]}}
+             "spec":{"module":{"name":"acme/module","type":"ComposerPackage"},"rules":[{"versions":"^^2","verdict":"Incompatible","reason":"breaks checkout"}]} }
             """);
         var reply = await gatehouse.SendAsync(Gatehouse.Dana, HttpMethod.Post, Gatehouse.Path("", "modulecompatibilities"), module);
         Assert.Equal(422, reply.Code);

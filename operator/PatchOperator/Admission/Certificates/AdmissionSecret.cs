@@ -34,7 +34,7 @@ internal sealed record AdmissionSecret
             ? certificates.Select((pem, index) => new Authority(new KeyPair(pem, keys[index]), Time(published[index]))).ToArray()
             : [];
         var ring = new CertificateRing { Authorities = authorities, Leaf = leaf };
-        return new AdmissionSecret { Ring = IsWhole(ring) ? ring : CertificateRing.Empty, FactKeys = FactKeys.Parse(Text(secret, Facts)) };
+        return new AdmissionSecret { Ring = authorities.Length > 0 && IsWhole(ring) ? ring : CertificateRing.Empty, FactKeys = FactKeys.Parse(Text(secret, Facts)) };
     }
 
     public JsonObject ToData() => new()

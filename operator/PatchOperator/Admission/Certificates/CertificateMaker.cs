@@ -8,6 +8,9 @@ namespace PatchOperator.Admission;
 internal sealed record KeyPair(string Certificate, string Key)
 {
     public X509Certificate2 Open() => X509Certificate2.CreateFromPem(Certificate, Key);
+
+    // What prints a record prints its members, and a key is for nobody's log.
+    public override string ToString() => nameof(KeyPair);
 }
 
 /// <summary>Makes authorities and the certificates under them: P-256, known to every TLS library, and cheap to make.</summary>
@@ -38,7 +41,7 @@ internal static class CertificateMaker
     {
         using var issuer = authority.Open();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN=patch-operator admission", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=patch-operator admission", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([ServerAuthentication], critical: false));

@@ -172,16 +172,19 @@ internal sealed class ResourceEndpoint(
         {
             call.Warnings.Clear();
             var live = Stored(kind, target).Copy();
-            var wanted = await webhooks.MutateAsync(call, change(live, context with { DryRun = true }), live, request.HttpContext.RequestAborted);
-            await webhooks.ValidateAsync(call, registry.Update(kind, wanted, context with { DryRun = true }, isApply: isApply), live, request.HttpContext.RequestAborted);
-            lock (store.Gate)
+            try
             {
-                if (Stored(kind, target).Text("metadata", "resourceVersion") == live.Text("metadata", "resourceVersion") || attempt == 5)
-                {
-                    return Single(kind, registry.Update(kind, wanted, context, isApply: isApply), request) with { Warnings = call.Warnings };
-                }
+                var wanted = await webhooks.MutateAsync(call, change(live, context with { DryRun = true }), live, request.HttpContext.RequestAborted);
+                await webhooks.ValidateAsync(call, registry.Update(kind, wanted, context with { DryRun = true }, isApply: isApply), live, request.HttpContext.RequestAborted);
+                return Single(kind, registry.Update(kind, wanted, context, isApply: isApply), request) with { Warnings = call.Warnings };
+            }
+            catch (ApiException e) when (e.Reason == "Conflict" && request.Method == "PATCH" && attempt < 5 && Version(Stored(kind, target)) != Version(live))
+            {
+                // A patch names no version of its own: the server applies it to the next one.
             }
         }
+
+        static string? Version(JsonObject obj) => obj.Text("metadata", "resourceVersion");
     }
 
     private async Task<ApiResponse> ApplyAsync(ResourceKind kind, RequestTarget target, HttpRequest request, JsonObject configuration, WriteContext context)
