@@ -19,10 +19,11 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     DecideCommand.Build("resume", "Go on with a run that was suspended", target),
     DecideCommand.Build("promote", "Promote as soon as every metric passes, without further holds and steps", target, Commands.PromoteNow),
     DecideCommand.Build("revert", "Take the patch back, also after its promotion, for as long as the resource exists", target),
+    WaiveCommand.Build(target),
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
     ReplayCommand.Build(),
-    CompatCommand.Build(),
+    CompatCommand.Build(target),
 };
 target.AddTo(root);
 

@@ -150,7 +150,7 @@ internal static class DecideBenchmark
             Canary = new TrackReading.Counts(2, total + (at - Start).TotalSeconds),
             Stable = new TrackReading.Counts(8, (4 * total) + (at - Start).TotalSeconds),
             SampledAt = at,
-            CanaryQuery = metric.Failures,
+            CanaryQuery = metric.Queries.Failures,
         })];
 
     private static EmergencyPatchSpec Spec() => new()

@@ -11,6 +11,9 @@ try
         case "compat":
             CompatBenchmark.Run(arguments);
             return 0;
+        case "matrix":
+            MatrixBenchmark.Run(arguments);
+            return 0;
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
@@ -21,7 +24,7 @@ try
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | idle | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

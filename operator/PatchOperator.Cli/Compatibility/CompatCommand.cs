@@ -1,11 +1,14 @@
 using System.CommandLine;
+using PatchOperator.Cli.Cluster;
 
 namespace PatchOperator.Cli.Compatibility;
 
 internal static class CompatCommand
 {
-    public static Command Build() => new("compat", "Which modules stand which patches: version rules, without a cluster")
+    public static Command Build(TargetOptions target) => new("compat", "Which modules stand which patches, without a cluster")
     {
+        CheckCommand.Build(),
+        ImportCommand.Build(target),
         SatisfiesCommand.Build(),
     };
 }

@@ -7,6 +7,10 @@ using PatchOperator.Domain.Validation;
 
 namespace PatchOperator.Cli.Lint;
 
+/// <param name="Line">Of the field, or of the nearest one around it that is there; counted from 1.</param>
+/// <param name="IsTooEarly">The value makes sense, and no code acts on it yet.</param>
+internal sealed record LintFinding(long Line, string Path, string Message, bool IsTooEarly);
+
 /// <summary>All findings of one file, each as <c>file:line: path: message</c>; documents of other kinds are none of ours.</summary>
 internal static class ManifestLinter
 {
@@ -18,17 +22,17 @@ internal static class ManifestLinter
         {
             var document = documents[index];
             var number = documents.Count > 1 ? $"document {index + 1}: " : "";
-            foreach (var (path, message) in FindProblems(document.Root, options))
-            {
-                var line = LineOf(document, path);
-                findings.Add((line, $"{file}:{line}: {number}{path}: {message}"));
-            }
+            findings.AddRange(Find(document, options).Select(finding => (finding.Line, $"{file}:{finding.Line}: {number}{finding.Path}: {finding.Message}")));
         }
 
         return [.. findings.OrderBy(finding => finding.Line).Select(finding => finding.Text)];
     }
 
-    private static IEnumerable<(string Path, string Message)> FindProblems(JsonNode? root, ValidationOptions options)
+    /// <summary>Of one document; empty for kinds that are none of ours.</summary>
+    public static IEnumerable<LintFinding> Find(YamlDocument document, ValidationOptions options) =>
+        FindProblems(document.Root, options).Select(problem => new LintFinding(LineOf(document, problem.Path), problem.Path, problem.Message, problem.Kind == SpecProblemKind.NotSupportedYet));
+
+    private static IEnumerable<SpecProblem> FindProblems(JsonNode? root, ValidationOptions options)
     {
         if (root is null)
         {
@@ -37,7 +41,7 @@ internal static class ManifestLinter
 
         if (root is not JsonObject resource || resource["apiVersion"] is not JsonValue || resource["kind"] is not JsonValue)
         {
-            return [("kind", "is missing; write apiVersion and kind of a Kubernetes resource")];
+            return [Invalid("kind", "is missing; write apiVersion and kind of a Kubernetes resource")];
         }
 
         var apiVersion = resource["apiVersion"]!.ToString();
@@ -48,16 +52,16 @@ internal static class ManifestLinter
 
         return (apiVersion, resource["kind"]!.ToString()) switch
         {
-            (Names.ApiVersion, Names.EmergencyPatchKind) => FindProblems(resource, DomainJson.Default.EmergencyPatch, patch =>
-                SpecValidator.Validate(patch, options).Select(problem => (problem.Path, problem.Message))),
-            (Names.ApiVersion, Names.ModuleCompatibilityKind) => FindProblems(resource, DomainJson.Default.ModuleCompatibility, module =>
-                ModuleCompatibilityValidator.Validate(module).Select(problem => (problem.Path, problem.Message))),
-            (Names.ApiVersion, var kind) => [("kind", $"{kind} is not known; write {Names.EmergencyPatchKind} or {Names.ModuleCompatibilityKind}")],
-            _ => [("apiVersion", $"{apiVersion} is not known; write {Names.ApiVersion}")],
+            (Names.ApiVersion, Names.EmergencyPatchKind) => FindProblems(resource, DomainJson.Default.EmergencyPatch, patch => SpecValidator.Validate(patch, options)),
+            (Names.ApiVersion, Names.ModuleCompatibilityKind) => FindProblems(resource, DomainJson.Default.ModuleCompatibility, ModuleCompatibilityValidator.Validate),
+            (Names.ApiVersion, var kind) => [Invalid("kind", $"{kind} is not known; write {Names.EmergencyPatchKind} or {Names.ModuleCompatibilityKind}")],
+            _ => [Invalid("apiVersion", $"{apiVersion} is not known; write {Names.ApiVersion}")],
         };
     }
 
-    private static IEnumerable<(string Path, string Message)> FindProblems<T>(JsonObject resource, JsonTypeInfo<T> type, Func<T, IEnumerable<(string Path, string Message)>> validate)
+    private static SpecProblem Invalid(string path, string message) => new(path, SpecProblemKind.Invalid, message);
+
+    private static IEnumerable<SpecProblem> FindProblems<T>(JsonObject resource, JsonTypeInfo<T> type, Func<T, IEnumerable<SpecProblem>> validate)
     {
         // Status is the operator's; what a file says of it is ignored by the API server too.
         resource.Remove("status");
@@ -65,12 +69,12 @@ internal static class ManifestLinter
         {
             var value = resource.Deserialize(type)!;
             var unknown = UnknownFields.Of(resource, JsonSerializer.SerializeToNode(value, type)!.AsObject());
-            return [.. unknown.Select(path => (path, "is not a field; check its spelling and its place")), .. validate(value)];
+            return [.. unknown.Select(path => Invalid(path, "is not a field; check its spelling and its place")), .. validate(value)];
         }
         catch (JsonException exception)
         {
             var path = (exception.Path ?? "$").TrimStart('$').TrimStart('.');
-            return [(path, $"{Shown(resource, path)} is of the wrong type; text such as \"9.1\", \"Off\" or \"1\" needs quotes, and a number must not have them")];
+            return [Invalid(path, $"{Shown(resource, path)} is of the wrong type; text such as \"9.1\", \"Off\" or \"1\" needs quotes, and a number must not have them")];
         }
     }
 

@@ -14,7 +14,7 @@ internal static class CommandDesk
     private static readonly string[] Known =
     [
         Commands.Approve, Commands.Reject, Commands.Revoke, Commands.Abort, Commands.Retry,
-        Commands.Suspend, Commands.Resume, Commands.PromoteNow, Commands.Revert,
+        Commands.Suspend, Commands.Resume, Commands.PromoteNow, Commands.Revert, Commands.Waive,
     ];
 
     /// <summary>Answers what no phase acts on.</summary>

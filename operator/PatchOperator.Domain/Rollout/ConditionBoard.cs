@@ -30,6 +30,15 @@ internal static class ConditionBoard
         }
 
         SetApproved();
+        if (CompatibilityCondition.Of(draft.Status) is { } compatible)
+        {
+            Set(ConditionTypes.Compatible, compatible.Status, compatible.Reason, compatible.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Compatible);
+        }
+
         if (draft.Health is { } health)
         {
             Set(ConditionTypes.CanaryHealthy, health.Status, health.Reason, health.Message);

@@ -10,14 +10,20 @@ public sealed record ObservedState
 
     public IReadOnlyDictionary<WorkloadRef, WorkloadObservation> Workloads { get; init; } = new Dictionary<WorkloadRef, WorkloadObservation>();
 
-    /// <summary>Null when no measurement was due.</summary>
+    /// <summary>Null when no measurement was due, or the one that is due has no result yet.</summary>
     public IReadOnlyList<MetricReading>? Readings { get; init; }
+
+    /// <summary>A measurement or a try is under way; its end wakes the patch.</summary>
+    public bool IsMeasuring { get; init; }
 
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
     /// <summary>Another patch that is running on one of the same workloads.</summary>
     public HolderObservation? HeldBy { get; init; }
+
+    /// <summary>Null when nothing is checked now.</summary>
+    public CompatibilityObservation? Compatibility { get; init; }
 
     /// <summary>Patches that this one requires or supersedes, by name.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
@@ -93,8 +99,8 @@ public sealed record StableObservation
     /// <summary>Version of the object that all this was read from.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Carries our mark.</summary>
-    public bool IsMarked { get; init; }
+    /// <summary>The EmergencyPatch whose mark it carries.</summary>
+    public string? MarkedBy { get; init; }
 
     /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
     public bool? OwnsImages { get; init; }

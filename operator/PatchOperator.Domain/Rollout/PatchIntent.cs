@@ -61,6 +61,9 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Null when modules are not checked.</summary>
+    public CompatibilitySpec? Compatibility { get; init; }
+
     public DateTimeOffset? RemediateBy { get; init; }
 
     /// <summary>After the promotion the patched images are kept until Git names them.</summary>
@@ -87,7 +90,8 @@ public sealed record PatchIntent
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
-            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
+            Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             ApprovalsRequired = spec.Approval?.Required ?? 1,
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
@@ -117,15 +121,14 @@ public sealed record MetricIntent
 {
     public required MetricPolicy Policy { get; init; }
 
-    public required string Failures { get; init; }
-
-    public required string Total { get; init; }
+    public required MetricQueries Queries { get; init; }
 
     /// <param name="spec">A metric that has passed validation.</param>
+    /// <param name="analysis">What it is part of.</param>
     /// <param name="steps">
     /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
     /// </param>
-    public static MetricIntent From(MetricSpec spec, int steps)
+    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis, int steps)
     {
         var policy = new MetricPolicy
         {
@@ -140,8 +143,7 @@ public sealed record MetricIntent
         return new MetricIntent
         {
             Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
-            Failures = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Failures : spec.Failures!,
-            Total = spec.Preset == PodMetricsPreset.Name ? PodMetricsPreset.Total : spec.Total!,
+            Queries = MetricQueries.Of(spec, analysis),
         };
     }
 }

@@ -50,8 +50,11 @@ public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IRe
 /// <summary>Whether a CronJob begins new Jobs.</summary>
 public sealed record SuspendCronJob(string CronJob, string StableUid, bool Suspend) : PlanAction;
 
-/// <summary>Our mark and our ownership of these containers' images go; the images stay.</summary>
-public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IReadOnlyList<string> Containers) : PlanAction;
+/// <summary>
+/// Our mark and our ownership of these containers' images go; the images stay. Where another patch's mark was there before, it is put back instead,
+/// for that patch holds the images again.
+/// </summary>
+public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IReadOnlyList<string> Containers, string? PreviousMark = null) : PlanAction;
 
 /// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
 public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;

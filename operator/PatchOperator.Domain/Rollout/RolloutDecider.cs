@@ -20,6 +20,8 @@ public static class RolloutDecider
             CommandDesk.Receive(draft);
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
+            CompatibilityReview.Take(draft);
+            WaiverDesk.Decide(draft);
             if (!Succession.Decide(draft))
             {
                 DecidePhase(draft);

@@ -19,6 +19,9 @@ public sealed record ScheduledRouting(IReadOnlyList<RouteStatus> Routes, int? We
 /// <summary>What must be read for the next decision.</summary>
 public sealed record Schedule
 {
+    /// <summary>When to look again at what should wake the patch by itself, in case it does not.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 
@@ -32,6 +35,9 @@ public sealed record Schedule
 
     public required bool Preflight { get; init; }
 
+    /// <summary>Modules decide before the start and not after it.</summary>
+    public bool CheckCompatibility { get; init; }
+
     /// <summary>What is due now. Nothing that could fail is read for a revert: nothing may block it.</summary>
     public static Schedule Of(EmergencyPatch patch, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)
     {
@@ -44,6 +50,7 @@ public sealed record Schedule
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
             ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
         };
@@ -71,7 +78,8 @@ public sealed record Schedule
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
     /// <summary>Who wants out does not wait for a slow metrics server first.</summary>
-    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations?.ContainsKey(Annotations.CommandPrefix + Commands.Abort) ?? false;
+    private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations is { } annotations
+        && (annotations.ContainsKey(Annotations.CommandPrefix + Commands.Abort) || annotations.ContainsKey(Annotations.CommandPrefix + Commands.Revert));
 
     /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)

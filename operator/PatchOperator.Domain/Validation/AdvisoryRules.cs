@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Validation;
@@ -5,7 +6,6 @@ namespace PatchOperator.Domain.Validation;
 /// <summary>What is being answered, and where the change came from.</summary>
 internal static class AdvisoryRules
 {
-    private static readonly string[] Surfaces = ["Checkout", "Payment", "AccountDashboard", "Onboarding"];
 
     public static void Check(EmergencyPatch patch, ProblemList problems)
     {
@@ -48,7 +48,7 @@ internal static class AdvisoryRules
 
         foreach (var (index, surface) in advisory.Surfaces.Numbered())
         {
-            problems.OneOf($"{path}.surfaces[{index}]", surface, Surfaces);
+            problems.OneOf($"{path}.surfaces[{index}]", surface, Surfaces.Names);
         }
 
         problems.Unique($"{path}.surfaces", advisory.Surfaces, surface => surface);

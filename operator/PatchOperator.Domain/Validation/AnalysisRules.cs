@@ -6,13 +6,7 @@ namespace PatchOperator.Domain.Validation;
 /// <summary>What proves the canary healthy. A patch without a metric would be promoted on no evidence at all.</summary>
 internal static class AnalysisRules
 {
-
     private const string Path = "spec.analysis";
-
-    /// <summary>Something for each variable, to check the form of what comes out.</summary>
-    private static readonly QueryVariables AnyVariables = new() { Namespace = "x", Workload = "x", Pods = ["x"], Track = "x", Window = TimeSpan.FromMinutes(1) };
-
-    private static readonly string[] Presets = ["envoy-gateway", "istio", "traefik", "ingress-nginx", PodMetricsPreset.Name];
 
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
@@ -22,7 +16,7 @@ internal static class AnalysisRules
             return;
         }
 
-        CheckProvider(analysis.Provider ?? new(), problems);
+        ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
         problems.Duration($"{Path}.interval", analysis.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (analysis.Metrics is not { Count: > 0 })
         {
@@ -33,64 +27,45 @@ internal static class AnalysisRules
         foreach (var (index, metric) in analysis.Metrics.Numbered())
         {
             CheckMetric($"{Path}.metrics[{index}]", metric, problems);
-            CheckSource($"{Path}.metrics[{index}]", metric, analysis.Provider, problems);
+            MetricSourceRules.Check($"{Path}.metrics[{index}]", metric, spec, problems);
         }
 
         problems.Unique($"{Path}.metrics", analysis.Metrics, metric => metric.Name, ".name");
+        CheckSurfaces($"{Path}.surfaces", analysis.Surfaces, problems);
     }
 
-    private static void CheckProvider(MetricProviderSpec provider, ProblemList problems)
+    private static void CheckSurfaces(string path, IReadOnlyList<SurfaceSpec>? surfaces, ProblemList problems)
     {
-        const string path = Path + ".provider";
-        if ((provider.Prometheus is null) == (provider.PodMetrics is null))
+        foreach (var (index, surface) in surfaces.Numbered())
         {
-            var found = provider.Prometheus is null ? "none is" : "both are";
-            problems.Invalid(path, $"{found} given; write exactly one of prometheus and podMetrics");
-        }
-
-        if (provider.Prometheus is { } prometheus)
-        {
-            CheckAddress($"{path}.prometheus.address", prometheus.Address, problems);
-        }
-
-        if (provider.PodMetrics is { } pods)
-        {
-            if (pods.Port is not (>= 1 and <= 65535))
+            if (problems.Required($"{path}[{index}].name", surface.Name, $"write {Words.Or(Surfaces.Names)}"))
             {
-                var found = pods.Port is { } port ? $"{port} is out of range" : "is missing";
-                problems.Invalid($"{path}.podMetrics.port", $"{found}; write the port of the pods' metrics, 1 to 65535");
+                problems.OneOf($"{path}[{index}].name", surface.Name, Surfaces.Names);
             }
 
-            if (pods.Path is { } metricsPath && !Shapes.UrlPath().IsMatch(metricsPath))
+            if (surface.Paths is not { Count: > 0 })
             {
-                problems.Invalid($"{path}.podMetrics.path", $"'{metricsPath}' is not a path; write one that begins with '/', such as /metrics");
+                problems.Invalid($"{path}[{index}].paths", "is empty; write at least one path, such as /checkout/**");
+            }
+
+            problems.AtMost($"{path}[{index}].paths", surface.Paths, 50);
+            foreach (var (at, pattern) in surface.Paths.Numbered())
+            {
+                problems.Length($"{path}[{index}].paths[{at}]", pattern, 256);
+                if (!Shapes.PathPattern().IsMatch(pattern))
+                {
+                    problems.Invalid($"{path}[{index}].paths[{at}]", $"'{pattern}' is not a path; write one that begins with '/', with * for one segment, and /** only at its end");
+                }
             }
         }
-    }
 
-    private static void CheckAddress(string path, string? address, ProblemList problems)
-    {
-        const string instead = "write a base URL such as http://prometheus.monitoring:9090";
-        if (!problems.Required(path, address, instead))
-        {
-            return;
-        }
-
-        // The address is shown in status and events, so a password in it is reported without repeating it.
-        if (address!.Contains('@', StringComparison.Ordinal))
-        {
-            problems.Invalid(path, $"has a user or an '@' in it, and would show it to everyone who may read this resource; {instead}");
-        }
-        else if (!Shapes.IsWebAddress(address) || address.AsSpan().ContainsAny('?', '#'))
-        {
-            problems.Invalid(path, $"'{address}' is not the absolute http or https address of a server; {instead}");
-        }
+        problems.Unique(path, surfaces, surface => surface.Name, ".name");
     }
 
     private static void CheckMetric(string path, MetricSpec metric, ProblemList problems)
     {
         problems.Label($"{path}.name", metric.Name);
-        problems.OneOf($"{path}.preset", metric.Preset, Presets);
+        problems.OneOf($"{path}.preset", metric.Preset, MetricPresets.Names);
         if (metric.MaxRate is { } rate && !(Percent.TryParse(rate, out var share) && share > 0))
         {
             problems.Invalid($"{path}.maxRate", $"'{rate}' is not a ceiling; write a percentage above 0% and up to 100%, such as \"2%\" or \"0.5%\"");
@@ -110,54 +85,5 @@ internal static class AnalysisRules
         problems.OneOf($"{path}.onNoData", metric.OnNoData, "Hold", "Fail");
         problems.OneOf($"{path}.onError", metric.OnError, "Hold", "Fail");
         problems.Duration($"{path}.staleAfter", metric.StaleAfter, shortest: TimeSpan.FromSeconds(1));
-    }
-
-    private static void CheckSource(string path, MetricSpec metric, MetricProviderSpec? provider, ProblemList problems)
-    {
-        if (metric.Preset is { } preset)
-        {
-            if (metric.Failures is not null || metric.Total is not null)
-            {
-                problems.Invalid(path, $"has preset {preset} and queries of its own; write either the preset, or failures and total");
-            }
-
-            CheckPresetFits($"{path}.preset", preset, provider, problems);
-            return;
-        }
-
-        foreach (var (field, query) in new[] { ("failures", metric.Failures), ("total", metric.Total) })
-        {
-            if (problems.Required($"{path}.{field}", query, "write a query, or a preset instead of failures and total"))
-            {
-                CheckQuery($"{path}.{field}", query!, provider, problems);
-            }
-        }
-    }
-
-    private static void CheckPresetFits(string path, string preset, MetricProviderSpec? provider, ProblemList problems)
-    {
-        if (preset == PodMetricsPreset.Name && provider?.Prometheus is not null)
-        {
-            problems.Invalid(path, "podMetrics reads the pods themselves; write provider podMetrics, or failures and total as PromQL");
-        }
-        else if (preset != PodMetricsPreset.Name && Presets.Contains(preset, StringComparer.Ordinal) && provider?.PodMetrics is not null)
-        {
-            problems.Invalid(path, $"{preset} is a set of Prometheus queries; write provider prometheus, or preset podMetrics");
-        }
-    }
-
-    private static void CheckQuery(string path, string query, MetricProviderSpec? provider, ProblemList problems)
-    {
-        problems.Length(path, query, 4096);
-        if (!QueryTemplate.TryParse(query, out var template, out var error))
-        {
-            problems.Invalid(path, error);
-        }
-        else if (provider?.PodMetrics is not null && !SeriesSelectorShape.Matches(template.Render(AnyVariables)))
-        {
-            problems.Invalid(
-                path,
-                $"'{query}' is not a series selector; with podMetrics write a series and its labels, such as http_requests_total{{code=~\"5..\"}}, and no PromQL functions");
-        }
     }
 }

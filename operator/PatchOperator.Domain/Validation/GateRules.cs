@@ -6,6 +6,7 @@ namespace PatchOperator.Domain.Validation;
 internal static class GateRules
 {
     private const int MostApprovals = 10;
+    private const int MostKeys = 10;
 
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
@@ -32,7 +33,12 @@ internal static class GateRules
         problems.OneOf($"{path}.onUnknown", compatibility.OnUnknown, "Block", "Warn", "Allow");
         if (compatibility.Inventory?.ConfigMap is { } source)
         {
-            CheckConfigMapKey($"{path}.inventory.configMap", source, problems);
+            CheckConfigMapKeys($"{path}.inventory.configMap", source, problems);
+        }
+
+        if (compatibility.Inventory?.Stable is { } stable)
+        {
+            CheckConfigMapKeys($"{path}.inventory.stable.configMap", stable.ConfigMap ?? new(), problems);
         }
 
         foreach (var (package, version) in compatibility.TargetVersions ?? new Dictionary<string, string>())
@@ -66,6 +72,21 @@ internal static class GateRules
         if (flag.Disabled is null)
         {
             problems.Invalid($"{path}.disabled", "is missing; write the value that switches the patch off, such as \"0\"");
+        }
+    }
+
+    private static void CheckConfigMapKeys(string path, ConfigMapKeys source, ProblemList problems)
+    {
+        problems.Name($"{path}.name", source.Name, Shapes.LongestName);
+        problems.AtMost($"{path}.keys", source.Keys, MostKeys);
+        if (source.All().Count == 0)
+        {
+            problems.Invalid($"{path}.key", "is missing; write the key in the ConfigMap, such as composer.lock, or several in keys");
+        }
+
+        foreach (var key in source.All().Where(key => !Shapes.ConfigMapKey().IsMatch(key)))
+        {
+            problems.Invalid($"{path}.{(key == source.Key ? "key" : "keys")}", $"'{key}' cannot be a key of a ConfigMap; write letters, digits, '-', '_' and '.'");
         }
     }
 

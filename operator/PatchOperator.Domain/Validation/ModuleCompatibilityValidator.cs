@@ -17,7 +17,9 @@ public static class ModuleCompatibilityValidator
     private const int LongestEvidence = 2048;
     private static readonly string[] Surfaces = ["Checkout", "Payment", "AccountDashboard", "Onboarding"];
 
-    public static IReadOnlyList<SpecProblem> Validate(ModuleCompatibility resource)
+    public static IReadOnlyList<SpecProblem> Validate(ModuleCompatibility resource) => Validate(resource, new VersionSetPool());
+
+    internal static IReadOnlyList<SpecProblem> Validate(ModuleCompatibility resource, VersionSetPool pool)
     {
         var problems = new ProblemList();
         var spec = resource.Spec ?? new ModuleCompatibilitySpec();
@@ -39,7 +41,7 @@ public static class ModuleCompatibilityValidator
         problems.AtMost("spec.rules", spec.Rules, MostRules);
         foreach (var (index, rule) in spec.Rules.Numbered())
         {
-            CheckRule($"spec.rules[{index}]", rule, spec.Module?.Type, problems);
+            CheckRule($"spec.rules[{index}]", rule, spec.Module?.Type, pool, problems);
         }
 
         return problems.ToList();
@@ -63,13 +65,13 @@ public static class ModuleCompatibilityValidator
         }
     }
 
-    private static void CheckRule(string path, CompatibilityRule rule, string? type, ProblemList problems)
+    private static void CheckRule(string path, CompatibilityRule rule, string? type, VersionSetPool pool, ProblemList problems)
     {
-        CheckConstraint($"{path}.versions", rule.Versions, VersionGrammar.OfModule(type), "write a constraint on the module's version, such as ^2.3, or * for any", problems);
+        CheckConstraint($"{path}.versions", rule.Versions, VersionGrammar.OfModule(type), "write a constraint on the module's version, such as ^2.3, or * for any", pool, problems);
         problems.AtMost($"{path}.with", rule.With, MostOthers);
         foreach (var (package, constraint) in rule.With ?? new Dictionary<string, string>())
         {
-            CheckConstraint($"{path}.with[{package}]", constraint, VersionGrammar.OfOther(type, package), "write a constraint on its version, such as >=2.4.7-p6", problems);
+            CheckConstraint($"{path}.with[{package}]", constraint, VersionGrammar.OfOther(type, package), "write a constraint on its version, such as >=2.4.7-p6", pool, problems);
         }
 
         problems.AtMost($"{path}.patches", rule.Patches, MostOthers);
@@ -99,7 +101,7 @@ public static class ModuleCompatibilityValidator
 
         if (rule.Remedy?.UpgradeTo is { } upgrade)
         {
-            CheckConstraint($"{path}.remedy.upgradeTo", upgrade, VersionGrammar.OfModule(type), "write a constraint that has the problem solved, such as ^2.4", problems);
+            CheckConstraint($"{path}.remedy.upgradeTo", upgrade, VersionGrammar.OfModule(type), "write a constraint that has the problem solved, such as ^2.4", pool, problems);
         }
 
         CheckText($"{path}.remedy.disable", rule.Remedy?.Disable, LongestText, problems);
@@ -109,7 +111,7 @@ public static class ModuleCompatibilityValidator
         }
     }
 
-    private static void CheckConstraint(string path, string? text, Compatibility.Inventories.PackageEcosystem ecosystem, string instead, ProblemList problems)
+    private static void CheckConstraint(string path, string? text, Compatibility.Inventories.PackageEcosystem ecosystem, string instead, VersionSetPool pool, ProblemList problems)
     {
         if (!problems.Required(path, text, instead))
         {
@@ -117,7 +119,7 @@ public static class ModuleCompatibilityValidator
         }
 
         problems.Length(path, text!, LongestConstraint);
-        if (!VersionGrammar.TryParse(ecosystem, text!, out _, out var error))
+        if (text!.Length <= LongestConstraint && !pool.TryParse(ecosystem, text, out _, out var error))
         {
             problems.Invalid(path, error.TrimEnd('.'));
         }

@@ -45,6 +45,20 @@ internal static partial class Shapes
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
 
+    /// <summary>A path with <c>*</c> within segments and <c>/**</c> at the end.</summary>
+    [GeneratedRegex(@"^/([^\s?#*""\\]|\*(?!\*))*(/\*\*)?\z|^/\*\*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex PathPattern();
+
+    [GeneratedRegex(@"^[a-zA-Z_][a-zA-Z0-9_]*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex ArgName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\z", RegexOptions.CultureInvariant)]
+    public static partial Regex AnyHeaderName();
+
+    /// <summary>What may stand in a header: printable characters, with none at its ends that would be cut off.</summary>
+    [GeneratedRegex(@"^[!-~]([ -~]*[!-~])?\z", RegexOptions.CultureInvariant)]
+    public static partial Regex AnyHeaderValue();
+
     [GeneratedRegex(@"^[A-Za-z0-9-]{1,256}\z", RegexOptions.CultureInvariant)]
     public static partial Regex HeaderName();
 

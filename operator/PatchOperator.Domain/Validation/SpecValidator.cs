@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Validation;
@@ -10,6 +11,8 @@ public static class SpecValidator
 {
     public static IReadOnlyList<SpecProblem> Validate(EmergencyPatch patch, ValidationOptions options)
     {
+        // A file may leave out what the API server requires.
+        patch = patch with { Metadata = patch.Metadata ?? new ObjectMeta(), Spec = patch.Spec ?? new EmergencyPatchSpec() };
         var problems = new ProblemList();
         problems.Name("metadata.name", patch.Metadata.Name, Shapes.LongestLabel);
         AdvisoryRules.Check(patch, problems);

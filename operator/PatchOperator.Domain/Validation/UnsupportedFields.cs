@@ -11,7 +11,6 @@ internal static class UnsupportedFields
     private static readonly IReadOnlyList<Row> All =
     [
         // path, when it is used, what to do instead
-        Field("spec.compatibility.mode", spec => spec.Compatibility is { Mode: not "Off" }, "check the modules by hand and write \"Off\", or leave compatibility out"),
         Field("spec.database.change", spec => spec.Database is { Change: not (null or "None") }, "change the database in a maintenance window and write None"),
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
         Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),
@@ -23,7 +22,6 @@ internal static class UnsupportedFields
         Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
         Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
         Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
-        Metric(".preset", metric => metric.Preset is "envoy-gateway" or "istio" or "traefik" or "ingress-nginx", "write failures and total as PromQL"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
@@ -50,11 +48,6 @@ internal static class UnsupportedFields
     private static Row Step(string member, Func<CanaryStepSpec, bool> isUsed, string instead) => new(
         $"spec.canary.steps[]{member}",
         spec => (spec.Canary?.Steps).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.canary.steps[{each.Index}]{member}"),
-        instead);
-
-    private static Row Metric(string member, Func<MetricSpec, bool> isUsed, string instead) => new(
-        $"spec.analysis.metrics[]{member}",
-        spec => (spec.Analysis?.Metrics).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.analysis.metrics[{each.Index}]{member}"),
         instead);
 
     private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };

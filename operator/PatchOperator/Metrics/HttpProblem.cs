@@ -7,7 +7,7 @@ internal static class HttpProblem
     {
         HttpRequestError.NameResolutionError => "the host name is not known to DNS",
         HttpRequestError.ConnectionError => $"the connection failed ({exception.InnerException?.Message ?? exception.Message})",
-        HttpRequestError.SecureConnectionError => $"the TLS handshake failed ({exception.InnerException?.Message ?? exception.Message})",
+        HttpRequestError.SecureConnectionError => $"the TLS handshake failed ({exception.InnerException?.Message ?? exception.Message}); check the certificate's name and authority, and tls in the spec",
         HttpRequestError.ConfigurationLimitExceeded => "the answer is too large",
         _ => $"the request failed ({exception.Message})",
     };

@@ -18,7 +18,11 @@ public sealed record MetricReadRequest
 {
     public required string Namespace { get; init; }
 
-    public required string Workload { get; init; }
+    /// <summary>Names of the workloads that are judged.</summary>
+    public required IReadOnlyList<string> Workloads { get; init; }
+
+    /// <summary>Services that send requests to stable's pods.</summary>
+    public IReadOnlyList<string> StableServices { get; init; } = [];
 
     public required IReadOnlyList<PodTarget> CanaryPods { get; init; }
 
@@ -55,4 +59,12 @@ public sealed record MetricQuery
 
     /// <summary>Whether stable is read as well; false where nothing compares with it.</summary>
     public bool ReadStable { get; init; }
+
+    /// <summary>Who is to be asked, where there are several.</summary>
+    public MetricSource Source { get; init; }
+
+    public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Patterns of paths, for <c>{{ paths }}</c>; none for all.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Metrics.Http;
 
 namespace PatchOperator.Metrics;
 
@@ -8,14 +9,13 @@ namespace PatchOperator.Metrics;
 /// Queries are instant-vector selectors (<see cref="SeriesSelector"/>), summed over all series and pods. Counts are kept in memory per run;
 /// see <see cref="PodCounters"/> for pods that restart, come and go, and for a restart of the operator.
 /// </remarks>
-/// <param name="port">The pods' metrics port.</param>
-/// <param name="path">Path of the metrics, with its leading slash.</param>
-/// <param name="httpClient">Gives the client to use; called once per read, never disposed here.</param>
+/// <param name="endpoint">Where the pods have their metrics.</param>
+/// <param name="access">Opens a session for each read.</param>
 /// <param name="time">Clock for deadlines and for forgetting runs.</param>
-public sealed class PodMetricsProvider(int port, string path, Func<HttpClient> httpClient, TimeProvider time) : IMetricProvider
+internal sealed class PodMetricsProvider(PodEndpoint endpoint, IHttpAccess access, TimeProvider time) : IMetricProvider
 {
-    internal const string Canary = "canary";
-    internal const string Stable = "stable";
+    internal const string Canary = TrackVariables.Canary;
+    internal const string Stable = TrackVariables.Stable;
 
     private const int PodsAtOnce = 32;
 
@@ -31,29 +31,61 @@ public sealed class PodMetricsProvider(int port, string path, Func<HttpClient> h
     {
         var sequence = Interlocked.Increment(ref _sequence);
         var counters = CountersOf(request);
-        var metrics = request.Metrics.Select(PodMetric.Of).ToList();
-        var readable = metrics.Where(metric => metric.Error is null).ToList();
-        var scraper = new PodScraper(port, path, httpClient(), time);
-        var pods = request.CanaryPods.Select(pod => (Canary, pod));
-        if (request.Metrics.Any(metric => metric.ReadStable))
-        {
-            pods = pods.Concat(request.StablePods.Select(pod => (Stable, pod)));
-        }
-
-        var answers = readable.Count == 0 ? [] : await scraper.ReadAsync([.. pods], readable, request.Timeout, PodsAtOnce, ct);
+        var canary = request.Metrics.Select(metric => PodMetric.Of(request, metric, Canary)).ToList();
+        var stable = request.Metrics.Select(metric => PodMetric.Of(request, metric, Stable)).ToList();
+        var (answers, problem) = await ScrapeAsync(request, canary, stable, ct);
         ct.ThrowIfCancellationRequested();
         counters.Apply(sequence, answers.SelectMany(answer => answer.Samples));
 
         var sampledAt = time.GetUtcNow();
-        return [.. metrics.Select(metric => new MetricReading
+        return [.. canary.Zip(stable, (ofCanary, ofStable) => new MetricReading
         {
-            Metric = metric.Query.Name,
-            Canary = Reading(metric, Canary, request.CanaryPods, answers, counters),
-            CanaryQuery = metric.Text,
-            Stable = metric.Query.ReadStable ? Reading(metric, Stable, request.StablePods, answers, counters) : null,
-            StableQuery = metric.Query.ReadStable ? metric.Text : null,
+            Metric = ofCanary.Query.Name,
+            Canary = problem ?? Reading(ofCanary, Canary, request.CanaryPods, answers, counters),
+            CanaryQuery = ofCanary.Text,
+            Stable = ofStable.Query.ReadStable ? problem ?? Reading(ofStable, Stable, request.StablePods, answers, counters) : null,
+            StableQuery = ofStable.Query.ReadStable ? ofStable.Text : null,
             SampledAt = sampledAt,
         })];
+    }
+
+    private async Task<(IReadOnlyList<PodAnswer> Answers, TrackReading.Failed? Problem)> ScrapeAsync(
+        MetricReadRequest request, IReadOnlyList<PodMetric> canary, IReadOnlyList<PodMetric> stable, CancellationToken ct)
+    {
+        IReadOnlyList<PodMetric> readable = [.. canary.Where(metric => metric.Error is null)];
+        IReadOnlyList<PodMetric> compared = [.. stable.Where(metric => metric is { Error: null, Query.ReadStable: true })];
+        if (readable.Count == 0)
+        {
+            return ([], null);
+        }
+
+        using var timeout = new CancellationTokenSource(request.Timeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        try
+        {
+            var session = await access.OpenAsync(request.Namespace, deadline.Token);
+            var pods = request.CanaryPods.Select(pod => (Canary, pod, readable));
+            if (compared.Count > 0)
+            {
+                pods = pods.Concat(request.StablePods.Select(pod => (Stable, pod, compared)));
+            }
+
+            var answers = await new PodScraper(endpoint, session, time).ReadAsync([.. pods], request.Timeout, PodsAtOnce, ct);
+            if (answers.Any(answer => answer.Problem is "HTTP 401" or "HTTP 403"))
+            {
+                access.Distrust(request.Namespace);
+            }
+
+            return (answers, null);
+        }
+        catch (AccessProblemException problem)
+        {
+            return ([], new TrackReading.Failed($"the pods' metrics: {problem.Message}", problem.IsTerminal));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return ([], new TrackReading.Failed($"the pods' metrics: credentials could not be read within {request.Timeout.TotalSeconds:0.###} s", Terminal: false));
+        }
     }
 
     private static TrackReading Reading(PodMetric metric, string track, IReadOnlyList<PodTarget> pods, IReadOnlyList<PodAnswer> answers, PodCounters counters)
@@ -90,7 +122,7 @@ public sealed class PodMetricsProvider(int port, string path, Func<HttpClient> h
             }
         }
 
-        var key = $"{request.Namespace}/{request.Workload}/{request.RunId}";
+        var key = $"{request.Namespace}/{request.RunId}";
         return _runs.AddOrUpdate(key, _ => (new PodCounters(request), now), (_, known) => (known.Counters, now)).Counters;
     }
 }

@@ -1,23 +1,30 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Metrics.Http;
 
 namespace PatchOperator.Metrics;
 
-/// <summary>A metric whose selectors were parsed, or the error that they could not be.</summary>
-internal sealed record PodMetric(MetricQuery Query, SeriesSelector? Failures, SeriesSelector? Total, string? Error)
+/// <summary>A metric whose selectors were parsed for one track, or the error that they could not be.</summary>
+internal sealed record PodMetric(MetricQuery Query, string Text, SeriesSelector? Failures, SeriesSelector? Total, string? Error)
 {
     // Patterns are costly to build and a run asks for the same few each second. Emptied when it grows, as only edited policies would make it.
     private const int LargestCache = 256;
     private static readonly ConcurrentDictionary<string, (SeriesSelector? Selector, string? Error)> Parsed = new();
 
-    public string Text => $"{Query.Failures} / {Query.Total}";
-
-    public static PodMetric Of(MetricQuery query)
+    public static PodMetric Of(MetricReadRequest request, MetricQuery query, string track)
     {
-        var (failures, failuresError) = Parse(query.Failures);
-        var (total, totalError) = Parse(query.Total);
-        return new PodMetric(query, failures, total, failuresError ?? totalError);
+        if (!QueryTemplate.TryParse(query.Failures, query.Args, out var failuresTemplate, out var error) || !QueryTemplate.TryParse(query.Total, query.Args, out var totalTemplate, out error))
+        {
+            return new PodMetric(query, $"{query.Failures} / {query.Total}", null, null, error);
+        }
+
+        var variables = TrackVariables.Of(request, query, track);
+        var (failuresText, totalText) = (failuresTemplate.Render(variables), totalTemplate.Render(variables));
+        var (failures, failuresError) = Parse(failuresText);
+        var (total, totalError) = Parse(totalText);
+        return new PodMetric(query, $"{failuresText} / {totalText}", failures, total, failuresError ?? totalError);
     }
 
     private static (SeriesSelector? Selector, string? Error) Parse(string text)
@@ -35,25 +42,25 @@ internal sealed record PodMetric(MetricQuery Query, SeriesSelector? Failures, Se
 internal sealed record PodAnswer(string Track, string Pod, string Address, IReadOnlyList<PodSample> Samples, string? Problem);
 
 /// <summary>Asks many pods for their metrics at once and sums what the selectors match.</summary>
-internal sealed class PodScraper(int port, string path, HttpClient client, TimeProvider time)
+internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, TimeProvider time)
 {
     private const int LongestAnswer = 16 * 1024 * 1024;
     private const int FirstBuffer = 64 * 1024;
 
     /// <summary>One answer for each pod, in any order, within <paramref name="timeout"/>; one pod may take half of it.</summary>
     public async Task<IReadOnlyList<PodAnswer>> ReadAsync(
-        IReadOnlyList<(string Track, PodTarget Pod)> pods, IReadOnlyList<PodMetric> metrics, TimeSpan timeout, int podsAtOnce, CancellationToken ct)
+        IReadOnlyList<(string Track, PodTarget Pod, IReadOnlyList<PodMetric> Metrics)> pods, TimeSpan timeout, int podsAtOnce, CancellationToken ct)
     {
         using var timer = new CancellationTokenSource(timeout, time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
         using var slots = new SemaphoreSlim(podsAtOnce);
-        return await Task.WhenAll(pods.Select(pod => ReadInTurnAsync(slots, pod.Track, pod.Pod, metrics, timeout / 2, deadline.Token)));
+        return await Task.WhenAll(pods.Select(pod => ReadInTurnAsync(slots, pod.Track, pod.Pod, pod.Metrics, timeout / 2, deadline.Token)));
     }
 
     private async Task<PodAnswer> ReadInTurnAsync(
         SemaphoreSlim slots, string track, PodTarget pod, IReadOnlyList<PodMetric> metrics, TimeSpan timeout, CancellationToken ct)
     {
-        var address = Address(pod);
+        var address = endpoint.AddressOf(pod);
         try
         {
             await slots.WaitAsync(ct);
@@ -75,9 +82,9 @@ internal sealed class PodScraper(int port, string path, HttpClient client, TimeP
         }
         catch (HttpRequestException exception)
         {
-            return new PodAnswer(track, pod.Name, address, [], HttpProblem.Describe(exception));
+            return new PodAnswer(track, pod.Name, address, [], session.Redaction.Of(HttpProblem.Describe(exception)));
         }
-        catch (Exception exception) when (exception is IOException or SocketException or UriFormatException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or SocketException or UriFormatException)
         {
             return new PodAnswer(track, pod.Name, address, [], exception.Message);
         }
@@ -90,8 +97,9 @@ internal sealed class PodScraper(int port, string path, HttpClient client, TimeP
     private async Task<PodAnswer> ReadPodAsync(string track, string pod, string address, IReadOnlyList<PodMetric> metrics, CancellationToken ct)
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, address);
-        message.Headers.TryAddWithoutValidation("Accept", "text/plain;version=0.0.4");
-        using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+        session.Sign(message);
+        message.Headers.TryAddWithoutValidation("Accept", "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5");
+        using var response = await session.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
         if (!response.IsSuccessStatusCode)
         {
             return new PodAnswer(track, pod, address, [], $"HTTP {(int)response.StatusCode}");
@@ -157,10 +165,17 @@ internal sealed class PodScraper(int port, string path, HttpClient client, TimeP
 
         return new PodAnswer(track, pod, address, samples, null);
     }
+}
 
-    private string Address(PodTarget pod)
+/// <summary>Where every pod of a workload has its metrics.</summary>
+/// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
+/// <param name="Port">The same for all pods.</param>
+/// <param name="Path">With its leading slash.</param>
+internal sealed record PodEndpoint(string Scheme, int Port, string Path)
+{
+    public string AddressOf(PodTarget pod)
     {
         var host = pod.Ip.Contains(':', StringComparison.Ordinal) ? $"[{pod.Ip}]" : pod.Ip;
-        return $"http://{host}:{port}{(path.StartsWith('/') ? path : "/" + path)}";
+        return $"{Scheme}://{host}:{Port}{(Path.StartsWith('/') ? Path : "/" + Path)}";
     }
 }

@@ -21,7 +21,8 @@ internal abstract record PrometheusAnswer
     /// <param name="Message">What went wrong, without the address.</param>
     /// <param name="Terminal">Whether the user must change something before it can work.</param>
     /// <param name="Retry">Whether the same request may work a moment later.</param>
-    public sealed record Error(string Message, bool Terminal, bool Retry = false) : PrometheusAnswer;
+    /// <param name="RefusedCredentials">Whether other credentials are wanted, such as rotated ones.</param>
+    public sealed record Error(string Message, bool Terminal, bool Retry = false, bool RefusedCredentials = false) : PrometheusAnswer;
 
     public static PrometheusAnswer Parse(HttpStatusCode status, ReadOnlyMemory<byte> body)
     {
@@ -39,8 +40,14 @@ internal abstract record PrometheusAnswer
             // Handled below: an answer that is not Prometheus' is usually a proxy's, and its status says more than its body.
         }
 
-        return NotPrometheus(status);
+        return IsCutShort(status, body.Span)
+            ? new Error("sent an answer that ends too early", Terminal: false, Retry: true)
+            : NotPrometheus(status);
     }
+
+    /// <summary>Something that begins as Prometheus' answers do and is no JSON; whatever else answers would need another address.</summary>
+    private static bool IsCutShort(HttpStatusCode status, ReadOnlySpan<byte> body) =>
+        status == HttpStatusCode.OK && body.TrimStart((byte)' ').StartsWith("{\"status\":"u8);
 
     private static PrometheusAnswer Success(JsonElement root)
     {
@@ -107,6 +114,11 @@ internal abstract record PrometheusAnswer
 
         // bad_data is a query that cannot be parsed, execution one that cannot be evaluated; timeout, canceled, internal and unavailable pass.
         var terminal = kind is "bad_data" or "execution" || IsTerminal(status);
+        if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return new Error($"refused the credentials (HTTP {(int)status}): {message}", Terminal: true, RefusedCredentials: true);
+        }
+
         return new Error(terminal ? $"rejected the query ({kind}): {message}" : $"could not answer ({kind}, HTTP {(int)status}): {message}", terminal, Retry: !terminal);
     }
 
@@ -114,7 +126,8 @@ internal abstract record PrometheusAnswer
     {
         HttpStatusCode.OK => new Error("did not answer like Prometheus (no JSON with a status): check the address and its path prefix", Terminal: true),
         HttpStatusCode.NotFound => new Error("has no /api/v1/query here (HTTP 404): check the address and its path prefix", Terminal: true),
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Error($"refused the credentials (HTTP {(int)status})", Terminal: true),
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Error($"refused the credentials (HTTP {(int)status})", Terminal: true, RefusedCredentials: true),
+        _ when (int)status is >= 300 and < 400 => new Error($"redirects elsewhere (HTTP {(int)status}), which is never followed: write the address that it leads to", Terminal: true),
         _ => new Error($"answered HTTP {(int)status}", IsTerminal(status), Retry: !IsTerminal(status)),
     };
 

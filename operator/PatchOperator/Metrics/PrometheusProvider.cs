@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Metrics.Http;
 using Polly;
 using Polly.Retry;
 
@@ -13,13 +14,15 @@ namespace PatchOperator.Metrics;
 /// and no clock but Prometheus' own matters.
 /// </remarks>
 /// <param name="address">Base address, with a path prefix if there is one: <c>http://prometheus.monitoring:9090/prom</c>.</param>
-/// <param name="httpClient">Gives the client to use; called once per read, never disposed here.</param>
+/// <param name="access">Opens a session for each read.</param>
 /// <param name="time">Clock for the deadline and the delays between attempts.</param>
-public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient, TimeProvider time) : IMetricProvider
+internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimeProvider time) : IMetricProvider
 {
     private const int LongestAnswer = 4 * 1024 * 1024;
 
-    private readonly Uri _endpoint = new(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v1/query");
+    // Without a user and password, which validation refuses, but a resource may be older than the rule.
+    private readonly string _name = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    private readonly Uri _endpoint = new(address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/') + "/api/v1/query");
 
     private readonly ResiliencePipeline<PrometheusAnswer> _retry = new ResiliencePipelineBuilder<PrometheusAnswer> { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions<PrometheusAnswer>
@@ -37,16 +40,37 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
     {
         using var timeout = new CancellationTokenSource(request.Timeout, time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        var client = httpClient();
-        var readings = await Task.WhenAll(request.Metrics.Select(metric => ReadMetricAsync(client, request, metric, deadline.Token)));
-        ct.ThrowIfCancellationRequested();
-        return readings;
+        try
+        {
+            var session = await access.OpenAsync(request.Namespace, deadline.Token);
+            var readings = await Task.WhenAll(request.Metrics.Select(metric => ReadMetricAsync(session, request, metric, deadline.Token)));
+            ct.ThrowIfCancellationRequested();
+            return readings;
+        }
+        catch (AccessProblemException problem)
+        {
+            return Unreadable(request, new TrackReading.Failed($"{_name}: {problem.Message}", problem.IsTerminal));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return Unreadable(request, new TrackReading.Failed($"{_name}: its credentials could not be read within {request.Timeout.TotalSeconds:0.###} s", Terminal: false));
+        }
     }
 
-    private async Task<MetricReading> ReadMetricAsync(HttpClient client, MetricReadRequest request, MetricQuery metric, CancellationToken ct)
+    private IReadOnlyList<MetricReading> Unreadable(MetricReadRequest request, TrackReading.Failed why) =>
+        [.. request.Metrics.Select(metric => new MetricReading
+        {
+            Metric = metric.Name,
+            Canary = why,
+            CanaryQuery = $"{metric.Failures} / {metric.Total}",
+            Stable = metric.ReadStable ? why : null,
+            SampledAt = time.GetUtcNow(),
+        })];
+
+    private async Task<MetricReading> ReadMetricAsync(HttpSession session, MetricReadRequest request, MetricQuery metric, CancellationToken ct)
     {
-        var canaryTask = ReadTrackAsync(client, request, metric, "canary", request.CanaryPods, ct);
-        var stable = metric.ReadStable ? await ReadTrackAsync(client, request, metric, "stable", request.StablePods, ct) : default;
+        var canaryTask = ReadTrackAsync(session, request, metric, TrackVariables.Canary, request.CanaryPods, ct);
+        var stable = metric.ReadStable ? await ReadTrackAsync(session, request, metric, TrackVariables.Stable, request.StablePods, ct) : default;
         var canary = await canaryTask;
         return new MetricReading
         {
@@ -60,21 +84,15 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
     }
 
     private async Task<(TrackReading Reading, string Query)> ReadTrackAsync(
-        HttpClient client, MetricReadRequest request, MetricQuery metric, string track, IReadOnlyList<PodTarget> pods, CancellationToken ct)
+        HttpSession session, MetricReadRequest request, MetricQuery metric, string track, IReadOnlyList<PodTarget> pods, CancellationToken ct)
     {
-        if (!QueryTemplate.TryParse(metric.Failures, out var failuresTemplate, out var error) || !QueryTemplate.TryParse(metric.Total, out var totalTemplate, out error))
+        if (!QueryTemplate.TryParse(metric.Failures, metric.Args, out var failuresTemplate, out var error)
+            || !QueryTemplate.TryParse(metric.Total, metric.Args, out var totalTemplate, out error))
         {
             return (new TrackReading.Failed(error, Terminal: true), $"{metric.Failures} / {metric.Total}");
         }
 
-        var variables = new QueryVariables
-        {
-            Namespace = request.Namespace,
-            Workload = request.Workload,
-            Pods = [.. pods.Select(pod => pod.Name)],
-            Track = track,
-            Window = request.Window,
-        };
+        var variables = TrackVariables.Of(request, metric, track);
         var failuresQuery = failuresTemplate.Render(variables);
         var totalQuery = totalTemplate.Render(variables);
         var query = $"{failuresQuery} / {totalQuery}";
@@ -83,15 +101,15 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
             return (new TrackReading.NoData($"the {track} has no pods"), query);
         }
 
-        switch (await QueryAsync(client, totalQuery, evaluateAt: null, request.Timeout, ct))
+        switch (await QueryAsync(session, request.Namespace, totalQuery, evaluateAt: null, request.Timeout, ct))
         {
             case PrometheusAnswer.Error failed:
-                return (Failed("total", failed), query);
+                return (Failed(session, "total", failed), query);
             case PrometheusAnswer.Value total:
-                var failures = await QueryAsync(client, failuresQuery, total.EvaluatedAt, request.Timeout, ct);
+                var failures = await QueryAsync(session, request.Namespace, failuresQuery, total.EvaluatedAt, request.Timeout, ct);
                 return failures switch
                 {
-                    PrometheusAnswer.Error failed => (Failed("failures", failed), query),
+                    PrometheusAnswer.Error failed => (Failed(session, "failures", failed), query),
                     PrometheusAnswer.Value count => (new TrackReading.Counts(count.Number, total.Number), query),
 
                     // No failed request has made a series yet. Only here is nothing zero: a total that is missing is missing.
@@ -99,18 +117,19 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
                 };
             default:
                 // A mistake in the other query must show before the start, and before the start there is often no traffic.
-                if (await QueryAsync(client, failuresQuery, evaluateAt: null, request.Timeout, ct) is PrometheusAnswer.Error { Terminal: true } rejected)
+                if (await QueryAsync(session, request.Namespace, failuresQuery, evaluateAt: null, request.Timeout, ct) is PrometheusAnswer.Error { Terminal: true } rejected)
                 {
-                    return (Failed("failures", rejected), query);
+                    return (Failed(session, "failures", rejected), query);
                 }
 
-                return (new TrackReading.NoData($"{address} has no samples for the total query {totalQuery}"), query);
+                return (new TrackReading.NoData($"{_name} has no samples for the total query {totalQuery}"), query);
         }
     }
 
-    private TrackReading.Failed Failed(string which, PrometheusAnswer.Error error) => new($"{address}, {which} query: {error.Message}", error.Terminal);
+    private TrackReading.Failed Failed(HttpSession session, string which, PrometheusAnswer.Error error) =>
+        new(session.Redaction.Of($"{_name}, {which} query: {error.Message}"), error.Terminal);
 
-    private async Task<PrometheusAnswer> QueryAsync(HttpClient client, string query, string? evaluateAt, TimeSpan timeout, CancellationToken ct)
+    private async Task<PrometheusAnswer> QueryAsync(HttpSession session, string ns, string query, string? evaluateAt, TimeSpan timeout, CancellationToken ct)
     {
         PrometheusAnswer.Error? last = null;
         try
@@ -118,8 +137,13 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
             return await _retry.ExecuteAsync(
                 async token =>
                 {
-                    var answer = await PostAsync(client, query, evaluateAt, token);
+                    var answer = await PostAsync(session, query, evaluateAt, token);
                     last = answer as PrometheusAnswer.Error;
+                    if (last is { RefusedCredentials: true })
+                    {
+                        access.Distrust(ns);
+                    }
+
                     return answer;
                 },
                 ct);
@@ -131,7 +155,7 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
         }
     }
 
-    private async Task<PrometheusAnswer> PostAsync(HttpClient client, string query, string? evaluateAt, CancellationToken ct)
+    private async Task<PrometheusAnswer> PostAsync(HttpSession session, string query, string? evaluateAt, CancellationToken ct)
     {
         // POST, because a list of pods does not always fit into a URL.
         var form = new List<KeyValuePair<string, string>> { new("query", query) };
@@ -141,16 +165,21 @@ public sealed class PrometheusProvider(Uri address, Func<HttpClient> httpClient,
         }
 
         using var message = new HttpRequestMessage(HttpMethod.Post, _endpoint) { Content = new FormUrlEncodedContent(form) };
+        session.Sign(message);
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         try
         {
-            using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+            using var response = await session.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
             await response.Content.LoadIntoBufferAsync(LongestAnswer, ct);
             return PrometheusAnswer.Parse(response.StatusCode, await response.Content.ReadAsByteArrayAsync(ct));
         }
         catch (HttpRequestException exception)
         {
             return new PrometheusAnswer.Error(HttpProblem.Describe(exception), Terminal: false, Retry: exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded);
+        }
+        catch (InvalidDataException)
+        {
+            return new PrometheusAnswer.Error("sent an answer that cannot be decompressed", Terminal: false);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using PatchOperator.Domain.Analysis;
 
 namespace PatchOperator.Metrics;
 
@@ -42,7 +43,7 @@ public static class PrometheusText
             samples++;
             for (var i = 0; i < selectors.Length; i++)
             {
-                if (line[..nameLength].SequenceEqual(selectors[i].NameUtf8) && Matches(labels, selectors[i].Matchers))
+                if (line[..nameLength].SequenceEqual(selectors[i].NameUtf8.Span) && Matches(labels, selectors[i].Matchers))
                 {
                     sums[i] = new SeriesSum(sums[i].Value + value, sums[i].Series + 1);
                 }
@@ -106,12 +107,13 @@ public static class PrometheusText
         return text.SequenceEqual("+Inf"u8) || text.SequenceEqual("Inf"u8) || text.SequenceEqual("-Inf"u8);
     }
 
-    private static bool Matches(ReadOnlySpan<byte> labels, LabelMatcher[] matchers)
+    private static bool Matches(ReadOnlySpan<byte> labels, IReadOnlyList<LabelMatcher> matchers)
     {
         Span<char> stack = stackalloc char[256];
-        foreach (var matcher in matchers)
+        for (var i = 0; i < matchers.Count; i++)
         {
-            var raw = Find(labels, matcher.LabelUtf8);
+            var matcher = matchers[i];
+            var raw = Find(labels, matcher.LabelUtf8.Span);
 
             // A value has at most as many characters as bytes.
             var buffer = raw.Length <= stack.Length ? stack : new char[raw.Length];

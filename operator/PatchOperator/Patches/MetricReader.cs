@@ -7,7 +7,7 @@ using PatchOperator.Patches.Resources;
 namespace PatchOperator.Patches;
 
 /// <summary>Asks the provider that the spec names, for the pods that exist now.</summary>
-internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, TimeProvider time)
+internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, Measurements measurements, TimeProvider time)
 {
     /// <summary>A try before the start looks back this far: stable has been running for a while.</summary>
     private static readonly TimeSpan PreflightWindow = TimeSpan.FromMinutes(5);
@@ -19,47 +19,83 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(10);
 
-    public Task<IReadOnlyList<MetricReading>> ReadAsync(
-        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, CancellationToken cancellation)
+    /// <summary>The measurement that is due, or null while it is under way; its end wakes the patch.</summary>
+    public IReadOnlyList<MetricReading>? Read(
+        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
     {
         var step = patch.Status!.Step!;
         var window = time.GetUtcNow() - step.ServingSince!.Value + Lead;
-        return ReadAsync(patch, intent, canary, stable, window, $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}", step.Index > 0, cancellation);
+        var request = Request(patch, intent, canary, stable, stableServices) with
+        {
+            Window = window,
+            RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}",
+            CanaryHasServed = step.Index > 0,
+        };
+        return Measure(patch, request);
     }
 
     /// <summary>Reads every metric for stable in both roles: does the source answer, and does it understand the queries?</summary>
-    public Task<IReadOnlyList<MetricReading>> TryAsync(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, CancellationToken cancellation) =>
-        ReadAsync(patch, intent, stable, stable, PreflightWindow, $"{patch.Metadata.Uid}/preflight", canaryHasServed: false, cancellation);
+    public IReadOnlyList<MetricReading>? Try(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) =>
+        Measure(patch, Request(patch, intent, stable, stable, stableServices) with { RunId = $"{patch.Metadata.Uid}/preflight/{intent.Digest}" });
 
-    private Task<IReadOnlyList<MetricReading>> ReadAsync(
-        EmergencyPatch patch,
-        PatchIntent intent,
-        IReadOnlyList<PodResource> canary,
-        IReadOnlyList<PodResource> stable,
-        TimeSpan window,
-        string runId,
-        bool canaryHasServed,
-        CancellationToken cancellation)
+    /// <summary>Ends a measurement that is under way.</summary>
+    public void Stop(EmergencyPatch patch) => measurements.Stop(patch);
+
+    private IReadOnlyList<MetricReading>? Measure(EmergencyPatch patch, MetricReadRequest request) =>
+        measurements.TakeOrStart(patch, request.RunId, cancellation => ReadAsync(patch, request, cancellation));
+
+    private async Task<IReadOnlyList<MetricReading>> ReadAsync(EmergencyPatch patch, MetricReadRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            // A mistake in a provider is a metrics outage and no reason to stop deciding: deadlines and reverts go on.
+            return [.. request.Metrics.Select(m => Failed(m, $"The metrics could not be read: {exception.Message}"))];
+        }
+    }
+
+    private MetricReading Failed(MetricQuery metric, string message) => new()
+    {
+        Metric = metric.Name,
+        Canary = new TrackReading.Failed(message, Terminal: false),
+        Stable = metric.ReadStable ? new TrackReading.Failed(message, Terminal: false) : null,
+        SampledAt = time.GetUtcNow(),
+        CanaryQuery = metric.Failures,
+    };
+
+    private static MetricReadRequest Request(
+        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
     {
         // An answer that comes after the next tick is due helps nobody.
         var timeout = intent.Interval * 0.8;
         timeout = timeout < ShortestTimeout ? ShortestTimeout : timeout > LongestTimeout ? LongestTimeout : timeout;
-        var request = new MetricReadRequest
+        return new MetricReadRequest
         {
             Namespace = patch.Metadata.Namespace ?? "",
-
-            // Several are a pattern for =~.
-            Workload = string.Join('|', intent.Judged.Select(w => w.Target.Name)),
+            Workloads = [.. intent.Judged.Select(w => w.Target.Name)],
+            StableServices = stableServices,
             CanaryPods = Targets(canary),
             StablePods = Targets(stable),
-            Window = window,
-            Metrics = [.. intent.Metrics.Select(m => new MetricQuery { Name = m.Policy.Name, Failures = m.Failures, Total = m.Total, ReadStable = m.Policy.CompareWithStable })],
+            Window = PreflightWindow,
+            Metrics = [.. intent.Metrics.Select(Query)],
             Timeout = timeout,
-            RunId = runId,
-            CanaryHasServed = canaryHasServed,
+            RunId = patch.Metadata.Uid,
         };
-        return providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
     }
+
+    private static MetricQuery Query(MetricIntent metric) => new()
+    {
+        Name = metric.Policy.Name,
+        Failures = metric.Queries.Failures,
+        Total = metric.Queries.Total,
+        ReadStable = metric.Policy.CompareWithStable,
+        Source = metric.Queries.Source,
+        Args = metric.Queries.Args,
+        Paths = metric.Queries.Paths,
+    };
 
     private static IReadOnlyList<PodTarget> Targets(IReadOnlyList<PodResource> pods) =>
         [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!))];

@@ -18,7 +18,7 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
         var template = WorkloadWriter.PodTemplateOf(action.Workload.Kind);
         var entries = workload["metadata"]?["managedFields"] as JsonArray ?? [];
         var left = new JsonArray([.. entries.Select(entry => Without(entry!.AsObject(), action.Containers, template)).OfType<JsonNode>()]);
-        if (!JsonNode.DeepEquals(entries, left))
+        if (action.PreviousMark is null && !JsonNode.DeepEquals(entries, left))
         {
             // An empty list would change nothing; one empty entry is how the API server is told to clear it.
             change.Test(["metadata", "managedFields"], entries).Replace(["metadata", "managedFields"], left.Count > 0 ? left : new JsonArray(new JsonObject()));
@@ -27,7 +27,15 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
         if (workload["metadata"]?["annotations"]?[Annotations.PatchedBy] is { } mark)
         {
             string[] path = ["metadata", "annotations", Annotations.PatchedBy];
-            change.Test(path, mark).Remove(path);
+            change.Test(path, mark);
+            if (action.PreviousMark is { } previous)
+            {
+                change.Replace(path, previous);
+            }
+            else
+            {
+                change.Remove(path);
+            }
         }
 
         await workloads.ObserveAsync(action.Workload.Kind, client.JsonPatchAsync(type, key, change, cancellation, fieldManager: Names.FieldManager), cancellation);

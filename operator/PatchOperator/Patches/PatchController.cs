@@ -1,3 +1,4 @@
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Runtime;
@@ -13,6 +14,7 @@ internal sealed class PatchController(
     PlanExecutor executor,
     PatchRecorder recorder,
     PatchNeighbours neighbours,
+    CompatibilityChecker compatibility,
     TimeProvider time) : IEntityController<EmergencyPatch>
 {
     public async Task<ReconciliationResult<EmergencyPatch>> ReconcileAsync(EmergencyPatch entity, CancellationToken cancellation)
@@ -25,6 +27,7 @@ internal sealed class PatchController(
     {
         intents.Forget(entity);
         observer.Forget(entity);
+        compatibility.Forget(entity);
         neighbours.WakeWaiting(entity);
         return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
     }

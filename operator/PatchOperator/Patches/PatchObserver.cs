@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -16,6 +17,7 @@ internal sealed class PatchObserver(
     TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
+    CompatibilityChecker compatibility,
     TimeProvider time)
 {
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
@@ -36,7 +38,13 @@ internal sealed class PatchObserver(
             Commands = CommandAnnotations.Of(patch),
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
+            Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
+        if (!schedule.CheckCompatibility)
+        {
+            compatibility.Forget(patch);
+        }
+
         if (schedule.ReadOwners)
         {
             observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
@@ -59,9 +67,12 @@ internal sealed class PatchObserver(
 
         var pods = schedule.Workloads.DistinctBy(w => w.Workload).Select(w => (Workload: w, Pods: WorkloadPods.Of(view, patch, w))).ToArray();
         var routes = new Dictionary<WorkloadRef, TrafficObservation>();
+        var services = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (workload, of) in pods)
         {
-            routes[workload.Workload] = await TrafficAsync(new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable), workload.Routing, cancellation);
+            var scene = new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable);
+            routes[workload.Workload] = await TrafficAsync(scene, workload.Routing, cancellation);
+            services.UnionWith(workload.IsJudged ? CanaryServices.OfStable(scene) : []);
         }
 
         var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
@@ -69,18 +80,25 @@ internal sealed class PatchObserver(
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (schedule.Measure)
         {
-            return seen with { Readings = await metrics.ReadAsync(patch, intent, canary, stable, cancellation) };
+            var readings = metrics.Read(patch, intent, canary, stable, [.. services]);
+            return seen with { Readings = readings, IsMeasuring = readings is null };
         }
 
         // Asking for the metrics of no pod proves nothing, and a missing workload has its own message.
-        return schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null)
-            ? seen with { Preflight = await metrics.TryAsync(patch, intent, stable, cancellation) }
-            : seen;
+        if (schedule.Preflight && observed.Workloads.Values.All(w => w.Stable is not null))
+        {
+            var preflight = metrics.Try(patch, intent, stable, [.. services]);
+            return seen with { Preflight = preflight, IsMeasuring = preflight is null };
+        }
+
+        metrics.Stop(patch);
+        return seen;
     }
 
     /// <summary>The patch needs no pods any more.</summary>
     public void Forget(EmergencyPatch patch)
     {
+        metrics.Stop(patch);
         if (reading.TryRemove(patch.Metadata.Uid, out _))
         {
             views.Release(patch);

@@ -1,7 +1,9 @@
 using PatchOperator.Admission;
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Http;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -17,6 +19,7 @@ internal static class PatchServices
         services
             .AddKubernetesOperator(settings.Apply)
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
+            .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
@@ -33,11 +36,18 @@ internal static class PatchServices
         .AddSingleton<IRouteSplitter, NginxIngressSplitter>()
         .AddSingleton<RouteTraffic>()
         .AddSingleton<TrafficRouters>()
+        .AddSingleton<FindSecret>(services => (key, cancellation) => services.GetRequiredService<IClusterClient>().FindAsync(SecretResource.Type, key, cancellation))
+        .AddSingleton<Secrets>()
         .AddSingleton<MetricProviders>()
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
+        .AddSingleton<Measurements>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
+        .AddSingleton<RuleBooks>()
+        .AddSingleton<ConfigMapWatches>()
+        .AddSingleton<InventoryStore>()
+        .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
         .AddSingleton<GitReader>()
         .AddSingleton<WorkloadWriter>()

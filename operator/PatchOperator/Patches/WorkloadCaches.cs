@@ -57,6 +57,19 @@ internal sealed class WorkloadCaches(
         };
     }
 
+    /// <summary>Of a workload that exists.</summary>
+    public string? Annotation(string ns, WorkloadRef workload, string name)
+    {
+        var key = new ObjectKey(ns, workload.Name);
+        var metadata = workload.Kind switch
+        {
+            WorkloadKind.Deployment => deployments?.Get(key)?.Metadata,
+            WorkloadKind.StatefulSet => statefulSets?.Get(key)?.Metadata,
+            WorkloadKind.CronJob => cronJobs?.Get(key)?.Metadata,
+        };
+        return metadata?.Annotations?.GetValueOrDefault(name);
+    }
+
     /// <summary>How the API server calls this kind.</summary>
     public async Task<ResourceType> TypeAsync(WorkloadKind kind, CancellationToken cancellation) => kind switch
     {

@@ -20,7 +20,7 @@ internal static class WorkloadFacts
         {
             Uid = deployment.Metadata.Uid,
             Version = deployment.Metadata.ResourceVersion,
-            IsMarked = IsMarked(deployment),
+            MarkedBy = MarkedBy(deployment),
             Replicas = wanted,
             Images = deployment.Spec.Template.Images,
             Volumes = deployment.Spec.Template.Volumes,
@@ -43,7 +43,7 @@ internal static class WorkloadFacts
         {
             Uid = set.Metadata.Uid,
             Version = set.Metadata.ResourceVersion,
-            IsMarked = IsMarked(set),
+            MarkedBy = MarkedBy(set),
             Replicas = wanted,
             Images = set.Spec.Template.Images,
             TemplateDigest = set.Spec.Template.DigestWithout(patched),
@@ -67,7 +67,7 @@ internal static class WorkloadFacts
     {
         Uid = cron.Metadata.Uid,
         Version = cron.Metadata.ResourceVersion,
-        IsMarked = IsMarked(cron),
+        MarkedBy = MarkedBy(cron),
         Replicas = 0,
         Images = cron.Spec.JobTemplate.Spec.Template.Images,
         TemplateDigest = cron.Spec.JobTemplate.Spec.Template.DigestWithout(patched),
@@ -93,7 +93,7 @@ internal static class WorkloadFacts
         Problem = Words(deployment, "ReplicaFailure", "True"),
     };
 
-    private static bool IsMarked(IResource workload) => workload.Metadata.Annotations?.ContainsKey(Annotations.PatchedBy) is true;
+    private static string? MarkedBy(IResource workload) => workload.Metadata.Annotations?.GetValueOrDefault(Annotations.PatchedBy);
 
     private static string? Words(DeploymentResource deployment, string type, string status) =>
         (deployment.Status.Conditions ?? []).FirstOrDefault(c => c.Type == type && c.Status == status) is { } condition

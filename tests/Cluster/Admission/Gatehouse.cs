@@ -47,7 +47,7 @@ internal sealed class Gatehouse : IAsyncDisposable
     public static async Task<Gatehouse> OpenAsync(bool started = true)
     {
         var gatehouse = new Gatehouse();
-        gatehouse.Town = await Town.FoundAsync(new ApiServerOptions
+        gatehouse.Town = await Town.FoundAsync(options: new ApiServerOptions
         {
             Users = new Dictionary<string, ClusterUser> { ["the-operator"] = new(Operator, "uid-operator", "system:serviceaccounts") },
             Authorize = gatehouse.Review,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Http;
 using Xunit;
 
 namespace PatchOperator.Tests.Cluster.Metrics;
@@ -10,7 +11,7 @@ namespace PatchOperator.Tests.Cluster.Metrics;
 /// of one server, which tells them apart by the address that was called.</summary>
 public sealed class PodMetricsProviderTests : IAsyncLifetime
 {
-    private static readonly MetricQuery Preset = new() { Name = "http-errors", Failures = PodMetricsPreset.Failures, Total = PodMetricsPreset.Total, ReadStable = true };
+    private static readonly MetricQuery Preset = new() { Name = "http-errors", Failures = "http_requests_total{status=~\"5..\"}", Total = "http_requests_total", ReadStable = true };
 
     private readonly HttpClient _client = new();
     private readonly ConcurrentDictionary<string, (int Status, string Body)> _pods = new();
@@ -172,7 +173,7 @@ public sealed class PodMetricsProviderTests : IAsyncLifetime
 
         """);
 
-    private PodMetricsProvider Provider(TimeProvider time) => new(_server.Port, "/metrics", () => _client, time);
+    private PodMetricsProvider Provider(TimeProvider time) => new(new PodEndpoint("http", _server.Port, "/metrics"), new OpenAccess(_client), time);
 
     private async Task<MetricReading> ReadAsync(TimeSpan? timeout = null, IReadOnlyList<PodTarget>? canaryPods = null) =>
         Assert.Single(await _provider.ReadAsync(Request([Preset], timeout: timeout, canaryPods: canaryPods), CancellationToken.None));
@@ -181,7 +182,7 @@ public sealed class PodMetricsProviderTests : IAsyncLifetime
         IReadOnlyList<MetricQuery> metrics, string runId = "run", TimeSpan? timeout = null, IReadOnlyList<PodTarget>? canaryPods = null) => new()
         {
             Namespace = "shop",
-            Workload = "web",
+            Workloads = ["web"],
             CanaryPods = canaryPods ?? [new PodTarget("canary-1", "127.0.0.1")],
             StablePods = [new PodTarget("stable-1", "127.0.0.2"), new PodTarget("stable-2", "127.0.0.3")],
             Window = TimeSpan.FromSeconds(1),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Http;
 using Xunit;
 
 namespace PatchOperator.Tests.Cluster.Metrics;
@@ -196,12 +197,12 @@ public sealed class PrometheusProviderTests : IDisposable
         IReadOnlyList<PodTarget>? canaryPods = null,
         CancellationToken ct = default)
     {
-        var provider = new PrometheusProvider(address, () => _client, TimeProvider.System);
+        var provider = new PrometheusProvider(address, new OpenAccess(_client), TimeProvider.System);
         var readings = await provider.ReadAsync(
             new MetricReadRequest
             {
                 Namespace = "shop",
-                Workload = "web",
+                Workloads = ["web"],
                 CanaryPods = canaryPods ?? [new PodTarget("web-canary-a", "10.0.0.1"), new PodTarget("web-canary-b", "10.0.0.2")],
                 StablePods = [new PodTarget("web-a", "10.0.0.3")],
                 Window = TimeSpan.FromSeconds(90),

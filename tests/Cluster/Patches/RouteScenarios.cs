@@ -192,6 +192,38 @@ public sealed class RouteScenarios
         Assert.True(routed.Route()!["metadata"]!["generation"]!.GetValue<long>() < 60, "both wrote without end");
     }
 
+    [Fact]
+    public async Task Several_routes_and_several_workloads_are_split_alike_and_all_of_them_come_back()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        town.Api.Store.Create(ResourceName.Services, Town.Json("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"api","namespace":"shop"},"spec":{"selector":{"app":"api"},"ports":[{"port":80}]}}"""));
+        town.Api.Store.Create(ResourceName.Deployments, Town.Json($$$$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-api","namespace":"shop"},
+             "spec":{"replicas":2,"selector":{"matchLabels":{"app":"api"}},"template":{"metadata":{"labels":{"app":"api"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"php","image":"{{{{{Town.Stable}}}}}"}]}}}}
+            """));
+        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"api","port":80,"weight":100},{"name":"web","port":80,"weight":300}]}]}}"""));
+        await town.UntilAsync(() => town.ReadyPods("api").Count == 2, "the second workload is up");
+        var before = (routed.Spec(), routed.Spec("api"));
+        await town.StartOperatorAsync();
+        town.Apply(
+            steps: """[{"weight":25,"hold":"10m"}]""",
+            others: $$""",{"name":"api","role":"Web","deployment":"magento-api","containers":[{"name":"php","image":"{{Town.Patched}}"}]}""",
+            traffic: ""","traffic":{"httpRoutes":[{"name":"shop"},{"name":"api"}]}""");
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "both canaries serve");
+        Assert.Equal(
+            ["api 75", "web 225", "web-canary 75", "api-canary 25"],
+            routed.Route("api")!["spec"]!["rules"]![0]!["backendRefs"]!.AsArray().Select(b => $"{b!["name"]} {b["weight"]}").OrderBy(b => b.Contains("canary", StringComparison.Ordinal)).ThenByDescending(b => b.StartsWith("web-canary", StringComparison.Ordinal)));
+        Assert.Equal(25, routed.CanaryWeight());
+        Assert.Equal(25, town.Patch()!["status"]!["step"]!["actualWeight"]!.GetValue<int>());
+        town.Annotate(Commands.Abort, "enough");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Equal(before, (routed.Spec(), routed.Spec("api")));
+        Assert.Null(routed.Service("api-canary"));
+        Assert.Null(routed.Service("web-canary"));
+    }
+
     [Theory]
     [InlineData("""{"httpRoute":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
     [InlineData("""{"httpRoute":{"name":"media"}}""", "RouteNamesNoService", "web")]

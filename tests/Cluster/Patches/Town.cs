@@ -44,15 +44,31 @@ internal sealed class Town : IAsyncDisposable
 
     public FakeMetrics Metrics { get; } = new();
 
+    /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
+    public bool MeasuresForReal { get; init; }
+
+    /// <summary>Everything that was logged, in words.</summary>
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return [.. log];
+            }
+        }
+    }
+
     /// <summary>Named in the User-Agent of the running instance: what a dead one sends no longer counts.</summary>
     public string Instance => $"patch-operator-{instances}";
 
+    /// <param name="measuresForReal">Metrics are read from the pods.</param>
     /// <param name="options">Users and what they may do; the CRDs are filled in.</param>
-    public static async Task<Town> FoundAsync(ApiServerOptions? options = null)
+    public static async Task<Town> FoundAsync(bool measuresForReal = false, ApiServerOptions? options = null)
     {
         var crds = Path.Combine(Root(), "crds");
         var api = await ApiServer.StartAsync((options ?? new ApiServerOptions()) with { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
-        var town = new Town(api, new FakePodRuntime(TimeProvider.System));
+        var town = new Town(api, new FakePodRuntime(TimeProvider.System)) { MeasuresForReal = measuresForReal };
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Namespace}}}}}"},
@@ -156,18 +172,22 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Where the webhooks are served, while they are.</summary>
     public int? AdmissionPort => host is WebApplication web && web.Urls.FirstOrDefault(url => url.StartsWith("https", StringComparison.Ordinal)) is { } url ? new Uri(url).Port : null;
 
+    /// <summary>Of the running instance.</summary>
     public T Service<T>()
         where T : notnull => host!.Services.GetRequiredService<T>();
 
     private void Configure(IServiceCollection services, ILoggingBuilder logging, Settings settings, string name)
     {
-        logging.ClearProviders().AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        logging.ClearProviders().AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
         services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
         services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
         settings = settings with { Policy = settings.Policy with { Validation = settings.Policy.Validation with { Authenticates = settings.Admission.Enabled } } };
         services.AddPatchOperator(settings);
-        services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        if (!MeasuresForReal)
+        {
+            services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        }
     }
 
     public async Task StopOperatorAsync()
@@ -255,7 +275,7 @@ internal sealed class Town : IAsyncDisposable
                 string[] tail;
                 lock (log)
                 {
-                    tail = [.. log.TakeLast(40)];
+                    tail = [.. log.Where(line => !line.Contains(" Debug: ", StringComparison.Ordinal) && !line.Contains(" Trace: ", StringComparison.Ordinal)).TakeLast(40)];
                 }
 
                 Assert.Fail($"Not within {seconds} s: {what}.\n{string.Join("\n", Api.Store.List(Patches, Namespace).Select(p => p["status"]?.ToJsonString()))}\n{string.Join('\n', tail)}");
@@ -294,7 +314,7 @@ internal sealed class Town : IAsyncDisposable
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
@@ -319,16 +339,31 @@ internal sealed class FakeMetrics : IMetricProvider
 
     public TrackReading? Canary { get; set; }
 
-    public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
+    public bool Throws { get; set; }
+
+    /// <summary>Reads that never come to an end.</summary>
+    public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
+
+    public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {
+        if (Throws)
+        {
+            throw new InvalidOperationException("a mistake in the provider");
+        }
+
+        if (Hangs(request))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        }
+
         var total = 400 + (50 * Interlocked.Increment(ref reads));
-        return Task.FromResult<IReadOnlyList<MetricReading>>([.. request.Metrics.Select(m => new MetricReading
+        return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
             Canary = Canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
             Stable = new TrackReading.Counts(0, 4 * total),
             SampledAt = TimeProvider.System.GetUtcNow(),
             CanaryQuery = m.Failures,
-        })]);
+        })];
     }
 }

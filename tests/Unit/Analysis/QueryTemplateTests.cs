@@ -47,6 +47,48 @@ public sealed class QueryTemplateTests
         Assert.Contains("{{ namespace }}, {{ workload }}, {{ pods }}, {{ track }}, {{ window }}", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a=\"{{ args.v }}\"", "x\"y", "a=\"x\\\"y\"")]
+    [InlineData("a='{{ args.v }}'", "x'y\"z", "a='x\\'y\"z'")]
+    [InlineData("a='it\\'s {{ args.v }}'", "x'y", "a='it\\'s x\\'y'")]
+    [InlineData("a=\"\\\\\",b=\"{{ args.v }}\"", "x\"", "a=\"\\\\\",b=\"x\\\"\"")]
+    [InlineData("a=`{{ args.v }}`", "x\"y\\d", "a=`x\"y\\d`")]
+    [InlineData("# don't\na=\"{{ args.v }}\"", "x'y", "# don't\na=\"x'y\"")]
+    [InlineData("rate(x[{{ args.v }}])", "5m", "rate(x[5m])")]
+    [InlineData("sum by ({{ args.v }}) (x)", "route", "sum by (route) (x)")]
+    public void An_argument_is_escaped_for_the_quotes_that_it_stands_in(string text, string value, string expected)
+    {
+        var args = new Dictionary<string, string> { ["v"] = value };
+        Assert.True(QueryTemplate.TryParse(text, args, out var template, out var error), error);
+
+        Assert.Equal(expected, template.Render(Variables with { Args = args }));
+    }
+
+    [Theory]
+    [InlineData("x > {{ args.v }}", "1 or vector(0)", "outside quotes")]
+    [InlineData("x{a={{ args.v }}}", "\"b\"", "outside quotes")]
+    [InlineData("a=`{{ args.v }}`", "x`y", "back quotes")]
+    [InlineData("a=\"{{ args.w }}\"", "x", "unknown variable 'args.w'")]
+    [InlineData("a=\"{{ args.w }}\"", "x", "{{ args.v }}")]
+    public void An_argument_that_could_break_out_is_refused(string text, string value, string expected)
+    {
+        Assert.False(QueryTemplate.TryParse(text, new Dictionary<string, string> { ["v"] = value }, out _, out var error));
+
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_are_exact_alternatives_and_an_empty_one_matches_nothing()
+    {
+        var variables = Variables with { Deployments = ["web", "api.v1"], PodIps = ["10.0.0.1", "fd00::1"], Paths = ["/checkout(/.*)?", "/a"] };
+
+        Assert.Equal("\"web|api\\\\.v1\"", Render("\"{{ deployments }}\"", variables));
+        Assert.Equal("\"10\\\\.0\\\\.0\\\\.1|\\\\[fd00::1\\\\]\"", Render("\"{{ podIPs }}\"", variables));
+        Assert.Equal("\"-\"", Render("\"{{ services }}\"", variables));
+        Assert.Equal("\"/checkout(/.*)?|/a\"", Render("\"{{ paths }}\"", variables));
+        Assert.Equal("\".*\"", Render("\"{{ paths }}\""));
+    }
+
     private static string Render(string text, QueryVariables? variables = null)
     {
         Assert.True(QueryTemplate.TryParse(text, out var template, out var error), error);

@@ -71,6 +71,16 @@ public sealed class ManifestLinterTests
         Assert.Contains(Lint(module.Replace(healthy, broken, StringComparison.Ordinal)), found => found.StartsWith(finding, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("EmergencyPatch", "patch.yaml:1: spec.workloads:")]
+    [InlineData("ModuleCompatibility", "patch.yaml:1: spec.rules:")]
+    public void A_manifest_of_which_only_the_kind_is_there_is_told_what_it_lacks(string kind, string finding)
+    {
+        var findings = Lint($"apiVersion: patchoperator.io/v1alpha1\nkind: {kind}\n");
+        Assert.Contains(findings, found => found.StartsWith("patch.yaml:1: metadata.name: is missing", StringComparison.Ordinal));
+        Assert.Contains(findings, found => found.StartsWith(finding, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void With_several_documents_it_says_which() => Assert.StartsWith(
         "patch.yaml:30: document 2: spec.canary.steps[0].weight:",

@@ -113,7 +113,7 @@ public sealed class PodCountersTests
     private static PodCounters First(TimeSpan window, bool canaryHasServed = false) => new(new MetricReadRequest
     {
         Namespace = "shop",
-        Workload = "web",
+        Workloads = ["web"],
         CanaryPods = [new PodTarget("c1", "10.0.0.1")],
         StablePods = [new PodTarget("s1", "10.0.0.2")],
         Window = window,

@@ -1,4 +1,5 @@
 using System.Text;
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Metrics;
 using Xunit;
 

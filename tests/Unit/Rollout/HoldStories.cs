@@ -52,12 +52,12 @@ public sealed class HoldStories
     public void Once_Git_names_the_patched_image_it_is_adopted_and_nothing_is_ours_any_more()
     {
         Promote();
-        Assert.True(story.Stable!.IsMarked);
+        Assert.Equal("cve-2025-54236", story.Stable!.MarkedBy);
         story.Web.SetByOthers(Story.New, Argo);
         story.RunFor(TimeSpan.FromSeconds(5));
         Assert.Equal((PatchPhase.Promoted, "Adopted"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
         Assert.Single(story.Trail, r => r.Action == "Adopted" && r.Detail!.Contains(Argo, StringComparison.Ordinal));
-        Assert.False(story.Stable!.IsMarked);
+        Assert.Null(story.Stable!.MarkedBy);
 
         // From here on Git decides; what it says is reported, and not undone.
         var sets = Sets.Count();
@@ -76,7 +76,7 @@ public sealed class HoldStories
         story.Web.SetByOthers(Story.Third, Argo);
         story.RunFor(TimeSpan.FromMinutes(1));
         Assert.Equal((PatchPhase.Superseded, Story.Third), (story.Phase, story.Web.Image));
-        Assert.False(story.Stable!.IsMarked);
+        Assert.Null(story.Stable!.MarkedBy);
         Assert.Single(Sets);
     }
 
@@ -85,7 +85,7 @@ public sealed class HoldStories
     {
         Promote("None");
         story.RunFor(TimeSpan.FromSeconds(5));
-        Assert.False(story.Stable!.IsMarked);
+        Assert.Null(story.Stable!.MarkedBy);
         story.Web.SetByOthers(Story.Old, Argo);
         story.RunFor(TimeSpan.FromMinutes(1));
         Assert.Equal((PatchPhase.Promoted, Story.Old), (story.Phase, story.Web.Image));
@@ -115,7 +115,7 @@ public sealed class HoldStories
         story.Command(Commands.Revert, "orders are missing");
         story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
         story.RunFor(TimeSpan.FromSeconds(5));
-        Assert.Equal((Story.Old, false), (story.Web.Image, story.Stable!.IsMarked));
+        Assert.Equal((Story.Old, null), (story.Web.Image, story.Stable!.MarkedBy));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class HoldStories
         Promote();
         story.Delete();
         story.RunUntil(() => story.LastPlan!.IsReleased, TimeSpan.FromSeconds(30));
-        Assert.Equal((Story.New, false), (story.Web.Image, story.Stable!.IsMarked));
+        Assert.Equal((Story.New, null), (story.Web.Image, story.Stable!.MarkedBy));
     }
 
     [Fact]
@@ -146,6 +146,30 @@ public sealed class HoldStories
         cron.Stable = cron.Stable with { IsSuspended = true };
         story.RunFor(TimeSpan.FromSeconds(10));
         Assert.True(cron.Stable.IsSuspended);
+    }
+
+    [Fact]
+    public void A_revert_gives_the_images_back_to_the_patch_that_held_them_before()
+    {
+        story.Stable = story.Stable! with { MarkedBy = "earlier" };
+        story.StartCanary();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Command(Commands.Abort, "no");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((Story.Old, "earlier"), (story.Web.Image, story.Stable!.MarkedBy));
+        Assert.Single(story.Done, a => a is ReleaseImages);
+    }
+
+    [Fact]
+    public void An_ended_patch_leaves_another_patchs_mark_alone()
+    {
+        story.StartCanary();
+        story.Command(Commands.Abort, "no");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.Stable = story.Stable! with { MarkedBy = "later" };
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal("later", story.Stable.MarkedBy);
     }
 
     private void Promote(string hold = "UntilAdopted")

@@ -91,6 +91,9 @@ internal sealed class Story
 
     public string? SupersededBy { get; set; }
 
+    /// <summary>What is found out about modules, where they are to be checked.</summary>
+    public Func<PatchIntent, CompatibilityObservation?>? Modules { get; set; }
+
     public List<PlanAction> Done { get; } = [];
 
     public List<Notice> Notices { get; } = [];
@@ -190,11 +193,12 @@ internal sealed class Story
 
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
-        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe()),
+        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
         Neighbours = Neighbours,
         SupersededBy = SupersededBy,
+        Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
@@ -235,6 +239,8 @@ internal sealed class Story
     {
         EnsureCanary ensure => Named(WorkloadKind.Deployment, ensure.Deployment),
         WithdrawCanaryTraffic withdraw => Of(withdraw.Name),
+        EnsureRoutes ensure => Of(ensure.Name),
+        DeleteRouting delete => Of(delete.Name),
         DeleteCanary delete => Named(WorkloadKind.Deployment, delete.Deployment),
         SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
         ReleaseImages release => Named(release.Workload.Kind, release.Workload.Name),

@@ -36,13 +36,16 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public string Image => Stable!.Images["php"];
 
-    public WorkloadObservation Observe() => new()
+    /// <summary>Null where the number of pods splits the traffic.</summary>
+    public StoryRoute? Route { get; set; }
+
+    public WorkloadObservation Observe(ScheduledRouting? routing = null) => new()
     {
         Stable = Stable,
         Canary = Canary,
         CanaryPods = [.. CanaryPods],
         StablePods = [.. StablePods],
-        Traffic = new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+        Traffic = Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
 
     /// <summary>As a sync from Git would, or a person.</summary>
@@ -57,6 +60,12 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         {
             case EnsureCanary ensure:
                 Make(ensure);
+                break;
+            case EnsureRoutes or DeleteRouting:
+                Route!.Do(action);
+                break;
+            case WithdrawCanaryTraffic when Route is not null:
+                Route.Do(action);
                 break;
             case WithdrawCanaryTraffic:
                 for (var i = 0; i < CanaryPods.Count && WithdrawalWorks; i++)
@@ -77,7 +86,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     Images = set.Wanted.ToDictionary(w => w.Container, w => w.Image),
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
-                    IsMarked = true,
+                    MarkedBy = "cve-2025-54236",
                     NamedBy = null,
                     ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
@@ -86,8 +95,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case SuspendCronJob suspend:
                 Stable = Stable! with { IsSuspended = suspend.Suspend };
                 break;
-            case ReleaseImages:
-                Stable = Stable! with { IsMarked = false };
+            case ReleaseImages release:
+                Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null };
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));
@@ -106,7 +115,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             Name = $"{reference.Name}-canary-{i}",
             Ip = $"10.0.0.{i + 1}",
             Ready = PodsBecomeReady,
-            InRotation = true,
+            InRotation = !ensure.IsRouted,
             Problem = PodsBecomeReady ? null : $"Pod {reference.Name}-canary-0, container php: ImagePullBackOff. no such image",
         }));
     }

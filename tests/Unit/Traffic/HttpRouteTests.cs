@@ -17,7 +17,7 @@ public sealed class HttpRouteTests
     public void The_rules_during_a_run_are_those_in_the_folder(string name)
     {
         var route = RouteCase.Read(name);
-        var split = route.Editor.Split(route.Editor.Restored(route.Rules, []), route.Weight, route.Preview);
+        var split = route.Editor.Split(route.Rules, [], route.Weight, route.Preview);
         Assert.True(JsonNode.DeepEquals(Numbers(route.During), Numbers(split)), split.ToJsonString());
     }
 
@@ -134,6 +134,23 @@ public sealed class HttpRouteTests
         }
     }
 
+    [Fact]
+    public void Two_that_share_a_rule_do_not_undo_each_others_work()
+    {
+        var before = JsonNode.Parse("""{"metadata":{"uid":"route-uid"},"spec":{"rules":[{"backendRefs":[{"name":"api","weight":100},{"name":"web","weight":300}]}]}}""")!.AsObject();
+        var (web, api, preview) = (new HttpRouteRules("shop", ["web"]), new HttpRouteRules("shop", ["api"]), new PreviewIntent("X-Preview", null, "yes"));
+        var (ofWeb, ofApi) = (web.Originals(Rules(before), []), api.Originals(Rules(before), []));
+        var state = Patched(before, web, Split(web, Rules(before), ofWeb, 25, preview));
+        Assert.Equal(ofApi, api.Originals(Rules(state), ofApi));
+        state = Patched(state, api, Split(api, Rules(state), ofApi, 50, preview));
+        Assert.Equal(ofWeb, web.Originals(Rules(state), ofWeb));
+        Assert.True(JsonNode.DeepEquals(Rules(state), Split(web, Rules(state), ofWeb, 25, preview)));
+        Assert.True(JsonNode.DeepEquals(Rules(state), Split(api, Rules(state), ofApi, 50, preview)));
+        state = Patched(state, web, web.Restored(Rules(state), ofWeb));
+        state = Patched(state, api, api.Restored(Rules(state), ofApi));
+        Assert.Equal(before.ToJsonString(), state.ToJsonString());
+    }
+
     /// <summary>Others keep their weights, and the canary's part of what the workload had is never above the percentage but for the one unit that it needs.</summary>
     private static void AssertShares(JsonArray before, JsonArray now, int percent, HttpRouteRules editor)
     {
@@ -187,7 +204,7 @@ public sealed class HttpRouteTests
     }
 
     private static JsonArray Split(HttpRouteRules editor, JsonArray rules, IReadOnlyList<BackendRecord> saved, int percent, PreviewIntent? preview) =>
-        editor.Split(editor.Restored(rules, saved), percent, preview);
+        editor.Split(rules, saved, percent, preview);
 
     private static JsonObject Patched(JsonObject route, HttpRouteRules editor, JsonArray wanted)
     {

@@ -107,7 +107,17 @@ public sealed class SpecValidatorTests
         { "analysis.interval", "\"500ms\"", "spec.analysis.interval", "1s to 1h" },
         { "analysis.interval", "\"2h\"", "spec.analysis.interval", "1s to 1h" },
         { "analysis.provider", null, "spec.analysis.provider", "none is given" },
-        { "analysis.provider.podMetrics", """{"port": 9113}""", "spec.analysis.provider", "both are given" },
+        { "analysis.provider.prometheus.tls", """{"serverName": "prometheus"}""", "spec.analysis.provider.prometheus.tls", "https://" },
+        { "analysis.provider.prometheus", """{"address": "http://prometheus", "auth": {}}""", "spec.analysis.provider.prometheus.auth", "exactly one of bearerTokenSecretRef and basicSecretRef" },
+        { "analysis.provider.prometheus", """{"address": "http://prometheus", "auth": {"bearerTokenSecretRef": {"name": "T"}}}""", "spec.analysis.provider.prometheus.auth.bearerTokenSecretRef.name", "lower-case" },
+        { "analysis.provider.prometheus", """{"address": "http://prometheus", "auth": {"bearerTokenSecretRef": {"name": "t", "key": "a b"}}}""", "spec.analysis.provider.prometheus.auth.bearerTokenSecretRef.key", "key of a Secret" },
+        { "analysis.provider.prometheus.headers", """[{"name": "Authorization", "value": "Bearer x"}]""", "spec.analysis.provider.prometheus.headers[0].name", "write auth instead" },
+        { "analysis.provider.prometheus.headers", """[{"name": "X Y", "value": "x"}]""", "spec.analysis.provider.prometheus.headers[0].name", "name of a header" },
+        { "analysis.provider.prometheus.headers", """[{"name": "X-Scope-OrgID"}]""", "spec.analysis.provider.prometheus.headers[0]", "exactly one of value and valueSecretRef" },
+        { "analysis.provider.prometheus.headers", """[{"name": "X-Scope-OrgID", "value": "a\nb"}]""", "spec.analysis.provider.prometheus.headers[0].value", "printable ASCII" },
+        { "analysis.provider.prometheus.headers", """[{"name": "X-Key", "valueSecretRef": {"name": "a"}}]""", "spec.analysis.provider.prometheus.headers[0].valueSecretRef.key", "is missing" },
+        { "analysis.provider.prometheus.headers", """[{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}]""", "spec.analysis.provider.prometheus.headers[1].name", "is there already" },
+        { "analysis.provider", """{"podMetrics": {"port": 1, "scheme": "HTTPS"}}""", "spec.analysis.provider.podMetrics.tls.serverName", "certificates" },
         { "analysis.provider", """{"podMetrics": {}}""", "spec.analysis.provider.podMetrics.port", "is missing" },
         { "analysis.provider", """{"podMetrics": {"port": 70000}}""", "spec.analysis.provider.podMetrics.port", "1 to 65535" },
         { "analysis.provider", """{"podMetrics": {"port": 1, "path": "metrics"}}""", "spec.analysis.provider.podMetrics.path", "begins with '/'" },
@@ -117,7 +127,19 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.1", """{"name": "errors", "failures": "f", "total": "t", "maxRate": "1%"}""", "spec.analysis.metrics[1].name", "is there already" },
         { "analysis.metrics.0.preset", "\"istio\"", "spec.analysis.metrics[0]", "either the preset" },
         { "analysis.metrics.0.total", null, "spec.analysis.metrics[0].total", "is missing" },
-        { "analysis.metrics.0", """{"name": "e", "preset": "podMetrics", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "provider podMetrics" },
+        { "analysis.metrics.0.source", "\"PodMetrics\"", "spec.analysis.metrics[0].source", "write provider.podMetrics" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "traefik", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "both are behind one" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "envoy-gateway", "failureClass": "ClientErrors", "maxRate": "1%"}""", "spec.analysis.metrics[0].failureClass", "not for an endpoint" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "istio", "surfaces": ["Checkout"], "maxRate": "1%"}""", "spec.analysis.metrics[0].surfaces", "does not count by path" },
+        { "analysis.metrics.0", """{"name": "e", "preset": "istio", "args": {"a": "b"}, "maxRate": "1%"}""", "spec.analysis.metrics[0].args", "the preset has none" },
+        { "analysis.metrics.0.surfaces", "[\"Checkout\"]", "spec.analysis.metrics[0].total", "{{ paths }}" },
+        { "analysis.metrics.0.surfaces", "[\"Basket\"]", "spec.analysis.metrics[0].surfaces[0]", "Checkout, Payment" },
+        { "analysis.metrics.0.failureClass", "\"ClientErrors\"", "spec.analysis.metrics[0].failureClass", "belongs to a preset" },
+        { "analysis.metrics.0.args", """{"1a": "b"}""", "spec.analysis.metrics[0].args.1a", "no digit first" },
+        { "analysis.metrics.0.total", "\"sum({{ args.x }})\"", "spec.analysis.metrics[0].total", "unknown variable 'args.x'" },
+        { "analysis.surfaces", """[{"name": "Checkout", "paths": ["kasse"]}]""", "spec.analysis.surfaces[0].paths[0]", "begins with '/'" },
+        { "analysis.surfaces", """[{"name": "Checkout", "paths": ["/a/**/b"]}]""", "spec.analysis.surfaces[0].paths[0]", "only at its end" },
+        { "analysis.surfaces", """[{"name": "Cart", "paths": ["/cart"]}]""", "spec.analysis.surfaces[0].name", "Checkout, Payment" },
         { "analysis.metrics.0", """{"name": "e", "preset": "nginx", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "envoy-gateway, istio" },
         { "analysis.metrics.0.maxRate", null, "spec.analysis.metrics[0]", "cannot fail" },
         { "analysis.metrics.0.maxRate", "\"0%\"", "spec.analysis.metrics[0].maxRate", "above 0%" },
@@ -138,7 +160,6 @@ public sealed class SpecValidatorTests
 
     public static TheoryData<string, string, string> TooEarly => new()
     {
-        { "compatibility.mode", "\"Enforce\"", "spec.compatibility.mode" },
         { "database.change", "\"Additive\"", "spec.database.change" },
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
@@ -150,7 +171,6 @@ public sealed class SpecValidatorTests
         { "approval.informed", "[\"x\"]", "spec.approval.informed" },
         { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
         { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
-        { "analysis.metrics.0", """{"name": "e", "preset": "istio", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
@@ -196,7 +216,6 @@ public sealed class SpecValidatorTests
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
     [InlineData("promotion.hold", "\"UntilAdopted\"")]
-    [InlineData("compatibility.mode", "\"Off\"")]
     [InlineData("database.change", "\"None\"")]
     [InlineData("approval.required", "0")]
     [InlineData("canary.steps.0.approval", "false")]
@@ -208,6 +227,13 @@ public sealed class SpecValidatorTests
     [InlineData("canary", """{"traffic": {"httpRoute": {"name": "a"}}, "preview": {"cookie": {"name": "a", "value": "b"}}, "steps": [{"weight": 0}, {"weight": 100}]}""")]
     [InlineData("analysis.interval", "\"1s\"")]
     [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
+    [InlineData("analysis.metrics.0", """{"name": "e", "preset": "istio", "failureClass": "ClientErrors", "compareWith": "Stable"}""")]
+    [InlineData("analysis.metrics.0", """{"name": "e", "preset": "envoy-gateway", "maxRate": "1%"}""")]
+    [InlineData("analysis.metrics.0", """{"name": "e", "preset": "podMetrics", "surfaces": ["Checkout", "Payment"], "maxRate": "1%"}""")]
+    [InlineData("analysis.metrics.0", """{"name": "e", "failures": "a{r=\"{{ args.route }}\"}", "total": "b", "args": {"route": "x\"y"}, "maxRate": "1%"}""")]
+    [InlineData("analysis.provider.podMetrics", """{"port": 9113}""")]
+    [InlineData("analysis.surfaces", """[{"name": "Checkout", "paths": ["/kasse/**", "/api/*/basket"]}]""")]
+    [InlineData("analysis.provider.prometheus", """{"address": "https://p", "interval": "15s", "auth": {"bearerTokenSecretRef": {"name": "t"}}, "tls": {"caSecretRef": {"name": "ca"}, "clientCertificateSecretRef": {"name": "c"}, "serverName": "p.example.com"}, "headers": [{"name": "X-Scope-OrgID", "value": "shop"}, {"name": "X-Key", "valueSecretRef": {"name": "k", "key": "key"}}]}""")]
     [InlineData("analysis.metrics.0.maxRate", "\"100%\"")]
     [InlineData("workloads.0.canary", """{"env": []}""")]
     [InlineData("workloads.0.canary", """{"volumes": [{"name": "tmp", "emptyDir": {}}]}""")]

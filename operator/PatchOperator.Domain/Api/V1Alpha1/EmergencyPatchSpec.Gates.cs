@@ -17,7 +17,28 @@ public sealed record CompatibilitySpec
 
 public sealed record InventorySource
 {
-    public ConfigMapKey? ConfigMap { get; init; }
+    /// <summary>Without it, the annotation <c>patchoperator.io/inventory</c> of the workloads is read.</summary>
+    public ConfigMapKeys? ConfigMap { get; init; }
+
+    /// <summary>Of the image that runs now: what then differs and is not in targetVersions is a finding.</summary>
+    public StableInventory? Stable { get; init; }
+}
+
+public sealed record StableInventory
+{
+    public ConfigMapKeys? ConfigMap { get; init; }
+}
+
+/// <summary>Several keys are several files that tell of one image.</summary>
+public sealed record ConfigMapKeys
+{
+    public string? Name { get; init; }
+
+    public string? Key { get; init; }
+
+    public IReadOnlyList<string>? Keys { get; init; }
+
+    public IReadOnlyList<string> All() => [.. (Key is null ? [] : new[] { Key }).Concat(Keys ?? []).Distinct(StringComparer.Ordinal)];
 }
 
 public sealed record ConfigMapKey

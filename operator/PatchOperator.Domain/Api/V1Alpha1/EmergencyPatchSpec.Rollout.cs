@@ -67,8 +67,12 @@ public sealed record AnalysisSpec
     public Duration? Interval { get; init; }
 
     public IReadOnlyList<MetricSpec>? Metrics { get; init; }
+
+    /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
+    public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
 }
 
+/// <summary>Who is asked; at least one member. With both, each metric says which, or it follows from its preset.</summary>
 public sealed record MetricProviderSpec
 {
     public PrometheusProviderSpec? Prometheus { get; init; }
@@ -79,6 +83,15 @@ public sealed record MetricProviderSpec
 public sealed record PrometheusProviderSpec
 {
     public string? Address { get; init; }
+
+    public HttpAuthSpec? Auth { get; init; }
+
+    public HttpTlsSpec? Tls { get; init; }
+
+    public IReadOnlyList<HttpHeaderSpec>? Headers { get; init; }
+
+    /// <summary>Prometheus is asked no more often than this, whatever the interval of the analysis; without it, at every tick.</summary>
+    public Duration? Interval { get; init; }
 }
 
 public sealed record PodMetricsProviderSpec
@@ -87,6 +100,15 @@ public sealed record PodMetricsProviderSpec
 
     /// <summary>Without it, <c>/metrics</c>.</summary>
     public string? Path { get; init; }
+
+    /// <summary>HTTP or HTTPS; without it, HTTP.</summary>
+    public string? Scheme { get; init; }
+
+    public HttpAuthSpec? Auth { get; init; }
+
+    public HttpTlsSpec? Tls { get; init; }
+
+    public IReadOnlyList<HttpHeaderSpec>? Headers { get; init; }
 }
 
 public sealed record MetricSpec
@@ -99,6 +121,18 @@ public sealed record MetricSpec
     public string? Failures { get; init; }
 
     public string? Total { get; init; }
+
+    /// <summary>Prometheus or PodMetrics; without it, the only provider, and with both, what the preset needs.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>What a preset counts as a failure: ServerErrors or ClientErrors; without it, ServerErrors.</summary>
+    public string? FailureClass { get; init; }
+
+    /// <summary>Only requests for these parts of the shop count.</summary>
+    public IReadOnlyList<string>? Surfaces { get; init; }
+
+    /// <summary>Values for <c>{{ args.NAME }}</c> in the queries.</summary>
+    public IReadOnlyDictionary<string, string>? Args { get; init; }
 
     /// <summary>Hard ceiling of failures in total, <c>"2%"</c> or <c>"0.5%"</c>.</summary>
     public string? MaxRate { get; init; }

@@ -23,6 +23,10 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<ApprovalStatus>? Approvals { get; init; }
 
+    public CompatibilityStatus? Compatibility { get; init; }
+
+    public IReadOnlyList<WaiverStatus>? Waivers { get; init; }
+
     /// <summary>Who is known to have asked for this: the creator, and whoever edited the spec. None of them approves it.</summary>
     public IReadOnlyList<AuthorStatus>? Authors { get; init; }
 
@@ -186,6 +190,9 @@ public sealed record WorkloadStatus
     public IReadOnlyList<ImageRecord>? PreviousImages { get; init; }
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
+
+    /// <summary>The patch that held the images before this run, by its mark; a revert gives them back to it.</summary>
+    public string? PreviousMark { get; init; }
 
     /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
     public IReadOnlyList<RouteStatus>? Routes { get; init; }

@@ -38,6 +38,9 @@ public static class Annotations
     /// <summary>On a canary: digest of stable's template and the patched images that it was made of.</summary>
     public const string CanarySource = Names.Group + "/canary-source";
 
+    /// <summary>On a workload: what is installed in its image, in any format that inventories have.</summary>
+    public const string Inventory = Names.Group + "/inventory";
+
     /// <summary>On a workload while a run, or the hold after it, owns its images: the EmergencyPatch.</summary>
     public const string PatchedBy = Names.Group + "/patched-by";
     public const string CommandPrefix = Names.Group + "/";
@@ -74,13 +77,16 @@ public static class Commands
     public const string EnableFlag = "enable-flag";
     public const string Close = "close";
 
+    /// <summary>Its value names the module before the reason: see <see cref="Rollout.WaiverText"/>.</summary>
+    public const string Waive = "waive";
+
     /// <summary>Starts without approvals; someone else must review it afterwards.</summary>
     public const string BreakGlass = "break-glass";
 
     /// <summary>Says that a start without approvals was looked at.</summary>
     public const string Review = "review";
 
-    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close, BreakGlass, Review];
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close, Waive, BreakGlass, Review];
 }
 
 /// <summary>What a recorded fact can say besides a command.</summary>
@@ -111,6 +117,10 @@ public static class ConditionTypes
     public const string Stalled = "Stalled";
     public const string Accepted = "Accepted";
     public const string Approved = "Approved";
+    public const string Compatible = "Compatible";
+
+    /// <summary>On a ModuleCompatibility: a rule that the end of a patch supports.</summary>
+    public const string Suggested = "Suggested";
     public const string CanaryHealthy = "CanaryHealthy";
 
     /// <summary>Only while routes split the traffic.</summary>

@@ -18,6 +18,7 @@ public static class SpecDefaults
         ["canary.steps[].approval"] = "false",
         ["analysis.interval"] = "\"15s\"",
         ["analysis.provider.podMetrics.path"] = "\"/metrics\"",
+        ["analysis.provider.podMetrics.scheme"] = "\"HTTP\"",
         ["analysis.metrics[].minRequests"] = "50",
         ["analysis.metrics[].onNoData"] = "\"Hold\"",
         ["analysis.metrics[].onError"] = "\"Hold\"",

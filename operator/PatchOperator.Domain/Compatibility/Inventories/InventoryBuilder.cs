@@ -9,6 +9,7 @@ internal sealed class InventoryBuilder(InventoryFormat source)
     private readonly Dictionary<(string Name, string Version), InstalledPackage> packages = [];
     private readonly Dictionary<string, MagentoModule> modules = new(StringComparer.Ordinal);
     private readonly Dictionary<(string? Package, string Id, string? Sha256), AppliedPatch> patches = [];
+    private readonly Dictionary<string, List<string>> aliases = new(StringComparer.Ordinal);
     private readonly List<string> notes = [];
 
     public void Add(InstalledPackage package)
@@ -19,12 +20,15 @@ internal sealed class InventoryBuilder(InventoryFormat source)
         packages[key] = packages.TryGetValue(key, out var known) ? known with { IsDev = known.IsDev && package.IsDev } : package;
     }
 
+    /// <summary>For every version of the package that is there, or will be.</summary>
     public void AddAlias(string name, string alias)
     {
-        foreach (var package in packages.Values.Where(package => package.Name == name).ToList())
+        if (!aliases.TryGetValue(name, out var known))
         {
-            packages[(package.Name, package.Version)] = package with { Aliases = [.. package.Aliases, alias] };
+            aliases[name] = known = [];
         }
+
+        known.Add(alias);
     }
 
     public void Add(MagentoModule module) => modules[module.Name] = module;
@@ -46,7 +50,7 @@ internal sealed class InventoryBuilder(InventoryFormat source)
         return new Inventory
         {
             Sources = [source],
-            Packages = [.. packages.Values],
+            Packages = [.. packages.Values.Select(package => aliases.TryGetValue(package.Name, out var more) ? package with { Aliases = [.. package.Aliases, .. more] } : package)],
             Modules = [.. modules.Values],
             AppliedPatches = [.. patches.Values],
             Notes = [.. notes],

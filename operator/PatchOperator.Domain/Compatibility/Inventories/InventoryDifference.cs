@@ -71,7 +71,21 @@ public static class InventoryDifference
 
     private static bool IsNamed(AppliedPatch patch, IReadOnlyList<string> named) => named.Any(name =>
         string.Equals(patch.Package, name, StringComparison.OrdinalIgnoreCase)
-        || (!name.Contains('/') && (patch.Id.Contains(name, StringComparison.OrdinalIgnoreCase) || patch.Title?.Contains(name, StringComparison.OrdinalIgnoreCase) is true)));
+        || (!name.Contains('/') && (Mentions(patch.Id, name) || Mentions(patch.Title, name))));
+
+    /// <summary>As a word: APSB25-8 is not in APSB25-88.</summary>
+    private static bool Mentions(string? text, string name)
+    {
+        for (var at = text?.IndexOf(name, StringComparison.OrdinalIgnoreCase) ?? -1; at >= 0; at = text!.IndexOf(name, at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            if ((at == 0 || !char.IsLetterOrDigit(text![at - 1])) && (at + name.Length == text!.Length || !char.IsLetterOrDigit(text[at + name.Length])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static HashSet<string> Explained(
         Inventory stable, Inventory patched, Dictionary<string, string> before, Dictionary<string, string> after, IReadOnlyDictionary<string, string> targets)

@@ -22,8 +22,9 @@ public static class InventoryMerge
             notes.Add($"the files are of different images, {one.ImageDigest} and {other.ImageDigest}");
         }
 
-        var contradictions = one.Packages.Select(package => (package.Ecosystem, package.Name)).Intersect(other.Packages.Select(package => (package.Ecosystem, package.Name)))
-            .Where(name => !Versions(one, name).SetEquals(Versions(other, name))).Select(name => name.Name).Order(StringComparer.Ordinal).ToList();
+        var (left, right) = (Versions(one), Versions(other));
+        var contradictions = left.Where(same => right.Contains(same.Key) && !same.ToHashSet(StringComparer.Ordinal).SetEquals(right[same.Key]))
+            .Select(same => same.Key.Name).Order(StringComparer.Ordinal).ToList();
         if (contradictions.Count > 0)
         {
             notes.Add($"the files disagree on versions, and each version is looked at: {InventoryBuilder.Some(contradictions)}");
@@ -59,6 +60,6 @@ public static class InventoryMerge
         Links = one.Links ?? other.Links,
     };
 
-    private static HashSet<string> Versions(Inventory inventory, (PackageEcosystem Ecosystem, string Name) key) =>
-        [.. inventory.Packages.Where(package => package.Name == key.Name && package.Ecosystem == key.Ecosystem).Select(package => package.Version)];
+    private static ILookup<(PackageEcosystem Ecosystem, string Name), string> Versions(Inventory inventory) =>
+        inventory.Packages.ToLookup(package => (package.Ecosystem, package.Name), package => package.Version);
 }

@@ -175,15 +175,13 @@ internal ref struct JsonInput(ReadOnlySpan<byte> text)
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => $"the text '{Shorten(reader.GetString()!)}'",
+        JsonTokenType.String => $"the text '{TextLines.Shorten(Unescaped("text"))}'",
         JsonTokenType.Number => "a number",
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         JsonTokenType.Null => "null",
         JsonTokenType.None or JsonTokenType.Comment or JsonTokenType.EndObject or JsonTokenType.EndArray or JsonTokenType.PropertyName => "nothing",
     };
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     private readonly string Unescaped(string expected)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -6,6 +7,8 @@ namespace PatchOperator.Domain.Compatibility.Inventories;
 /// <summary>Output of commands, line by line: without colours, carriage returns and outer blanks.</summary>
 internal static partial class TextLines
 {
+    private const int Longest = 60;
+
     public static IReadOnlyList<(long Offset, string Text)> Of(ReadOnlySpan<byte> text)
     {
         var lines = new List<(long Offset, string Text)>();
@@ -20,7 +23,12 @@ internal static partial class TextLines
         return lines;
     }
 
-    public static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    /// <summary>For messages: short, and without anything that could command a terminal.</summary>
+    public static string Shorten(string text)
+    {
+        var plain = string.Concat(text.Take(Longest).Select(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format ? '\uFFFD' : letter));
+        return text.Length <= Longest ? plain : plain + "…";
+    }
 
     [GeneratedRegex(@"\x1b(\[[0-9;?]*[A-Za-z]|\]8;[^\x07\x1b]*(\x07|\x1b\\))", RegexOptions.CultureInvariant)]
     private static partial Regex Colour();

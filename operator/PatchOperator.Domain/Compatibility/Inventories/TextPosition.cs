@@ -77,6 +77,6 @@ internal static class TextPosition
 
         public int Index { get; set; } = -1;
 
-        public string Text => IsArray ? Index < 0 ? "" : $"[{Index}]" : Name is null ? "" : "." + Name;
+        public string Text => IsArray ? Index < 0 ? "" : $"[{Index}]" : Name is null ? "" : "." + TextLines.Shorten(Name);
     }
 }

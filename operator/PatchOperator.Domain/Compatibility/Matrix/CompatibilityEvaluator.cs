@@ -10,7 +10,9 @@ public static class CompatibilityEvaluator
     public static CompatibilityMatrix Evaluate(RuleBook book, MatrixInputs inputs, DateTimeOffset now)
     {
         var after = new PackageSet(inputs.Patched, inputs.TargetVersions);
-        var before = inputs.Stable is { } stable ? new PackageSet(stable, new Dictionary<string, string>())
+
+        // Where only the applied patches of stable's image are known, its packages are not "none".
+        var before = inputs.Stable is { Packages.Count: > 0 } stable ? new PackageSet(stable, new Dictionary<string, string>())
             : inputs.TargetVersions.Count > 0 ? new PackageSet(inputs.Patched, new Dictionary<string, string>()) : after;
         var notes = new List<string>(inputs.Patched.Notes);
         var gate = new FindingGate(inputs, now);

@@ -19,8 +19,27 @@ internal sealed record CompiledRule
     /// <summary>Why this rule cannot be read; it then matches nothing and passes nothing.</summary>
     public SpecProblem? Problem { get; init; }
 
-    public bool Concerns(IReadOnlyList<string> advisories) =>
-        Rule.Patches is not { Count: > 0 } patches || patches.Any(patch => advisories.Any(advisory => string.Equals(patch, advisory, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>In hundreds of objects of one module, made of as many patches, this is what is asked most.</summary>
+    public bool Concerns(IReadOnlyList<string> advisories)
+    {
+        if (Rule.Patches is not { Count: > 0 } patches)
+        {
+            return true;
+        }
+
+        for (var patch = 0; patch < patches.Count; patch++)
+        {
+            for (var advisory = 0; advisory < advisories.Count; advisory++)
+            {
+                if (string.Equals(patches[patch], advisories[advisory], StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>One ModuleCompatibility, compiled.</summary>
@@ -37,43 +56,57 @@ internal sealed record CompiledModule
 
     public required IReadOnlyList<RuleProblem> Problems { get; init; }
 
+    public bool Concerns(IReadOnlyList<string> advisories)
+    {
+        for (var index = 0; index < Rules.Count; index++)
+        {
+            if (Rules[index].Concerns(advisories))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public bool IsShopify => Spec.Module?.Type == ModuleTypes.ShopifyApp;
 
     public static string SourceOf(ModuleCompatibility resource) =>
         string.IsNullOrEmpty(resource.Metadata?.Namespace) ? resource.Metadata?.Name ?? "" : $"{resource.Metadata.Namespace}/{resource.Metadata.Name}";
 
-    public static CompiledModule From(ModuleCompatibility resource)
+    public static CompiledModule From(ModuleCompatibility resource, VersionSetPool pool)
     {
         var source = SourceOf(resource);
         var spec = resource.Spec ?? new ModuleCompatibilitySpec();
         var module = spec.Module?.Name ?? "";
-        var problems = ModuleCompatibilityValidator.Validate(resource);
+        var problems = ModuleCompatibilityValidator.Validate(resource, pool);
         return new CompiledModule
         {
             Source = source,
             Module = module,
             Spec = spec,
-            Rules = [.. spec.Rules.Numbered().Select(each => Compile(each.Item, each.Index, spec.Module?.Type, problems))],
+            Rules = [.. spec.Rules.Numbered().Select(each => Compile(each.Item, each.Index, spec.Module?.Type, problems, pool))],
             Problems = [.. problems.Select(problem => new RuleProblem(source, module.Length == 0 ? null : module, problem.Path, problem.Message))],
         };
     }
 
-    private static CompiledRule Compile(CompatibilityRule rule, int index, string? type, IReadOnlyList<SpecProblem> problems)
+    private static CompiledRule Compile(CompatibilityRule rule, int index, string? type, IReadOnlyList<SpecProblem> problems, VersionSetPool pool)
     {
         var compiled = new CompiledRule { Index = index, Rule = rule };
 
+        // A rule whose constraint is too long has a problem with it and is not compiled.
         // Only what decides: a reason that is too long makes no rule unreadable.
         if (problems.FirstOrDefault(problem => IsDecisive(problem.Path, index)) is { } problem)
         {
             return compiled with { Problem = problem };
         }
 
-        VersionGrammar.TryParse(VersionGrammar.OfModule(type), rule.Versions!, out var versions, out _);
+        pool.TryParse(VersionGrammar.OfModule(type), rule.Versions!, out var versions, out _);
         return compiled with
         {
             Versions = versions,
             With = [.. (rule.With ?? new Dictionary<string, string>()).OrderBy(each => each.Key, StringComparer.Ordinal).Select(each =>
-                (each.Key, VersionGrammar.TryParse(VersionGrammar.OfOther(type, each.Key), each.Value, out var set, out _) ? set : throw new InvalidOperationException(each.Value)))],
+                (each.Key, pool.TryParse(VersionGrammar.OfOther(type, each.Key), each.Value, out var set, out _) ? set : throw new InvalidOperationException(each.Value)))],
             Verdict = rule.Verdict switch { "Compatible" => ModuleVerdict.Compatible, "Conditional" => ModuleVerdict.Conditional, _ => ModuleVerdict.Incompatible },
         };
     }

@@ -45,15 +45,15 @@ public sealed record MatrixInputs
     /// <summary>What the spec says; values that validation refuses count as the strictest.</summary>
     public static MatrixInputs From(EmergencyPatch patch, Inventory patched, Inventory? stable = null, IReadOnlyList<Waiver>? waivers = null)
     {
-        var advisory = patch.Spec.Advisory;
+        var advisory = patch.Spec?.Advisory;
         return new MatrixInputs
         {
             Patched = patched,
             Stable = stable,
-            TargetVersions = patch.Spec.Compatibility?.TargetVersions ?? new Dictionary<string, string>(),
+            TargetVersions = patch.Spec?.Compatibility?.TargetVersions ?? new Dictionary<string, string>(),
             Advisories = [.. new[] { advisory?.Id }.Concat(advisory?.Cves ?? []).OfType<string>().Where(id => id.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
-            Mode = patch.Spec.Compatibility?.Mode switch { "Off" or null => CompatibilityMode.Off, "Warn" => CompatibilityMode.Warn, _ => CompatibilityMode.Enforce },
-            OnUnknown = patch.Spec.Compatibility?.OnUnknown switch { "Allow" => OnUnknownModule.Allow, "Warn" or null => OnUnknownModule.Warn, _ => OnUnknownModule.Block },
+            Mode = patch.Spec?.Compatibility?.Mode switch { "Off" or null => CompatibilityMode.Off, "Warn" => CompatibilityMode.Warn, _ => CompatibilityMode.Enforce },
+            OnUnknown = patch.Spec?.Compatibility?.OnUnknown switch { "Allow" => OnUnknownModule.Allow, "Warn" or null => OnUnknownModule.Warn, _ => OnUnknownModule.Block },
             Waivers = waivers ?? [],
         };
     }

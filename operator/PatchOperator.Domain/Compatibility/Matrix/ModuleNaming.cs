@@ -8,6 +8,13 @@ internal static class ModuleNaming
     private static readonly string[] Prefixes = ["", "module-", "magento2-", "magento2-module-", "magento-2-", "magento-", "m2-", "mage2-module-", "mage2-", "extension-"];
     private static readonly string[] Suffixes = ["", "-module", "-magento2", "-m2", "-magento", "-extension"];
 
+    /// <summary>Equal for a module and a package that can fit.</summary>
+    public static string VendorOf(string name)
+    {
+        var end = name.IndexOfAny(['_', '/']);
+        return (end < 0 ? name : name[..end]).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    }
+
     public static bool Fits(string module, string package)
     {
         var (line, slash) = (module.IndexOf('_'), package.IndexOf('/'));

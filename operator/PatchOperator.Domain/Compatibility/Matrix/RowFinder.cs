@@ -7,7 +7,10 @@ namespace PatchOperator.Domain.Compatibility.Matrix;
 /// <summary>One row for each third-party module, and for each other package that a rule names.</summary>
 internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet after, FindingGate gate, List<string> notes)
 {
+    private readonly VersionCache cache = new();
     private readonly Dictionary<string, bool> enabled = inputs.Patched.Modules.ToDictionary(module => module.Name, module => module.Enabled, StringComparer.Ordinal);
+
+    private readonly ILookup<string, string> byVendor = inputs.Patched.Modules.ToLookup(module => ModuleNaming.VendorOf(module.Name), module => module.Name, StringComparer.Ordinal);
 
     public IReadOnlyList<MatrixRow> Find()
     {
@@ -36,7 +39,7 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
     /// <summary>Objects with at least one rule that concerns this patch.</summary>
     private List<CompiledModule> Rules(string module, PackageEcosystem ecosystem)
     {
-        var objects = book.Of(module, ecosystem != PackageEcosystem.Composer).Where(each => each.Rules.Any(rule => rule.Concerns(inputs.Advisories))).ToList();
+        var objects = book.Of(module, ecosystem != PackageEcosystem.Composer).Where(each => each.Concerns(inputs.Advisories)).ToList();
         if (objects.Count > 1)
         {
             notes.Add($"{module} has rules in {objects.Count} ModuleCompatibility objects, read in this order: {InventoryBuilder.Some([.. objects.Select(each => each.Source)])}; write them into one");
@@ -143,10 +146,25 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
         }
     }
 
-    private bool PlatformMatches(string name, IVersionSet versions) => after.Platform.TryGetValue(name, out var known) && versions.Contains(known) is true;
+    private bool PlatformMatches(string name, IVersionSet versions) => after.Platform.TryGetValue(name, out var known) && versions.Contains(known, cache) is true;
 
-    private static bool IsIn(IVersionSet versions, SetPackage package) =>
-        versions.Contains(package.Package.Version) is true || package.Package.Aliases.Any(alias => versions.Contains(alias) is true);
+    private bool IsIn(IVersionSet versions, SetPackage package)
+    {
+        if (versions.Contains(package.Package.Version, cache) is true)
+        {
+            return true;
+        }
+
+        foreach (var alias in package.Package.Aliases)
+        {
+            if (versions.Contains(alias, cache) is true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static FindingEffect EffectOf(ModuleVerdict verdict) => verdict switch
     {
@@ -157,7 +175,8 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
 
     private List<string> ModulesOf(InstalledPackage package) =>
         package.ModuleNames.Count > 0 ? [.. package.ModuleNames]
-        : package is { Ecosystem: PackageEcosystem.Composer, Type: null or "magento2-module" or "magento2-component" } && enabled.Count > 0 ? [.. enabled.Keys.Where(name => ModuleNaming.Fits(name, package.Name))] : [];
+        : package is { Ecosystem: PackageEcosystem.Composer, Type: null or "magento2-module" or "magento2-component" }
+            ? [.. byVendor[ModuleNaming.VendorOf(package.Name)].Where(name => ModuleNaming.Fits(name, package.Name))] : [];
 
     private IEnumerable<MagentoModule> ModulesWithoutPackage()
     {

@@ -17,27 +17,33 @@ public sealed class RuleBook
     private readonly ImmutableDictionary<string, CompiledModule> bySource;
     private readonly ImmutableDictionary<string, ImmutableSortedDictionary<string, CompiledModule>> byModule;
 
+    // Asked for with every matrix; two threads that compute it at once compute the same.
+    private IReadOnlyList<RuleProblem>? problems;
+
     private RuleBook(ImmutableDictionary<string, CompiledModule> bySource, ImmutableDictionary<string, ImmutableSortedDictionary<string, CompiledModule>> byModule) =>
         (this.bySource, this.byModule) = (bySource, byModule);
 
     public int Count => bySource.Count;
 
     /// <summary>Everything in any object that cannot be read, by object.</summary>
-    public IReadOnlyList<RuleProblem> Problems => [.. bySource.Values.SelectMany(module => module.Problems).OrderBy(problem => problem.Source, StringComparer.Ordinal)];
+    public IReadOnlyList<RuleProblem> Problems => problems ??= [.. bySource.Values.SelectMany(module => module.Problems).OrderBy(problem => problem.Source, StringComparer.Ordinal)];
 
     public static RuleBook From(IEnumerable<ModuleCompatibility> resources)
     {
         var book = Empty;
+        var pool = new VersionSetPool();
         foreach (var resource in resources)
         {
-            book = book.Update(resource).Book;
+            book = book.Update(resource, pool).Book;
         }
 
         return book;
     }
 
     /// <summary>Adds the object, or takes it in place of the one with its name.</summary>
-    public RuleBookChange Update(ModuleCompatibility resource)
+    public RuleBookChange Update(ModuleCompatibility resource) => Update(resource, new VersionSetPool());
+
+    private RuleBookChange Update(ModuleCompatibility resource, VersionSetPool pool)
     {
         var source = CompiledModule.SourceOf(resource);
         if (bySource.TryGetValue(source, out var known) && Text(known.Spec) == Text(resource.Spec ?? new ModuleCompatibilitySpec()))
@@ -45,7 +51,7 @@ public sealed class RuleBook
             return new RuleBookChange(this, []);
         }
 
-        var fresh = CompiledModule.From(resource);
+        var fresh = CompiledModule.From(resource, pool);
         var removed = Remove(source);
         return new RuleBookChange(removed.Book.Add(fresh), [.. removed.Modules.Append(fresh.Module).Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)]);
     }

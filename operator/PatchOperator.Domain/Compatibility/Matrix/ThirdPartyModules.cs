@@ -18,17 +18,15 @@ internal sealed class ThirdPartyModules
 
     public ThirdPartyModules(Inventory inventory)
     {
-        var metapackages = inventory.Packages.Where(package => package is { Ecosystem: PackageEcosystem.Composer, Type: Metapackage, Links: not null })
-            .ToLookup(package => package.Name, StringComparer.Ordinal);
-        var queue = new Queue<InstalledPackage>(metapackages.Where(same => IsCore(same.Key)).SelectMany(same => same));
-        while (queue.TryDequeue(out var metapackage))
+        var packages = inventory.Packages.Where(package => package is { Ecosystem: PackageEcosystem.Composer, Links: not null }).ToLookup(package => package.Name, StringComparer.Ordinal);
+        var queue = new Queue<InstalledPackage>(packages.Where(same => IsCore(same.Key)).SelectMany(same => same).Where(package => package.Type == Metapackage));
+        while (queue.TryDequeue(out var package))
         {
-            foreach (var link in metapackage.Links!.Requires.Where(link => bundled.Add(link.Name)))
+            // A bundle's module brings further ones of its own vendor along, and libraries of others, which are none of our rows.
+            var brought = package.Links!.Requires.Where(link => package.Type == Metapackage || VendorOf(link.Name) == VendorOf(package.Name));
+            foreach (var next in brought.Where(link => bundled.Add(link.Name)).SelectMany(link => packages[link.Name]))
             {
-                foreach (var next in metapackages[link.Name])
-                {
-                    queue.Enqueue(next);
-                }
+                queue.Enqueue(next);
             }
         }
     }
@@ -42,6 +40,8 @@ internal sealed class ThirdPartyModules
 
     /// <summary>A module that no package brings; Magento's own are all packages.</summary>
     public static bool Includes(MagentoModule module) => !module.Name.StartsWith(CoreModulePrefix, StringComparison.Ordinal);
+
+    private static string VendorOf(string name) => name.IndexOf('/') is var slash and > 0 ? name[..slash] : name;
 
     private static bool IsCore(string name) => CoreVendors.Any(vendor => name.StartsWith(vendor, StringComparison.Ordinal));
 

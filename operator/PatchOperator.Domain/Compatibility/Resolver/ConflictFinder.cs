@@ -88,7 +88,12 @@ internal sealed class ConflictFinder(PackageSet before, PackageSet after)
 
         if (!set.Platform.TryGetValue(link.Name, out var known) || constraints.Get(known, "") is not { } there)
         {
-            unknownPlatform.Add(link.Name);
+            // Composer's own versions matter to its plugins only, which do not run in a shop.
+            if (!link.Name.StartsWith("composer", StringComparison.Ordinal))
+            {
+                unknownPlatform.Add(link.Name);
+            }
+
             return false;
         }
 

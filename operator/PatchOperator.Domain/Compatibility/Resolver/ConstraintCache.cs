@@ -23,7 +23,7 @@ internal sealed class ConstraintCache
 
         if (!parsed.TryGetValue(text, out var constraint))
         {
-            parsed[text] = constraint = ComposerConstraint.TryParse(text, out var fresh, out _) ? fresh : null;
+            parsed[text] = constraint = text.Length <= VersionGrammar.Longest && ComposerConstraint.TryParse(text, out var fresh, out _) ? fresh : null;
         }
 
         return constraint;

@@ -59,7 +59,7 @@ internal sealed record SetPackage(InstalledPackage Package, bool IsReplaced)
 
     /// <summary>Its version and its aliases; empty where none can be read.</summary>
     public IReadOnlyList<ComposerVersion> Versions => versions ??=
-        [.. Package.Aliases.Prepend(Package.Version).Select(text => ComposerVersion.TryParse(text, out var version, out _) ? version : null).OfType<ComposerVersion>()];
+        [.. Package.Aliases.Prepend(Package.Version).Select(text => text.Length <= VersionGrammar.Longest && ComposerVersion.TryParse(text, out var version, out _) ? version : null).OfType<ComposerVersion>()];
 
     public bool Satisfies(ComposerConstraint constraint)
     {

@@ -33,7 +33,7 @@ internal static class PreflightGate
             return new Hold(ready?.Reason ?? "MetricsUnavailable", ready?.Message ?? "");
         }
 
-        draft.WakeAt(draft.Now);
+        draft.WakeAt(draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now);
         return new Hold("CheckingMetrics", "Reading every metric once before the start.");
     }
 }

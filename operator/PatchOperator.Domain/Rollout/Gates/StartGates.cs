@@ -8,6 +8,7 @@ internal static class StartGates
 {
     private static readonly Func<Draft, Hold?>[] Chain =
     [
+        CompatibilityGate.Check,
         ApprovalGate.Check,
         SuspendGate.Check,
         RequiresGate.Check,

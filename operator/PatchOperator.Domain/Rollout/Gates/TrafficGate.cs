@@ -11,7 +11,7 @@ internal static class TrafficGate
             if (traffic is not { IsKnown: true, Routes: { } routes })
             {
                 draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(200));
-                return new Hold("CheckingRoutes", $"Reading {string.Join(", ", draft.Intent.Traffic.Routes)} before the start.");
+                return new Hold("CheckingRoutes", $"Reading {string.Join(", ", draft.Intent.Traffic.Routes)} before the start. If this lasts, the operator may not list them: see the rights in its chart.");
             }
 
             if (routes.FirstOrDefault(r => !r.HasFollowed) is { } late)

@@ -28,6 +28,8 @@ internal static class AwaitingApproval
         DropExpired(draft);
         TakeApprovals(draft);
         CommandDesk.IgnoreAllBut(draft, "no run was under way.");
+        // Named again by its gate, if the gates before it are open still.
+        draft.Status = draft.Status with { Superseding = null };
         if (StartGates.FirstShut(draft) is { } shut)
         {
             draft.Explain(shut.Reason, shut.Message);
@@ -96,6 +98,7 @@ internal static class AwaitingApproval
         CronJob = workload.Target.Kind is WorkloadKind.CronJob ? workload.Target.Name : null,
         Canary = workload.HasCanary,
         StableUid = observed.Stable!.Uid,
+        PreviousMark = observed.Stable.MarkedBy,
         PreviousTemplateDigest = observed.Stable.TemplateDigest,
         PreviousImages = [.. workload.Images.Select(i => i with { Image = observed.Stable.Images[i.Container] })],
         PatchedImages = workload.Images,

@@ -9,8 +9,12 @@ internal static class CanaryKeeping
     public static bool Keep(Draft draft)
     {
         var podsAreReady = draft.Canaries.Select(t => Keep(draft, t)).ToArray().All(ready => ready);
-        var allReady = RouteKeeping.Keep(draft, podsAreReady) && podsAreReady && draft.Status.Step!.ServingSince is not null;
         var step = draft.Status.Step!;
+
+        // Only what is stored counts: while no status can be written nothing is measured, and then the deadline must run.
+        var serves = draft.Patch.Status?.Step is { ServingSince: not null } stored && stored.Index == step.Index;
+        var allReady = RouteKeeping.Keep(draft, podsAreReady) && podsAreReady && serves;
+        step = draft.Status.Step!;
         var since = allReady ? step.ReadySince ?? draft.Now : (DateTimeOffset?)null;
         var settled = since + draft.Policy.Settled <= draft.Now;
         draft.Status = draft.Status with

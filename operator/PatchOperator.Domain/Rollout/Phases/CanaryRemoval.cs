@@ -38,6 +38,9 @@ internal static class CanaryRemoval
         if (HasRouting(target) && removeAt <= draft.Now && target.Observed.Traffic is { IsKnown: true, Routes: { } routes } && !routes.Any(r => r.NamesCanary))
         {
             draft.Do(new DeleteRouting(target.Name, target.Status.Routes!));
+
+            // Nothing may tell when the last of it is gone: Services are not followed as pods are.
+            draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(200));
         }
 
         if (canary is null || canary.IsTerminating)

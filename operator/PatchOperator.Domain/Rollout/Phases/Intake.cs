@@ -55,7 +55,7 @@ internal static class Intake
     {
         draft.Enter(PatchPhase.Pending, reason, message, actor);
         Clear(draft);
-        draft.Status = draft.Status with { Approvals = null, PromoteNow = null };
+        draft.Status = draft.Status with { Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null };
     }
 
     /// <summary>Why the patch can't be accepted as things are, or null. AwaitingApproval asks again: things change.</summary>
@@ -124,6 +124,11 @@ internal static class Intake
         Clear(draft);
         draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Run = (draft.Status.Run ?? 0) + 1 };
         draft.Timing(t => new TimingStatus { AcceptedAt = draft.Now, RemediateBy = draft.Intent.RemediateBy, PreflightAt = draft.Observed.Preflight is null ? null : draft.Now });
+        if (!IsWhatWasPromoted(draft))
+        {
+            draft.Status = draft.Status with { Workloads = null };
+        }
+
         if (draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images)))
         {
             var all = string.Join(", ", draft.Intent.Workloads.Select(w => w.Target));
@@ -133,6 +138,11 @@ internal static class Intake
 
         draft.Enter(PatchPhase.AwaitingApproval, "Accepted", "The spec makes sense and everything it names exists.");
     }
+
+    /// <summary>Whether the last promotion gave these very workloads these very images; else it says nothing of what the spec names now.</summary>
+    private static bool IsWhatWasPromoted(Draft draft) =>
+        draft.Targets.Count == draft.Intent.Workloads.Count
+        && draft.Intent.Workloads.All(w => draft.Targets.Any(t => t.Workload == w.Target && t.Patched.SequenceEqual(w.Images)));
 
     private static void Clear(Draft draft) => draft.Status = draft.Status with
     {

@@ -9,13 +9,15 @@ internal static class OwnershipRelease
     /// <summary>Lets go of what is left; true when nothing is.</summary>
     public static bool IsDone(Draft draft)
     {
-        var ours = draft.Targets.Where(t => t.Stable is { IsMarked: true } or { OwnsImages: true }).ToArray();
+        // Another patch's mark is another patch's business.
+        var ours = draft.Targets.Where(t => t.Stable is { } stable && (stable.MarkedBy == draft.Patch.Metadata.Name || (stable.MarkedBy is null && stable.OwnsImages is true))).ToArray();
         foreach (var target in ours)
         {
-            draft.Do(new ReleaseImages(target.Workload, target.Status.StableUid!, [.. target.Patched.Select(p => p.Container)]));
+            var previous = target.HasOurImages ? null : target.Status.PreviousMark;
+            draft.Do(new ReleaseImages(target.Workload, target.Status.StableUid!, [.. target.Patched.Select(p => p.Container)], previous));
         }
 
-        foreach (var target in draft.Targets.Where(t => t is { Status: { AdoptedAt: not null, ReleasedAt: null }, Stable: { IsMarked: false, OwnsImages: false } }))
+        foreach (var target in draft.Targets.Where(t => t is { Status: { AdoptedAt: not null, ReleasedAt: null }, Stable: { MarkedBy: null, OwnsImages: false } }))
         {
             draft.Update(target, w => w with { ReleasedAt = draft.Now });
         }

@@ -213,7 +213,7 @@ internal static class Progressing
         // Not before the hold is over can a measurement advance the step, but a bad canary must show at every tick.
         if (step.ServingSince is not null)
         {
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
+            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
         }
     }
 

@@ -19,7 +19,7 @@ public sealed record ReplayPlan
         return new ReplayPlan
         {
             Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
-            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, steps.Count))],
+            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
         };
     }
 }

@@ -71,6 +71,7 @@ public interface IInformerFactory
     /// <param name="type">The kind.</param>
     /// <param name="ns">Null watches all namespaces.</param>
     /// <param name="labelSelector">Null watches everything.</param>
-    IInformerLease<T> Shared<T>(ResourceType<T> type, string? ns = null, string? labelSelector = null)
+    /// <param name="fieldSelector">For example <c>metadata.name=shop</c>, to watch one object alone. Null watches everything.</param>
+    IInformerLease<T> Shared<T>(ResourceType<T> type, string? ns = null, string? labelSelector = null, string? fieldSelector = null)
         where T : class, IResource;
 }

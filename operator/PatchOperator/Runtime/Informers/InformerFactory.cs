@@ -8,7 +8,7 @@ internal sealed class InformerFactory(
     Func<double> random, ILoggerFactory logging) : IInformerFactory, IAsyncDisposable
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Path, string? Labels), Entry> informers = [];
+    private readonly Dictionary<(string Path, string? Labels, string? Fields), Entry> informers = [];
     private readonly ILogger logger = logging.CreateLogger<InformerFactory>();
     private bool disposed;
 
@@ -24,16 +24,16 @@ internal sealed class InformerFactory(
         }
     }
 
-    public IInformerLease<T> Shared<T>(ResourceType<T> type, string? ns = null, string? labelSelector = null)
+    public IInformerLease<T> Shared<T>(ResourceType<T> type, string? ns = null, string? labelSelector = null, string? fieldSelector = null)
         where T : class, IResource
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            var key = (type.CollectionPath(ns), labelSelector);
+            var key = (type.CollectionPath(ns), labelSelector, fieldSelector);
             if (!informers.TryGetValue(key, out var shared))
             {
-                informers[key] = shared = Start(type, ns, labelSelector);
+                informers[key] = shared = Start(type, ns, labelSelector is null && fieldSelector is null ? null : new Selector(labelSelector, fieldSelector));
             }
 
             if (shared.Informer is not Informer<T> informer)
@@ -64,17 +64,17 @@ internal sealed class InformerFactory(
         }
     }
 
-    private Entry Start<T>(ResourceType<T> type, string? ns, string? labelSelector)
+    private Entry Start<T>(ResourceType<T> type, string? ns, Selector? selector)
         where T : class, IResource
     {
-        var informer = new Informer<T>(type, ns, labelSelector is null ? null : new Selector(labelSelector), metrics, logger);
+        var informer = new Informer<T>(type, ns, selector, metrics, logger);
         var reflector = new Reflector<T>(informer, transport, options, metrics, time, random, logger);
         var stop = new CancellationTokenSource();
         health.Add(reflector);
         return new Entry(informer, reflector, stop, loops.RunAsync($"informer {type}", reflector.RunAsync, stop.Token));
     }
 
-    private void Return((string Path, string? Labels) key, Entry shared)
+    private void Return((string Path, string? Labels, string? Fields) key, Entry shared)
     {
         lock (gate)
         {
@@ -86,7 +86,7 @@ internal sealed class InformerFactory(
         }
     }
 
-    private void StopIdle((string Path, string? Labels) key, Entry shared)
+    private void StopIdle((string Path, string? Labels, string? Fields) key, Entry shared)
     {
         lock (gate)
         {

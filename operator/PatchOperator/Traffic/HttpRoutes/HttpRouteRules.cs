@@ -52,57 +52,47 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     }
 
     /// <summary>The rules without any trace of a canary.</summary>
-    public JsonArray Restored(JsonArray rules, IReadOnlyList<BackendRecord> saved)
-    {
-        var originals = new Queue<BackendRecord>(Originals(rules, saved));
-        var restored = new JsonArray();
-        foreach (var rule in Objects(rules).Where(r => !IsPreview(r)))
-        {
-            var copy = rule.DeepClone().AsObject();
-            if (copy["backendRefs"] is JsonArray backends)
-            {
-                foreach (var canary in backends.OfType<JsonObject>().Where(b => CanaryFor(b) is not null).ToArray())
-                {
-                    backends.Remove(canary);
-                }
+    public JsonArray Restored(JsonArray rules, IReadOnlyList<BackendRecord> saved) => Split(rules, saved, 0, null);
 
-                foreach (var backend in backends.OfType<JsonObject>().Where(b => StableService(b) is not null))
-                {
-                    SetWeight(backend, originals.Dequeue().Weight);
-                }
-            }
-
-            restored.Add((JsonNode)copy);
-        }
-
-        return restored;
-    }
-
-    /// <param name="restored">What <see cref="Restored"/> returned.</param>
+    /// <summary>What is there already stays where it is, so that two patches, or two workloads of one, can share a route.</summary>
+    /// <param name="rules">As they are.</param>
+    /// <param name="saved">As for <see cref="Originals"/>.</param>
     /// <param name="percent">Share of the workload's requests that the canary gets, rule by rule.</param>
     /// <param name="preview">Whose requests get the canary in any case.</param>
-    public JsonArray Split(JsonArray restored, int percent, PreviewIntent? preview)
+    public JsonArray Split(JsonArray rules, IReadOnlyList<BackendRecord> saved, int percent, PreviewIntent? preview)
     {
-        var split = new JsonArray();
-        foreach (var rule in Objects(restored))
+        var originals = new Queue<BackendRecord>(Originals(rules, saved));
+        var plans = new List<(JsonObject Rule, JsonObject Before, List<(JsonObject Backend, int Stable, int Canary)> Shares, JsonObject? Ahead)>();
+        foreach (var rule in Objects(rules))
         {
-            var copy = rule.DeepClone().AsObject();
-            var shares = Shares(copy, percent);
-            if (preview is not null && shares.Count > 0 && Preview(rule, shares, preview) is { } ahead)
+            var before = IsPreview(rule) ? rule : WithoutCanary(rule, originals);
+            var shares = IsPreview(rule) ? [] : Shares(before, percent);
+            plans.Add((rule, before, shares, preview is not null && shares.Count > 0 ? Preview(before, shares, preview) : null));
+        }
+
+        var split = new JsonArray();
+        var inPlace = new HashSet<int>();
+        for (var i = 0; i < plans.Count; i++)
+        {
+            var (rule, before, shares, ahead) = plans[i];
+            if (IsPreview(rule))
+            {
+                // Kept if it is what stands ahead of the next rule of the workload.
+                var next = plans.FindIndex(i, p => p.Shares.Count > 0);
+                if (next >= 0 && JsonNode.DeepEquals(rule, plans[next].Ahead) && inPlace.Add(next))
+                {
+                    split.Add(rule.DeepClone());
+                }
+
+                continue;
+            }
+
+            if (ahead is not null && !inPlace.Contains(i))
             {
                 split.Add((JsonNode)ahead);
             }
 
-            if (percent > 0)
-            {
-                foreach (var (backend, stable, canary) in shares)
-                {
-                    SetWeight(backend, stable);
-                    copy["backendRefs"]!.AsArray().Add((JsonNode)Canary(backend, canary));
-                }
-            }
-
-            split.Add((JsonNode)copy);
+            split.Add((JsonNode)Shared(rule, before, percent > 0 ? shares : []));
         }
 
         return split;
@@ -123,11 +113,14 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     }
 
     /// <summary>Whether the smallest share that a rule can give the canary is more than was asked for: its own weight stands beside others' and is too small to divide.</summary>
-    public string? TooCoarse(JsonArray restored, int percent)
+    /// <param name="rules">Untouched.</param>
+    /// <param name="percent">Share of the workload's requests.</param>
+    /// <returns>Null if all is well.</returns>
+    public string? TooCoarse(JsonArray rules, int percent)
     {
-        foreach (var (rule, index) in Objects(restored).Select((rule, index) => (rule, index)))
+        foreach (var (rule, index) in Objects(rules).Select((rule, index) => (rule, index)))
         {
-            foreach (var (backend, stable, canary) in Shares(rule.DeepClone().AsObject(), percent))
+            foreach (var (backend, stable, canary) in Shares(rule, percent))
             {
                 if (canary * 100L > (stable + canary) * (long)percent)
                 {
@@ -142,6 +135,51 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
 
     /// <summary>A rule of ours for testers: the canary and nobody else answers. No rule of the user's can name the canary's Service, since it did not exist before.</summary>
     public bool IsPreview(JsonObject rule) => Backends(rule).ToArray() is { Length: > 0 } backends && backends.All(b => CanaryFor(b) is not null);
+
+    /// <summary>The rule as it is without a canary.</summary>
+    private JsonObject WithoutCanary(JsonObject rule, Queue<BackendRecord> originals)
+    {
+        var copy = rule.DeepClone().AsObject();
+        foreach (var canary in Backends(copy).Where(b => CanaryFor(b) is not null).ToArray())
+        {
+            copy["backendRefs"]!.AsArray().Remove(canary);
+        }
+
+        foreach (var backend in Backends(copy).Where(b => StableService(b) is not null))
+        {
+            SetWeight(backend, originals.Dequeue().Weight);
+        }
+
+        return copy;
+    }
+
+    /// <summary>The rule with these shares: a canary's backend that is there keeps its place, and one that is not goes to the end.</summary>
+    private JsonObject Shared(JsonObject rule, JsonObject before, List<(JsonObject Backend, int Stable, int Canary)> shares)
+    {
+        var copy = rule.DeepClone().AsObject();
+        foreach (var (backend, original) in Backends(copy).Where(b => StableService(b) is not null).Zip(Backends(before).Where(b => StableService(b) is not null)))
+        {
+            var share = shares.Where(s => ReferenceEquals(s.Backend, original)).Select(s => (int?)s.Stable).FirstOrDefault();
+            SetWeight(backend, share ?? WrittenWeight(original));
+        }
+
+        var missing = shares.Select(s => Canary(s.Backend, s.Canary)).ToList();
+        foreach (var present in Backends(copy).Where(b => CanaryFor(b) is not null).ToArray())
+        {
+            if (missing.Find(m => JsonNode.DeepEquals(WithoutWeight(m), WithoutWeight(present))) is { } wanted)
+            {
+                missing.Remove(wanted);
+                SetWeight(present, WrittenWeight(wanted));
+            }
+            else
+            {
+                copy["backendRefs"]!.AsArray().Remove(present);
+            }
+        }
+
+        missing.ForEach(m => copy["backendRefs"]!.AsArray().Add((JsonNode)m));
+        return copy;
+    }
 
     private List<(JsonObject Backend, int Stable, int Canary)> Shares(JsonObject rule, int percent)
     {
@@ -207,22 +245,11 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     /// <summary>Right also where an expression need not match the whole header. Names and values have no character that means something else, but the dot.</summary>
     private static string CookiePattern(string name, string value) => $"^(.*;[ ]*)?{name}={value.Replace(".", "[.]", StringComparison.Ordinal)}([ ]*;.*)?$";
 
-    /// <summary>What stays the same of a rule while weights move and canaries come and go.</summary>
+    /// <summary>What stays the same of a rule while weights move and canaries come and go, also those of other patches.</summary>
     private string Shape(JsonObject rule)
     {
         var shape = rule.DeepClone().AsObject();
-        if (shape["backendRefs"] is JsonArray backends)
-        {
-            foreach (var backend in backends.OfType<JsonObject>().ToArray())
-            {
-                backend.Remove("weight");
-                if (CanaryFor(backend) is not null)
-                {
-                    backends.Remove(backend);
-                }
-            }
-        }
-
+        shape["backendRefs"] = new JsonArray([.. Backends(rule).Where(b => StableService(b) is not null).Select(WithoutWeight)]);
         return CanonicalJson.Sha256(shape)[..12];
     }
 
@@ -278,6 +305,13 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         {
             backend["weight"] = weight;
         }
+    }
+
+    private static JsonNode WithoutWeight(JsonObject backend)
+    {
+        var copy = backend.DeepClone().AsObject();
+        copy.Remove("weight");
+        return copy;
     }
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);

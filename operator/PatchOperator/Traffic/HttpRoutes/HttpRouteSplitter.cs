@@ -35,7 +35,6 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
         var editor = new HttpRouteRules(scene.Namespace, task.Services);
         var rules = Rules(found.Spec.ValueKind is System.Text.Json.JsonValueKind.Object ? JsonObject.Create(found.Spec) : null);
         var saved = task.Route.Backends ?? [];
-        var restored = editor.Restored(rules, saved);
         var parents = HttpRouteParents.Of(found);
         var observation = new RouteObservation
         {
@@ -43,24 +42,25 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             Exists = true,
             Backends = editor.Originals(rules, saved),
             Weight = editor.Percent(rules),
-            IsAsAsked = JsonNode.DeepEquals(rules, routing.Weight is { } weight ? editor.Split(restored, weight, routing.Preview) : restored),
+            IsAsAsked = JsonNode.DeepEquals(rules, editor.Split(rules, saved, routing.Weight ?? 0, routing.Weight is null ? null : routing.Preview)),
             NamesCanary = editor.NamesCanary(rules),
             HasFollowed = parents.HaveFollowed,
             Problem = parents.Problem,
         };
-        return new RouteReading(observation, Obstacle(editor, route, rules, restored, routing, parents));
+        return new RouteReading(observation, Obstacle(editor, route, rules, routing, parents));
     }
 
     public Task SetAsync(TrafficScene scene, RouteTask task, int weight, PreviewIntent? preview, CancellationToken cancellation) =>
-        ChangeAsync(scene, task, (editor, restored) => editor.Split(restored, weight, preview), mustBeSaved: true, cancellation);
+        ChangeAsync(scene, task, (editor, rules, saved) => editor.Split(rules, saved, weight, preview), mustBeSaved: true, cancellation);
 
     public Task RestoreAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) =>
-        ChangeAsync(scene, task, (_, restored) => restored, mustBeSaved: false, cancellation);
+        ChangeAsync(scene, task, (editor, rules, saved) => editor.Restored(rules, saved), mustBeSaved: false, cancellation);
 
     /// <summary>Nothing was made beside it.</summary>
     public Task RemoveAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) => Task.CompletedTask;
 
-    private async Task ChangeAsync(TrafficScene scene, RouteTask task, Func<HttpRouteRules, JsonArray, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)
+    private async Task ChangeAsync(
+        TrafficScene scene, RouteTask task, Func<HttpRouteRules, JsonArray, IReadOnlyList<BackendRecord>, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)
     {
         var key = new ObjectKey(scene.Namespace, task.Route.Name);
         if (await client.FindAsync((ResourceType)Kinds.HttpRoutes, key, cancellation) is not { } route)
@@ -77,7 +77,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             throw new ClusterException(new ApiError { Kind = ApiErrorKind.Conflict, Message = $"HTTPRoute {key} was changed in between" }, $"PATCH {Kinds.HttpRoutes.ObjectPath(key)}");
         }
 
-        var wanted = change(editor, editor.Restored(rules, saved));
+        var wanted = change(editor, rules, saved);
         if (HttpRoutePatch.Between(route["metadata"]!["uid"]!.GetValue<string>(), rules, wanted, editor.IsPreview) is { } patch)
         {
             var written = await client.JsonPatchAsync(Kinds.HttpRoutes, key, patch, cancellation, fieldManager: Names.FieldManager).As(Kinds.HttpRoutes);
@@ -85,7 +85,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
         }
     }
 
-    private static TrafficObstacle? Obstacle(HttpRouteRules editor, RouteRef route, JsonArray rules, JsonArray restored, ScheduledRouting routing, HttpRouteParents parents)
+    private static TrafficObstacle? Obstacle(HttpRouteRules editor, RouteRef route, JsonArray rules, ScheduledRouting routing, HttpRouteParents parents)
     {
         if (parents.Problem is { } problem)
         {
@@ -102,7 +102,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new TrafficObstacle("RouteNamesCanary", $"{route} names a canary's Service already, which the run would make and remove. Take that backend out of the route.");
         }
 
-        var split = editor.Split(restored, routing.LowestWeight, routing.Preview);
+        var split = editor.Split(rules, [], routing.LowestWeight, routing.Preview);
         if (split.Count > HttpRouteRules.MostRules)
         {
             return new TrafficObstacle("RouteTooLarge", $"{route} would have {split.Count} rules with those for the preview, and the API allows {HttpRouteRules.MostRules}. Split the route, or leave spec.canary.preview out.");
@@ -113,7 +113,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new TrafficObstacle("RouteTooLarge", $"a rule of {route} would have more than the {HttpRouteRules.MostBackends} backends that the API allows. Split the rule.");
         }
 
-        return editor.TooCoarse(restored, routing.LowestWeight) is { } coarse ? new TrafficObstacle("WeightTooCoarse", $"{route}: {coarse}.") : null;
+        return editor.TooCoarse(rules, routing.LowestWeight) is { } coarse ? new TrafficObstacle("WeightTooCoarse", $"{route}: {coarse}.") : null;
     }
 
     private static RouteObservation Gone(RouteTask task) => new() { Route = task.Route.Ref(), Exists = false, Backends = task.Route.Backends ?? [], HasFollowed = true };

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace PatchOperator.Metrics;
+namespace PatchOperator.Domain.Analysis;
 
 /// <summary>
 /// Selects series by name and labels, as PromQL's instant-vector selectors do: <c>http_requests_total{status=~"5..",path!~"/health.*"}</c>.
@@ -10,7 +10,7 @@ namespace PatchOperator.Metrics;
 /// </summary>
 public sealed class SeriesSelector
 {
-    internal SeriesSelector(string name, LabelMatcher[] matchers)
+    internal SeriesSelector(string name, IReadOnlyList<LabelMatcher> matchers)
     {
         Name = name;
         NameUtf8 = Encoding.UTF8.GetBytes(name);
@@ -19,9 +19,10 @@ public sealed class SeriesSelector
 
     public string Name { get; }
 
-    internal byte[] NameUtf8 { get; }
+    /// <summary>The name as it stands in an exposition.</summary>
+    public ReadOnlyMemory<byte> NameUtf8 { get; }
 
-    internal LabelMatcher[] Matchers { get; }
+    public IReadOnlyList<LabelMatcher> Matchers { get; }
 
     /// <summary>Parses a selector; on failure <paramref name="error"/> says where it stopped and what is allowed.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out SeriesSelector? selector, [NotNullWhen(false)] out string? error) =>
@@ -29,7 +30,7 @@ public sealed class SeriesSelector
 }
 
 /// <summary>One condition on one label.</summary>
-internal sealed class LabelMatcher
+public sealed class LabelMatcher
 {
     private readonly string _value;
     private readonly Regex? _pattern;
@@ -49,7 +50,9 @@ internal sealed class LabelMatcher
         }
     }
 
-    public byte[] LabelUtf8 { get; }
+    /// <summary>The label's name as it stands in an exposition.</summary>
+    public ReadOnlyMemory<byte> LabelUtf8 { get; }
 
+    /// <summary>Whether a series with this value of the label is selected; a missing label is empty.</summary>
     public bool Accepts(ReadOnlySpan<char> value) => (_pattern is null ? value.SequenceEqual(_value) : _pattern.IsMatch(value)) != _negated;
 }

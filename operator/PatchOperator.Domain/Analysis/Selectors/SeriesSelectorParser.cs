@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
-namespace PatchOperator.Metrics;
+namespace PatchOperator.Domain.Analysis;
 
 /// <summary>Reads one selector from left to right; stops at the first character that does not belong.</summary>
 internal sealed class SeriesSelectorParser(string text)

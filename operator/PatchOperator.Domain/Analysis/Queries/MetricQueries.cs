@@ -1,0 +1,77 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Analysis;
+
+/// <summary>Who is asked for a metric's numbers.</summary>
+public enum MetricSource
+{
+    Prometheus,
+    PodMetrics,
+}
+
+/// <summary>What is asked for one metric, whether the spec wrote it out or named a preset.</summary>
+public sealed record MetricQueries
+{
+    public required MetricSource Source { get; init; }
+
+    /// <summary>PromQL for Prometheus, a series selector for the pods' own metrics.</summary>
+    public required string Failures { get; init; }
+
+    public required string Total { get; init; }
+
+    public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Patterns of the paths of the metric's surfaces; none for all paths.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <param name="metric">A metric that has passed validation.</param>
+    /// <param name="analysis">The analysis that it is part of.</param>
+    public static MetricQueries Of(MetricSpec metric, AnalysisSpec analysis)
+    {
+        var source = SourceOf(metric, analysis.Provider);
+        IReadOnlyList<string> paths = [.. (metric.Surfaces ?? []).SelectMany(surface => PathsOf(surface, analysis)).Distinct(StringComparer.Ordinal).Select(Surfaces.Pattern)];
+        var queries = new MetricQueries
+        {
+            Source = source,
+            Failures = metric.Failures ?? "",
+            Total = metric.Total ?? "",
+            Args = metric.Args ?? new Dictionary<string, string>(),
+            Paths = paths,
+        };
+        if (MetricPresets.Find(metric.Preset) is not { } preset)
+        {
+            return queries;
+        }
+
+        var failures = FailureClassOf(metric);
+        return source == MetricSource.Prometheus
+            ? queries with { Failures = preset.FailuresQuery(failures, paths.Count > 0), Total = preset.TotalQuery(paths.Count > 0) }
+            : queries with { Failures = PodSelector(failures, paths.Count > 0), Total = PodSelector(null, paths.Count > 0) };
+    }
+
+    /// <summary>The source that the metric names, else the only one there is; with both, the preset podMetrics reads the pods and everything else asks Prometheus.</summary>
+    public static MetricSource SourceOf(MetricSpec metric, MetricProviderSpec? provider) => metric.Source switch
+    {
+        nameof(MetricSource.PodMetrics) => MetricSource.PodMetrics,
+        nameof(MetricSource.Prometheus) => MetricSource.Prometheus,
+        _ => provider?.PodMetrics is not null && (provider.Prometheus is null || metric.Preset == MetricPresets.PodMetrics) ? MetricSource.PodMetrics : MetricSource.Prometheus,
+    };
+
+    public static FailureClass FailureClassOf(MetricSpec metric) =>
+        metric.FailureClass == nameof(FailureClass.ClientErrors) ? FailureClass.ClientErrors : FailureClass.ServerErrors;
+
+    private static IReadOnlyList<string> PathsOf(string surface, AnalysisSpec analysis) =>
+        analysis.Surfaces?.FirstOrDefault(own => own.Name == surface)?.Paths is { Count: > 0 } paths ? paths : Surfaces.PathsOf(surface);
+
+    /// <summary>The counter that most HTTP libraries' conventions share, as the pod itself has it: no namespace and no pod in its labels.</summary>
+    private static string PodSelector(FailureClass? failures, bool bySurface)
+    {
+        string?[] conditions =
+        [
+            failures is { } counted ? $"status=~\"{MetricPresets.Statuses(counted)}\"" : null,
+            bySurface ? "path=~\"{{ paths }}\"" : null,
+        ];
+        var written = conditions.OfType<string>().ToList();
+        return "http_requests_total" + (written.Count == 0 ? "" : $"{{{string.Join(',', written)}}}");
+    }
+}

@@ -1,0 +1,116 @@
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Compatibility;
+
+/// <summary>
+/// Watches each ConfigMap that a waiting patch names, that one object and no other, for as long as some patch waits. A change of it wakes its patches.
+/// </summary>
+internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<ObjectKey, Watch> watches = [];
+
+    /// <summary>Watches these and no others for the patch.</summary>
+    public void Use(ObjectKey patch, IReadOnlyCollection<ObjectKey> configMaps)
+    {
+        lock (gate)
+        {
+            foreach (var (key, watch) in watches.Where(each => each.Value.Patches.Contains(patch) && !configMaps.Contains(each.Key)).ToArray())
+            {
+                Leave(key, watch, patch);
+            }
+
+            foreach (var key in configMaps)
+            {
+                if (!watches.TryGetValue(key, out var watch))
+                {
+                    var lease = informers.Shared(CompatibilityKinds.ConfigMaps, key.Namespace, fieldSelector: $"metadata.name={key.Name}");
+                    watches[key] = watch = new Watch(lease, queue.Map(lease.Informer, _ => Waiting(key)));
+                }
+
+                watch.Patches.Add(patch);
+            }
+        }
+    }
+
+    public void Release(ObjectKey patch) => Use(patch, []);
+
+    /// <summary>Null if there is no such ConfigMap. False in the second place if that is not known yet.</summary>
+    public async Task<(string? ResourceVersion, bool IsKnown)> VersionAsync(ObjectKey configMap, CancellationToken cancellation)
+    {
+        IInformer<ConfigMapHead> informer;
+        lock (gate)
+        {
+            if (!watches.TryGetValue(configMap, out var watch))
+            {
+                return (null, false);
+            }
+
+            informer = watch.Lease.Informer;
+        }
+
+        if (!informer.HasSynced)
+        {
+            using var limit = new CancellationTokenSource(Patience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+            try
+            {
+                await informer.WaitForSyncAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return (null, false);
+            }
+        }
+
+        return (informer.Get(configMap)?.Metadata.ResourceVersion, true);
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var watch in watches.Values)
+            {
+                watch.Dispose();
+            }
+
+            watches.Clear();
+        }
+    }
+
+    private ObjectKey[] Waiting(ObjectKey configMap)
+    {
+        lock (gate)
+        {
+            return watches.TryGetValue(configMap, out var watch) ? [.. watch.Patches] : [];
+        }
+    }
+
+    private void Leave(ObjectKey key, Watch watch, ObjectKey patch)
+    {
+        watch.Patches.Remove(patch);
+        if (watch.Patches.Count == 0)
+        {
+            watches.Remove(key);
+            watch.Dispose();
+        }
+    }
+
+    private sealed class Watch(IInformerLease<ConfigMapHead> lease, IDisposable subscription) : IDisposable
+    {
+        public IInformerLease<ConfigMapHead> Lease { get; } = lease;
+
+        public HashSet<ObjectKey> Patches { get; } = [];
+
+        public void Dispose()
+        {
+            subscription.Dispose();
+            Lease.Dispose();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Compatibility.Inventories;
+
+namespace PatchOperator.Compatibility;
+
+/// <summary>Turns the keys of a ConfigMap, or the value of an annotation, into one inventory. Content may be packed with gzip, and then be base64.</summary>
+internal static class InventoryFiles
+{
+    /// <summary>A real lock is 1 to 4 MiB; whatever is much larger is no inventory, and could be meant to fill the memory.</summary>
+    private const int MostUnpacked = 32 * 1024 * 1024;
+
+    /// <param name="configMap">The whole object.</param>
+    /// <param name="keys">Each one a file; together they tell of one image.</param>
+    public static InventoryResult Read(JsonObject configMap, IReadOnlyList<string> keys)
+    {
+        var name = configMap["metadata"]?["name"]?.GetValue<string>();
+        Inventory? all = null;
+        foreach (var key in keys)
+        {
+            if (Bytes(configMap, key) is not { } bytes)
+            {
+                var present = Keys(configMap, "data").Concat(Keys(configMap, "binaryData")).Order(StringComparer.Ordinal).ToArray();
+                return InventoryResult.Failed("InventoryMissing", $"ConfigMap {name} has no key {key}; it has {(present.Length > 0 ? string.Join(", ", present) : "none")}.");
+            }
+
+            var read = Read(bytes, $"ConfigMap {name}, {key}");
+            if (read.Inventory is null)
+            {
+                return read;
+            }
+
+            all = all is null ? read.Inventory : all.With(read.Inventory);
+        }
+
+        return new InventoryResult(all, null, null);
+    }
+
+    /// <param name="text">Any known format, or that packed with gzip and written as base64.</param>
+    /// <param name="source">For messages.</param>
+    public static InventoryResult ReadText(string text, string source)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+
+        // "H4sI" is how the first bytes of gzip look in base64.
+        if (text.StartsWith("H4sI", StringComparison.Ordinal))
+        {
+            try
+            {
+                bytes = Convert.FromBase64String(text);
+            }
+            catch (FormatException)
+            {
+                return InventoryResult.Failed("InventoryInvalid", $"{source} begins like gzip in base64 and goes on otherwise; write it anew with: gzip -c composer.lock | base64 -w0.");
+            }
+        }
+
+        return Read(bytes, source);
+    }
+
+    private static InventoryResult Read(byte[] bytes, string source)
+    {
+        if (bytes is [0x1f, 0x8b, ..])
+        {
+            if (Unpack(bytes) is not { } unpacked)
+            {
+                return InventoryResult.Failed("InventoryInvalid", $"{source} begins like gzip but cannot be unpacked, or is larger than {MostUnpacked >> 20} MiB; pack it anew.");
+            }
+
+            bytes = unpacked;
+        }
+
+        var reading = InventoryReader.Read(bytes);
+        return reading.Inventory is { } inventory
+            ? new InventoryResult(inventory, null, null)
+            : InventoryResult.Failed("InventoryInvalid", $"{source}: {reading.Problem}.");
+    }
+
+    private static byte[]? Unpack(byte[] packed)
+    {
+        try
+        {
+            using var unpacked = new MemoryStream();
+            using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
+            var buffer = new byte[64 * 1024];
+            for (var read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
+            {
+                unpacked.Write(buffer, 0, read);
+                if (unpacked.Length > MostUnpacked)
+                {
+                    return null;
+                }
+            }
+
+            return unpacked.ToArray();
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Bytes(JsonObject configMap, string key)
+    {
+        if (configMap["data"]?[key] is JsonValue text)
+        {
+            return Encoding.UTF8.GetBytes(text.GetValue<string>());
+        }
+
+        return configMap["binaryData"]?[key] is JsonValue binary ? Convert.FromBase64String(binary.GetValue<string>()) : null;
+    }
+
+    private static IEnumerable<string> Keys(JsonObject configMap, string member) => (configMap[member] as JsonObject)?.Select(each => each.Key) ?? [];
+}
+
+/// <summary>The inventory, or why there is none.</summary>
+internal sealed record InventoryResult(Inventory? Inventory, string? Reason, string? Message)
+{
+    public static InventoryResult Failed(string reason, string message) => new(null, reason, message);
+}

@@ -1,0 +1,82 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.TestKit.ApiServer;
+using PatchOperator.TestKit.Controllers;
+using Xunit;
+
+namespace PatchOperator.Tests.Cluster.Patches;
+
+/// <summary>What others get stuck in.</summary>
+public sealed class NeverStuckScenarios
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Traffic_returns_although_no_status_can_be_written(bool measured)
+    {
+        await using var town = await Town.FoundAsync();
+        var broken = false;
+        using var fault = town.Api.Faults.Before(call => broken && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: $$"""[{"weight":50,"hold":"10m"}],"progressDeadline":"{{(measured ? "10m" : "4s")}}" """);
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Annotate(Commands.Approve, "CHG-20871");
+
+        // Either the canary is found bad by what it answers, or nothing can be measured at all and the deadline ends it.
+        await town.UntilAsync(() => measured ? town.Patch()?["status"]?["step"]?["readyAt"] is not null : town.Phase() == "Progressing", "the run has begun");
+        broken = true;
+        town.Metrics.CanaryErrorRate = measured ? 0.5 : 0;
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves");
+        Assert.Equal("Progressing", town.Phase());
+        broken = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 90);
+    }
+
+    [Fact]
+    public async Task A_provider_that_throws_stops_neither_the_deadline_nor_an_abort()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Annotate(Commands.Approve, "CHG-20871");
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["readyAt"] is not null, "the canary serves");
+        town.Metrics.Throws = true;
+        await town.UntilAsync(() => town.Condition("CanaryHealthy")?["reason"]?.GetValue<string>() == "MetricsUnavailable", "it is an outage like any other");
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+    }
+
+    [Fact]
+    public async Task A_promoted_patch_is_taken_back_by_command_and_stable_runs_what_it_ran()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        await town.StartOperatorAsync();
+        town.ApplyUnit();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Annotate(Commands.Approve, "CHG-20871");
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 90);
+        town.Annotate(Commands.Revert, "orders are missing");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.All([.. town.PodsOf("web"), .. town.PodsOf("consumers"), .. town.PodsOf("indexer")], image => Assert.Equal(Town.Stable, image));
+        Assert.False(town.CronIsSuspended);
+        await town.UntilAsync(() => town.Deployment("magento-web")!["metadata"]!["annotations"]?[Annotations.PatchedBy] is null, "nothing is ours any more");
+    }
+
+    [Fact]
+    public async Task A_canary_that_crashes_and_still_serves_is_analysed_and_taken_back()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        town.Annotate(Commands.Approve, "CHG-20871");
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["readyAt"] is not null, "the canary serves");
+        town.Pods.Set(Town.Patched, PodBehaviour.CrashLoopBackOff());
+        town.Metrics.CanaryErrorRate = 0.5;
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Equal("AnalysisFailed", town.Patch()!["status"]!["revert"]!["reason"]!.GetValue<string>());
+    }
+}

@@ -1,0 +1,190 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>When the weights of routes move, and what happens when they do not, or someone else moves them.</summary>
+public sealed class RoutedStories
+{
+    [Fact]
+    public void A_healthy_run_leaves_nothing_of_itself()
+    {
+        var story = Routed();
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+        Assert.Equal([25, 50], story.Done.OfType<EnsureRoutes>().Select(e => e.Weight).OfType<int>());
+        Assert.Equal((null, false), (story.Web.Route!.Weight, story.Web.Route.ServiceExists));
+        Assert.Equal([1, 2], story.Done.OfType<EnsureCanary>().Select(e => e.Replicas).Distinct());
+    }
+
+    [Fact]
+    public void The_weight_waits_for_the_pods_and_pods_for_no_weight()
+    {
+        var story = Routed();
+        story.Web.PodsBecomeReady = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(2));
+        Assert.Null(story.Web.Route!.Weight);
+        Assert.Equal(0, story.Web.Route.Writes);
+    }
+
+    [Fact]
+    public void No_step_counts_before_the_gateway_has_followed_and_the_deadline_runs()
+    {
+        var story = Routed();
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.Web.Route!.GatewayFollows = false;
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal(25, story.Web.Route.Weight);
+        Assert.Null(story.Status.Step!.ServingSince);
+        Assert.Equal("WaitingForGateway", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(3));
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+        Assert.Contains("has not reported that it follows", story.Status.Revert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_edit_is_put_back_in_the_same_decision_told_once_and_does_not_count_for_the_hold()
+    {
+        var story = Routed();
+        story.StartCanary();
+        var notBefore = story.Status.Step!.NotBefore!.Value;
+        story.Web.Route!.Weight = 90;
+        story.Web.Route.CanBeWritten = false;
+        story.Reconcile();
+        Assert.Equal("TrafficEdited", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        story.RunFor(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, story.Status.Step!.Index);
+        story.Web.Route.CanBeWritten = true;
+        story.RunUntil(() => story.Status.Step!.Routing!.OffSince is null, TimeSpan.FromSeconds(5));
+        Assert.Equal(25, story.Web.Route.Weight);
+        Assert.True(story.Status.Step!.NotBefore - notBefore >= TimeSpan.FromMinutes(2));
+        Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    [Fact]
+    public void Who_keeps_editing_is_named_once_and_answered_ever_more_slowly()
+    {
+        var story = Routed();
+        story.Edit(spec => spec with { Canary = spec.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("2h") }], ProgressDeadline = new Duration("1h") } });
+        story.StartCanary();
+        var writes = story.Web.Route!.Writes;
+        for (var second = 0; second < 600; second++)
+        {
+            story.Web.Route.Weight = null;
+            story.RunFor(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(3, story.Trail.Count(r => r.Action == "TrafficEdited"));
+        Assert.Single(story.Trail, r => r.Action == "TrafficContested");
+        Assert.InRange(story.Web.Route.Writes - writes, 10, 25);
+        Assert.Equal(PatchPhase.Progressing, story.Phase);
+    }
+
+    [Fact]
+    public void An_edit_of_what_the_route_was_before_is_stored_before_the_route_is_changed()
+    {
+        var story = Routed();
+        story.StartCanary();
+        Assert.Equal(1, story.Status.Workloads![0].Routes![0].Backends![0].Weight);
+        (story.Web.Route!.Weight, story.Web.Route.Before) = (null, 40);
+        var plan = story.Reconcile();
+        Assert.Equal(40, plan.Status.Workloads![0].Routes![0].Backends![0].Weight);
+        Assert.Equal(40, plan.Actions.OfType<EnsureRoutes>().Single().Routes[0].Backends![0].Weight);
+    }
+
+    [Fact]
+    public void A_revert_takes_the_traffic_in_the_very_decision_and_the_pods_when_it_is_proven()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Command(Commands.Abort, "now");
+        var plan = story.Reconcile();
+        Assert.Contains(plan.Actions, a => a is WithdrawCanaryTraffic);
+        Assert.DoesNotContain(plan.Actions, a => a is DeleteCanary or DeleteRouting);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromSeconds(5));
+        Assert.DoesNotContain(story.Trail, r => r.Action == "WithdrawalNotProven");
+        Assert.False(story.Web.Route!.ServiceExists);
+    }
+
+    [Fact]
+    public void A_gateway_that_does_not_follow_keeps_no_pod_alive()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.Route!.GatewayFollows = false;
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(() => story.Web.Canary is null, story.Policy.WithdrawalProof + TimeSpan.FromSeconds(2));
+        Assert.Single(story.Trail, r => r.Action == "WithdrawalNotProven");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void A_route_that_cannot_be_written_keeps_no_pod_alive_and_the_Service_that_it_names()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.Route!.CanBeWritten = false;
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(() => story.Web.Canary is null, story.Policy.WithdrawalProof + TimeSpan.FromSeconds(2));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Reverting, true, false), (story.Phase, story.Web.Route.ServiceExists, story.Web.Route.ServiceLeadsToCanary));
+        story.Web.Route.CanBeWritten = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.False(story.Web.Route.ServiceExists);
+    }
+
+    [Fact]
+    public void Routes_that_cannot_be_read_keep_no_pod_alive()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.TrafficIsKnown = false;
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(() => story.Web.Canary is null, story.Policy.WithdrawalProof + TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void While_stable_rolls_out_the_weight_is_kept()
+    {
+        var story = Routed();
+        story.Web.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoting, TimeSpan.FromMinutes(20));
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(20));
+        story.Web.Route!.Weight = 0;
+        story.Reconcile();
+        Assert.Equal(50, story.Web.Route.Weight);
+    }
+
+    [Fact]
+    public void At_weight_nought_the_hold_alone_decides()
+    {
+        var story = Routed();
+        story.Edit(spec => spec with
+        {
+            Canary = spec.Canary! with
+            {
+                Preview = new PreviewSpec { Header = new PreviewMatch { Name = "X-Preview", Value = "yes" } },
+                Steps = [new CanaryStepSpec { Weight = 0, Hold = new Duration("1m") }, new CanaryStepSpec { Weight = 25 }],
+            },
+        });
+        story.CanaryRequestsPerSecond = 0;
+        story.StartCanary();
+        Assert.Equal(0, story.Web.Route!.Weight);
+        story.RunUntil(() => story.Status.Step!.Index == 1, TimeSpan.FromSeconds(70));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal((PatchPhase.Progressing, 1), (story.Phase, story.Status.Step!.Index));
+    }
+
+    private static Story Routed()
+    {
+        var story = new Story();
+        story.Web.Route = new StoryRoute();
+        story.Edit(spec => spec with { Canary = spec.Canary! with { Traffic = new TrafficSpec { HttpRoute = new NamedReference { Name = "shop" } } } });
+        return story;
+    }
+}

@@ -1,0 +1,75 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>A route of a story's world, with the gateway behind it and the canary's Service.</summary>
+internal sealed class StoryRoute
+{
+    /// <summary>Percent that the route gives the canary; null while it does not name it.</summary>
+    public int? Weight { get; set; }
+
+    /// <summary>What it was before; someone may write another one.</summary>
+    public int Before { get; set; } = 1;
+
+    public bool GatewayFollows { get; set; } = true;
+
+    /// <summary>The API server takes changes of the route.</summary>
+    public bool CanBeWritten { get; set; } = true;
+
+    public bool ServiceExists { get; private set; }
+
+    public bool ServiceLeadsToCanary { get; private set; }
+
+    public int Writes { get; private set; }
+
+    public TrafficObservation Observe(ScheduledRouting? routing, bool isKnown, IReadOnlyList<PodObservation> canary, int stable) => new()
+    {
+        IsKnown = isKnown,
+        CanaryEndpoints = ServiceLeadsToCanary ? canary.Count(p => p.Ready) : 0,
+        StableEndpoints = stable,
+        CanaryIsReachable = ServiceLeadsToCanary,
+        Leftovers = ServiceExists ? ["Service web-canary"] : [],
+        Routes =
+        [
+            new RouteObservation
+            {
+                Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
+                Exists = true,
+                Backends = [new BackendRecord { Service = "web", Weight = Before }],
+                Weight = Weight ?? 0,
+                IsAsAsked = routing?.Weight == Weight,
+                NamesCanary = Weight is not null,
+                HasFollowed = GatewayFollows,
+            },
+        ],
+    };
+
+    public void Do(PlanAction action)
+    {
+        switch (action)
+        {
+            case EnsureRoutes ensure:
+                (ServiceExists, ServiceLeadsToCanary) = (true, true);
+                if (ensure.Weight is not null && CanBeWritten)
+                {
+                    Weight = ensure.Weight;
+                    Writes++;
+                }
+
+                break;
+            case WithdrawCanaryTraffic:
+                ServiceLeadsToCanary = false;
+                if (CanBeWritten)
+                {
+                    Weight = null;
+                    Writes++;
+                }
+
+                break;
+            case DeleteRouting:
+                ServiceExists = false;
+                break;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches;
+using PatchOperator.Traffic;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Traffic;
+
+/// <summary>What is made beside the user's objects, and the labels that keep it apart from them.</summary>
+public sealed class CanaryObjectTests
+{
+    private static readonly EmergencyPatch Patch = new() { Metadata = new ObjectMeta { Name = "fix", Namespace = "shop", Uid = "patch-uid" } };
+
+    [Theory]
+    [InlineData("web", "web-canary")]
+    [InlineData("a23456789-123456789-123456789-123456789-123456789-12345", "a23456789-123456789-123456789-123456789-123456789-12345-canary")]
+    public void The_canarys_Service_is_called_after_stables(string service, string name) => Assert.Equal(name, CanaryService.NameOf(service));
+
+    [Fact]
+    public void A_name_that_would_be_too_long_is_cut_and_told_apart()
+    {
+        var (a, b) = (CanaryService.NameOf(new string('a', 63)), CanaryService.NameOf(new string('a', 62) + "b"));
+        Assert.Equal((63, 63), (a.Length, b.Length));
+        Assert.NotEqual(a, b);
+        Assert.EndsWith("-canary", a, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_canarys_Service_has_stables_ports_and_not_its_outside()
+    {
+        var service = CanaryService.Of(
+            Patch,
+            Json("""
+                {"metadata":{"name":"web","labels":{"app":"web","app.kubernetes.io/instance":"shop","helm.sh/chart":"shop-1"},"annotations":{"external-dns.alpha.kubernetes.io/hostname":"x"}},
+                 "spec":{"type":"LoadBalancer","clusterIP":"10.0.0.7","loadBalancerIP":"1.2.3.4","selector":{"app":"web"},"sessionAffinity":"ClientIP",
+                         "ports":[{"name":"http","port":80,"targetPort":"web","nodePort":30080,"appProtocol":"kubernetes.io/h2c"},{"name":"dns","port":53,"protocol":"UDP"}]}}
+                """),
+            new Dictionary<string, string> { ["a"] = "b" });
+        Assert.Equal(
+            """{"type":"ClusterIP","selector":{"a":"b"},"ports":[{"name":"http","port":80,"targetPort":"web","appProtocol":"kubernetes.io/h2c","protocol":"TCP"},{"name":"dns","port":53,"protocol":"UDP"}],"sessionAffinity":"ClientIP"}""",
+            service["spec"]!.ToJsonString());
+        Assert.Equal(["app", "app.kubernetes.io/managed-by", "patchoperator.io/patch-uid", "patchoperator.io/track"], Keys(service["metadata"]!["labels"]!));
+        Assert.Equal(["patchoperator.io/patch"], Keys(service["metadata"]!["annotations"]!));
+        Assert.Equal("patch-uid", (string?)service["metadata"]!["ownerReferences"]![0]!["uid"]);
+    }
+
+    [Fact]
+    public void A_headless_Service_has_a_headless_one_beside_it() => Assert.Equal(
+        "None", (string?)CanaryService.Of(Patch, Json("""{"metadata":{"name":"web"},"spec":{"clusterIP":"None","ports":[]}}"""), new Dictionary<string, string>())["spec"]!["clusterIP"]);
+
+    [Theory]
+    [InlineData("""{"app":"web"}""", """{"app":"web"}""", """[{"app":"web"}]""", true, """{"app":"web-canary"}""")]
+    [InlineData("""{"app":"web","tier":"php"}""", """{"app":"web"}""", """[{"tier":"php"}]""", true, """{"app":"web-canary","tier":"php-canary"}""")]
+    [InlineData("""{"app":"web","tier":"php"}""", """{"app":"web"}""", """[{"tier":"php"},{"app":"web","tier":"php"}]""", true, """{"app":"web-canary","tier":"php-canary"}""")]
+    [InlineData("""{"app":"web","tier":"php"}""", """{"app":"web","tier":"php"}""", """[{"app":"other"}]""", true, """{"app":"web-canary"}""")]
+    [InlineData("""{"app":"web"}""", """{"app":"web"}""", """[{"app":"web"}]""", false, "{}")]
+    [InlineData("""{"app":"web","tier":"php"}""", """{"app":"web","tier":"php"}""", """[{"app":"web"}]""", false, """{"tier":"php-canary"}""")]
+    public void A_canarys_pods_are_told_apart_by_as_few_labels_as_do(string template, string deployment, string services, bool isRouted, string apart)
+    {
+        var labels = Map(Json(template));
+        var selectors = JsonNode.Parse(services)!.AsArray().Select(s => (IReadOnlyDictionary<string, string>)Map(s!.AsObject())).ToArray();
+        var changed = CanaryLabels.Apart(labels, Map(Json(deployment)), selectors, isRouted);
+        Assert.Equal(apart, new JsonObject(changed.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))).ToJsonString());
+        if (isRouted)
+        {
+            var own = labels.ToDictionary(l => l.Key, l => changed.GetValueOrDefault(l.Key) ?? l.Value);
+            Assert.All([.. selectors, Map(Json(deployment))], selector => Assert.False(selector.All(s => own.GetValueOrDefault(s.Key) == s.Value)));
+        }
+    }
+
+    [Fact]
+    public void The_second_Ingress_repeats_only_what_leads_to_the_workload()
+    {
+        var spec = Json("""
+            {"ingressClassName":"nginx","defaultBackend":{"service":{"name":"web","port":{"name":"http"}}},
+             "tls":[{"hosts":["a.example","b.example"],"secretName":"a"},{"hosts":["c.example"],"secretName":"c"}],
+             "rules":[{"host":"a.example","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}},{"path":"/api","pathType":"Exact","backend":{"service":{"name":"api","port":{"number":80}}}}]}},
+                      {"host":"c.example","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"resource":{"kind":"Bucket","name":"web"}}}]}}]}
+            """);
+        var ingress = CanaryIngress.Of(
+            Patch, "shop-canary", (new Dictionary<string, string> { ["kubernetes.io/ingress.class"] = "nginx", ["cert-manager.io/issuer"] = "x", ["nginx.ingress.kubernetes.io/session-cookie-name"] = "s", ["nginx.ingress.kubernetes.io/rewrite-target"] = "/" }, spec),
+            ["web"], 30, new PreviewIntent("X-Preview", null, "yes"));
+        Assert.Equal(
+            """{"ingressClassName":"nginx","defaultBackend":{"service":{"name":"web-canary","port":{"name":"http"}}},"rules":[{"host":"a.example","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"web-canary","port":{"number":80}}}}]}}],"tls":[{"hosts":["a.example","b.example"],"secretName":"a"}]}""",
+            ingress["spec"]!.ToJsonString());
+        var annotations = ingress["metadata"]!["annotations"]!;
+        Assert.Equal(
+            ["external-dns.alpha.kubernetes.io/controller", "kubernetes.io/ingress.class", "nginx.ingress.kubernetes.io/canary", "nginx.ingress.kubernetes.io/canary-by-header", "nginx.ingress.kubernetes.io/canary-by-header-value", "nginx.ingress.kubernetes.io/canary-weight", "nginx.ingress.kubernetes.io/session-cookie-name", "patchoperator.io/patch"],
+            Keys(annotations));
+        Assert.Equal(("true", "30", "X-Preview", "yes"), ((string?)annotations["nginx.ingress.kubernetes.io/canary"], (string?)annotations["nginx.ingress.kubernetes.io/canary-weight"], (string?)annotations["nginx.ingress.kubernetes.io/canary-by-header"], (string?)annotations["nginx.ingress.kubernetes.io/canary-by-header-value"]));
+        Assert.True(CanaryIngress.IsAsWanted(Map(annotations.AsObject()), ingress["spec"]!.AsObject(), ingress));
+        annotations["nginx.ingress.kubernetes.io/canary-weight-total"] = "200";
+        Assert.Equal(15, CanaryIngress.PercentOf(Map(annotations.AsObject())));
+    }
+
+    private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
+
+    private static Dictionary<string, string> Map(JsonObject json) => json.ToDictionary(m => m.Key, m => m.Value!.GetValue<string>());
+
+    private static string[] Keys(JsonNode map) => [.. map.AsObject().Select(m => m.Key).Order(StringComparer.Ordinal)];
+}
