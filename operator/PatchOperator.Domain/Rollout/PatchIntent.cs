@@ -59,6 +59,12 @@ public sealed record PatchIntent
 
     public int ApprovalsRequired { get; init; } = 1;
 
+    /// <summary>At least one approval comes from here, where there are any.</summary>
+    public IReadOnlyList<string> Accountable { get; init; } = [];
+
+    /// <summary>An approval that is withdrawn in mid-run takes the run back instead of holding it.</summary>
+    public bool RevertOnRevoke { get; init; }
+
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Null when modules are not checked.</summary>
@@ -86,13 +92,16 @@ public sealed record PatchIntent
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Requires = spec.Requires ?? [],
             Supersedes = spec.Supersedes ?? [],
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.Approval ?? false))],
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
-            ApprovalsRequired = spec.Approval?.Required ?? 1,
+            // A first step that wants an approval is a start that wants one.
+            ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
+            Accountable = spec.Approval?.Accountable ?? [],
+            RevertOnRevoke = spec.Approval?.OnRevoke == "Revert",
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
@@ -114,7 +123,10 @@ public sealed record PatchIntent
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }
 
-public sealed record StepIntent(int Weight, TimeSpan Hold);
+/// <param name="Weight">Percent.</param>
+/// <param name="Hold">How long at least.</param>
+/// <param name="Approval">People must agree before it begins.</param>
+public sealed record StepIntent(int Weight, TimeSpan Hold, bool Approval = false);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -10,7 +11,7 @@ public static class RolloutDecider
     {
         var draft = new Draft(patch, intent, observed, policy, now);
         AcknowledgeAudit(draft);
-
+        FactDesk.Receive(draft);
         if (patch.Metadata.IsTerminating)
         {
             Deletion.Decide(draft);
@@ -20,6 +21,7 @@ public static class RolloutDecider
             CommandDesk.Receive(draft);
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
+            BreakGlass.Decide(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
             if (!Succession.Decide(draft))
@@ -31,6 +33,7 @@ public static class RolloutDecider
         }
 
         CommandDesk.CleanUp(draft);
+        FactDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
         return new Plan
         {

@@ -29,7 +29,8 @@ public enum ImagePolicy
 /// <summary>What the operator's own configuration lets users write.</summary>
 public sealed record ValidationOptions
 {
-    public static readonly ValidationOptions Default = new();
+    /// <summary>As the chart installs the operator.</summary>
+    public static readonly ValidationOptions Default = new() { Authenticates = true };
 
     public ImagePolicy ImagePolicy { get; init; } = ImagePolicy.RequireDigest;
 

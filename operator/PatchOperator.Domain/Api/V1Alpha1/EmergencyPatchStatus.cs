@@ -342,6 +342,9 @@ public sealed record BreakGlassStatus
 
     public required string SpecDigest { get; init; }
 
+    /// <summary>Whether it still stands in for approvals; the run that it was for ends that.</summary>
+    public required bool IsOpen { get; init; }
+
     /// <summary>The fact as it was sealed, which proves all of this.</summary>
     public required string Fact { get; init; }
 

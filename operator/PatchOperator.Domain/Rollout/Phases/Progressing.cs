@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
@@ -39,6 +40,11 @@ internal static class Progressing
         if (StableChange.Find(draft, patchedIsExpected: false) is { } change)
         {
             Reverting.Begin(draft, change);
+            return;
+        }
+
+        if (ApprovalDesk.TakeInRun(draft))
+        {
             return;
         }
 
@@ -180,9 +186,16 @@ internal static class Progressing
         var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && (now is not null || step.NotBefore <= draft.Now))
         {
-            if (now is not null)
+            if (now is not null && !StepGate.IsAnyAhead(draft))
             {
                 Promoting.Begin(draft, $"{position} passed, and {now.By} asked to promote now ({now.Reason}): {Evidence(draft)}");
+                return;
+            }
+
+            if (StepGate.Check(draft) is { } shut)
+            {
+                draft.Explain(shut.Reason, $"{position} passed. {shut.Message}");
+                draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
                 return;
             }
 
