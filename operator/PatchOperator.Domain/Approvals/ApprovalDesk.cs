@@ -84,8 +84,9 @@ internal static class ApprovalDesk
             Fact = fact is null ? null : FactSeal.Write(fact),
         };
 
-        // Without an authenticated name two approvals may be one person's: the newest stands for all of them.
-        var others = (draft.Status.Approvals ?? []).Where(a => a.Step != step || (fact is not null && !Persons.AreOne(a.By, a.Uid, approval.By, approval.Uid)));
+        // Without an authenticated name two approvals may be one person's: the newest stands for all of them. Other accounts of one person stay, since
+        // they show that it is one.
+        var others = (draft.Status.Approvals ?? []).Where(a => a.Step != step || (fact is not null && (a.By, a.Uid) != (approval.By, approval.Uid)));
         draft.Status = draft.Status with { Approvals = [.. others, approval] };
         if (step is null)
         {

@@ -11,7 +11,7 @@ public static class CommandRules
     /// <summary>The verb on emergencypatches that RBAC must grant; null where the right to change the resource is enough.</summary>
     public static string? VerbOf(string command) => command switch
     {
-        Commands.Approve or Commands.Revoke or Commands.PromoteNow or Commands.Review => Verbs.Approve,
+        Commands.Approve or Commands.Revoke or Commands.PromoteNow or Commands.Review or Commands.Waive => Verbs.Approve,
         Commands.BreakGlass => Verbs.BreakGlass,
         Commands.Abort or Commands.Revert or Commands.Reject => Verbs.Abort,
         _ => null,
@@ -33,7 +33,7 @@ public static class CommandRules
     /// <summary>Why this person may not, apart from RBAC; null when they may.</summary>
     public static string? Refusal(string command, AuthenticatedUser user, EmergencyPatchSpec spec, EmergencyPatchStatus? status, IEnumerable<AuthorStatus> authors) => command switch
     {
-        Commands.Approve => Requester(user, spec, authors) is { } why ? $"{user.Username} {why}, and whoever asks for a patch does not approve it; another person must." : null,
+        Commands.Approve or Commands.Waive => Requester(user, spec, authors) is { } why ? $"{user.Username} {why}, and whoever asks for a patch does not {command} it; another person must." : null,
         Commands.Review => ReviewRefusal(user, spec, status, authors),
         Commands.Retry or Commands.Resume or Commands.PromoteNow => DriverRefusal(user, spec),
         _ => null,

@@ -12,6 +12,24 @@ public static class Persons
         (!string.IsNullOrEmpty(uid) && uid == otherUid) || PlainText.Look(name) == PlainText.Look(otherName);
 
     /// <summary>
+    /// The first item of each person. Accounts are linked through each other: where a is one with b and b with c, all three are one person, who might
+    /// else count twice once b is left out.
+    /// </summary>
+    public static IReadOnlyList<T> Distinct<T>(IReadOnlyList<T> items, Func<T, (string Name, string? Uid)> account)
+    {
+        var people = new List<List<T>>();
+        foreach (var item in items)
+        {
+            var (name, uid) = account(item);
+            var same = people.Where(person => person.Any(other => account(other) is var (n, u) && AreOne(name, uid, n, u))).ToArray();
+            people.RemoveAll(same.Contains);
+            people.Add([.. same.SelectMany(person => person), item]);
+        }
+
+        return [.. people.Select(person => person[0])];
+    }
+
+    /// <summary>
     /// Whether free text such as <c>dana@example.com</c>, <c>user:dana</c> or <c>group:payments</c> means this person. An identity provider may put
     /// something before the name (<c>oidc:dana@example.com</c>), and a mail address may stand for the name before its at sign: in doubt it is the same person.
     /// </summary>

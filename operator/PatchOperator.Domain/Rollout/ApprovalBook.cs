@@ -33,10 +33,9 @@ public static class ApprovalBook
             .Where(a => a.Step == step && a.SpecDigest == draft.Intent.Digest && (!atStart || a.ExpiresAt > draft.Now) && IsProven(draft, a))
             .ToArray();
 
-        // Two accounts that look like one person count once.
-        var people = valid.Where((a, index) => !valid.Take(index).Any(b => Persons.AreOne(a.By, a.Uid, b.By, b.Uid))).ToArray();
+        var people = Persons.Distinct(valid, a => (a.By, a.Uid));
         var required = step is null ? draft.Intent.ApprovalsRequired : Math.Max(1, draft.Intent.ApprovalsRequired);
-        var lacksAccountable = required > 0 && draft.Intent.Accountable.Count > 0 && !people.Any(a => IsAccountable(draft, a));
+        var lacksAccountable = required > 0 && draft.Intent.Accountable.Count > 0 && !valid.Any(a => IsAccountable(draft, a));
         return new ApprovalTally(people, required, lacksAccountable);
     }
 

@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout;
 using Xunit;
 
@@ -16,9 +17,14 @@ internal sealed class Story
     private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
     private long audited;
 
+    /// <summary>Annotations with recorded facts, where admission control is on.</summary>
+    public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
+
+    public FactKeys Keys { get; set; } = FactKeys.None;
+
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
-    public OperatorPolicy Policy { get; } = new();
+    public OperatorPolicy Policy { get; set; } = new();
 
     public Story() => World.Add(Web);
 
@@ -200,6 +206,8 @@ internal sealed class Story
         SupersededBy = SupersededBy,
         Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
+        Facts = new Dictionary<string, string>(Facts),
+        Keys = Keys,
         AuditedThrough = audited,
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
@@ -227,6 +235,13 @@ internal sealed class Story
             foreach (var handled in remove.Handled)
             {
                 commands.Remove(handled.Name);
+            }
+        }
+        else if (action is RemoveFacts facts)
+        {
+            foreach (var name in facts.Annotations)
+            {
+                Facts.Remove(name);
             }
         }
         else

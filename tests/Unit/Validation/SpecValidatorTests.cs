@@ -164,13 +164,9 @@ public sealed class SpecValidatorTests
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
         { "validations", """[{"name": "orders", "stage": "BeforeCanary", "job": {}}]""", "spec.validations" },
-        { "approval.required", "2", "spec.approval.required" },
-        { "approval.responsible", "[\"user:dana\"]", "spec.approval.responsible" },
-        { "approval.accountable", "[\"group:leads\"]", "spec.approval.accountable" },
         { "approval.consulted", "[\"x\"]", "spec.approval.consulted" },
         { "approval.informed", "[\"x\"]", "spec.approval.informed" },
         { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
-        { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
@@ -213,6 +209,21 @@ public sealed class SpecValidatorTests
     }
 
     [Theory]
+    [InlineData("approval.required", "2", "spec.approval.required")]
+    [InlineData("approval.accountable", "[\"group:leads\"]", "spec.approval.accountable")]
+    [InlineData("approval.responsible", "[\"user:dana\"]", "spec.approval.responsible")]
+    public void What_depends_on_who_people_are_is_refused_where_nobody_authenticates_them(string edit, string value, string path)
+    {
+        var problem = Assert.Single(Validate(SpecJson.With(Healthy, edit, value), new ValidationOptions { Authenticates = false }));
+        Assert.Equal((path, SpecProblemKind.NotSupportedYet), (problem.Path, problem.Kind));
+        Assert.Contains("admission.enabled", problem.Message, StringComparison.Ordinal);
+        Assert.Empty(Validate(SpecJson.With(Healthy, edit, value)));
+    }
+
+    [Theory]
+    [InlineData("canary.steps.1.approval", "true")]
+    [InlineData("approval.responsible", "[\"serviceaccount:ops/robot\"]")]
+    [InlineData("approval.onRevoke", "\"Revert\"")]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("promotion.hold", "\"None\"")]
     [InlineData("promotion.hold", "\"UntilAdopted\"")]
