@@ -11,22 +11,32 @@ internal sealed class Arguments
     public static Arguments Parse(IEnumerable<string> arguments)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var pair in arguments.Chunk(2))
+        var name = "";
+        foreach (var argument in arguments)
         {
-            if (pair is not [var name, var value] || !name.StartsWith("--", StringComparison.Ordinal))
+            if (argument.StartsWith("--", StringComparison.Ordinal))
             {
-                throw new ArgumentException($"Expected --name value, not '{string.Join(' ', pair)}'");
+                name = argument[2..];
+                values[name] = "";
             }
-
-            values[name[2..]] = value;
+            else if (name.Length > 0 && values[name].Length == 0)
+            {
+                values[name] = argument;
+            }
+            else
+            {
+                throw new ArgumentException($"Expected --name or --name value, not '{argument}'");
+            }
         }
 
         return new Arguments(values);
     }
 
+    public bool Has(string name) => values.ContainsKey(name);
+
     public string Required(string name) => values.GetValueOrDefault(name) ?? throw new ArgumentException($"--{name} is missing");
 
     public string Text(string name, string fallback) => values.GetValueOrDefault(name) ?? fallback;
 
-    public int Number(string name, int fallback) => values.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : fallback;
+    public int Number(string name, int fallback) => values.TryGetValue(name, out var text) && text.Length > 0 ? int.Parse(text, CultureInfo.InvariantCulture) : fallback;
 }

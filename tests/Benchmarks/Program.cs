@@ -1,4 +1,5 @@
 using PatchOperator.Benchmarks;
+using PatchOperator.Benchmarks.Analysis;
 
 try
 {
@@ -17,14 +18,19 @@ try
         case "idle":
             await IdleBenchmark.RunAsync(arguments);
             return 0;
+        case "revert":
+            await RevertBenchmark.RunAsync(arguments);
+            return 0;
         case "start":
             await StartBenchmark.RunAsync(arguments);
             return 0;
+        case "analysis":
+            return AnalysisBenchmark.Run(arguments);
         case "replay-samples":
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | idle | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | analysis | idle | revert | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

@@ -29,4 +29,14 @@ load E2E_OPERATOR_IMAGE localhost/patch-operator:e2e "$roots/operator" /app/patc
 storefront STOREFRONT_STABLE 1.0
 storefront STOREFRONT_HEALTHY 1.1
 storefront STOREFRONT_BAD 1.1-bad --fail /checkout=20%:500
+# For rates: every path fails equally often, so that the rate of the image is the rate of the shop.
+fails_2="/=2%:500,/checkout=2%:500,/graphql=2%:500,/customer/account=2%:500"
+fails_3="/=3%:500,/checkout=3%:500,/graphql=3%:500,/customer/account=3%:500"
+fails_20="/=20%:500,/checkout=20%:500,/graphql=20%:500,/customer/account=20%:500"
+fails_100="/=100%:500,/checkout=100%:500,/graphql=100%:500,/customer/account=100%:500"
+storefront STOREFRONT_FAILS_2 1.1-fails-2 --fail "$fails_2"
+storefront STOREFRONT_FAILS_20 1.1-fails-20 --fail "$fails_20"
+storefront STOREFRONT_FAILS_100 1.1-fails-100 --fail "$fails_100"
+storefront STOREFRONT_STABLE_FAILS_3 1.0-fails-3 --fail "$fails_3"
+storefront STOREFRONT_HEALTHY_FAILS_3 1.1-fails-3 --fail "$fails_3"
 storefront STOREFRONT_CRASHING 1.1-crashing --crash-after 1s

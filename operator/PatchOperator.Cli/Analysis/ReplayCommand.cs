@@ -78,9 +78,13 @@ internal static class ReplayCommand
         var problems = SpecValidator.Validate(patch, ValidationOptions.Default with { ImagePolicy = ImagePolicy.AllowTags })
             .Where(p => p.Kind is SpecProblemKind.Invalid && (p.Path.StartsWith("spec.canary", StringComparison.Ordinal) || p.Path.StartsWith("spec.analysis", StringComparison.Ordinal)))
             .ToArray();
-        return problems.Length == 0
-            ? ReplayPlan.Of(patch.Spec)
-            : throw new ReplayException(string.Join(Environment.NewLine, problems.Select(p => $"{file}: {p.Path}: {p.Message}")));
+        if (problems.Length > 0)
+        {
+            throw new ReplayException(string.Join(Environment.NewLine, problems.Select(p => $"{file}: {p.Path}: {p.Message}")));
+        }
+
+        var plan = ReplayPlan.Of(patch.Spec);
+        return plan.Metrics.Count > 0 ? plan : throw new ReplayException($"{file}: spec.analysis.metrics has only gauges, and samples are failures and totals; add a metric that counts");
     }
 
     internal static string Json(IEnumerable<(string Name, ReplayRun End)> runs)

@@ -39,9 +39,24 @@ internal static class StatusCommand
         Table(text, ["CONDITION", "STATUS", "REASON", "MESSAGE"], status.Conditions?.Select(each => new[] { each.Type, each.Status, each.Reason, each.Message }));
         Table(text, ["METRIC", "VERDICT", "CANARY", "STABLE", "LIMIT", "MESSAGE"], status.Analysis?.Select(each =>
             new[] { each.Name, each.Verdict, each.CanaryRate ?? "-", each.StableRate ?? "-", each.Limit ?? "-", each.Message }));
+        foreach (var metric in status.Analysis ?? [])
+        {
+            Plot(text, metric);
+        }
+
         Table(text, ["APPROVED BY", "AT", "REASON"], status.Approvals?.Select(each =>
             new[] { each.Verified ? each.By : $"{each.By} (not verified)", Time(each.At), each.Reason }));
         return text.ToString();
+    }
+
+    private static void Plot(StringWriter text, MetricStatus metric)
+    {
+        var lines = MetricPlot.Draw(metric.Name, metric.Series).ToList();
+        if (lines.Count > 0)
+        {
+            text.WriteLine();
+            lines.ForEach(text.WriteLine);
+        }
     }
 
     private static void Line(StringWriter text, string label, string value)

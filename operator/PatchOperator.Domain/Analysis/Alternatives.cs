@@ -8,6 +8,18 @@ internal sealed class Alternatives
 {
     private static readonly double[] StableRates = [0.0005, 0.002, 0.007, 0.02, 0.06, 0.2, 0.5];
 
+    // Steps of the difference: finer ones gain less than the extra alternatives cost.
+    private const double Step = 2.5;
+
+    // How far from stable's rate, in factors of e, an alternative still gets a good part of the bets.
+    private const double Width = 0.7;
+
+    // What is bet on a canary that fails nearly always, and on the two differences before that, against one for each smaller one. Such canaries
+    // hurt most, and are to be caught within so few requests that a bet spread evenly would take half of them to find the right alternative.
+    private const double BetOnRuin = 5;
+    private const double BetOnHarm = 2.5;
+    private const double Ruin = 0.97;
+
     private readonly Pair[] _pairs;
 
     private Alternatives(Pair[] pairs) => _pairs = pairs;
@@ -27,13 +39,14 @@ internal sealed class Alternatives
         var pairs = new List<Pair>();
         foreach (var stable in StableRates)
         {
-            // Steps of the difference double: finer steps gain less than the extra alternatives cost.
-            for (var difference = Math.Clamp(worthCatching, 1e-4, 0.4); stable + difference < 0.97; difference *= 2)
+            var differences = new List<double>();
+            for (var difference = Math.Clamp(worthCatching, 1e-4, 0.4); stable + difference < Ruin; difference *= Step)
             {
-                pairs.Add(new Pair(stable, stable + difference));
+                differences.Add(difference);
             }
 
-            pairs.Add(new Pair(stable, 0.97));
+            pairs.AddRange(differences.Select((difference, i) => new Pair(stable, stable + difference, i >= differences.Count - 2 ? BetOnHarm : 1)));
+            pairs.Add(new Pair(stable, Ruin, BetOnRuin));
         }
 
         var alternatives = new Alternatives([.. pairs]);
@@ -56,8 +69,8 @@ internal sealed class Alternatives
         var spread = 0.0;
         for (var i = 0; i < _pairs.Length; i++)
         {
-            var distance = (stableRate - _pairs[i].LogStable) / 1.0;
-            prior[i] = learned.StableTotal > 0 ? Math.Exp(-0.5 * Math.Min(distance * distance, 40)) : 1;
+            var distance = (stableRate - _pairs[i].LogStable) / Width;
+            prior[i] = _pairs[i].Bet * (learned.StableTotal > 0 ? Math.Exp(-0.5 * Math.Min(distance * distance, 40)) : 1);
             spread += prior[i];
         }
 
@@ -94,13 +107,16 @@ internal sealed class Alternatives
         return Math.Log(sum) + top - Math.Log(weightSum);
     }
 
-    private readonly struct Pair(double stable, double canary)
+    private readonly struct Pair(double stable, double canary, double bet)
     {
         private readonly double _logCanary = Math.Log(canary);
         private readonly double _logCanarySuccess = Math.Log(1 - canary);
         private readonly double _logStableSuccess = Math.Log(1 - stable);
 
         public double LogStable { get; } = Math.Log(stable);
+
+        /// <summary>Its part of the bets before anything is known.</summary>
+        public double Bet { get; } = bet;
 
         public double LogEvidence(TrackBlock canaryBlock, TrackBlock stableBlock)
         {

@@ -48,7 +48,7 @@ internal sealed record AssessmentWording(MetricPolicy Policy, UsableCounts? Cana
     public MetricAssessment WithinLimits() => Assessment(
         Verdict.Pass,
         AssessmentReasons.WithinLimits,
-        (Policy.CompareWithStable ? $"The canary is not measurably worse than stable: {Compared()}" : $"The canary fails {Rate(Canary)}")
+        (Policy.CompareWithStable && Stable is not null ? $"The canary is not measurably worse than stable: {Compared()}" : $"The canary fails {Rate(Canary)}")
         + (Policy.MaxRate is { } ceiling ? $"; the ceiling is {Percent(ceiling)}." : "."));
 
     public MetricAssessment Assessment(Verdict verdict, string reason, string message) => new()

@@ -19,6 +19,15 @@ public sealed record MetricAssessment
     /// <inheritdoc cref="CanaryRate"/>
     public double? StableRate { get; init; }
 
+    /// <summary>A gauge's numbers; null where failures are counted.</summary>
+    public double? CanaryValue { get; init; }
+
+    /// <inheritdoc cref="CanaryValue"/>
+    public double? StableValue { get; init; }
+
+    /// <summary>The limit of a gauge that was broken, in words.</summary>
+    public string? BrokenLimit { get; init; }
+
     /// <summary>The hard ceiling, 0 to 1, if there is one.</summary>
     public double? Limit { get; init; }
 
@@ -40,6 +49,7 @@ public static class AssessmentReasons
     public const string WithinLimits = nameof(WithinLimits);
     public const string CeilingExceeded = nameof(CeilingExceeded);
     public const string WorseThanStable = nameof(WorseThanStable);
+    public const string ValueOutOfLimits = nameof(ValueOutOfLimits);
     public const string StableAlsoFailing = nameof(StableAlsoFailing);
     public const string TooFewRequests = nameof(TooFewRequests);
     public const string StaleSamples = nameof(StaleSamples);

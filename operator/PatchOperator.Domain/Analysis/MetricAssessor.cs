@@ -20,6 +20,11 @@ public static class MetricAssessor
     public static MetricAssessment Assess(MetricPolicy policy, MetricReading reading, MetricMemory? memory, DateTimeOffset now)
     {
         memory ??= new MetricMemory();
+        if (policy.Gauge is { } gauge)
+        {
+            return GaugeAssessor.Assess(policy, gauge, reading, memory, now);
+        }
+
         var canary = CheckedTrack.Of(reading.Canary, "the canary");
         var stable = policy.CompareWithStable ? CheckedTrack.Of(reading.Stable, "stable") : default;
         if (canary.Counts is not { } counts)
@@ -110,6 +115,12 @@ public static class MetricAssessor
         }
 
         if (!policy.CompareWithStable)
+        {
+            return numbers.WithinLimits();
+        }
+
+        // All the traffic is the canary's: what the steps before showed was compared, and from here on the ceiling stands guard.
+        if (policy is { StableIsIdle: true, MaxRate: not null } && (stable.Reason == AssessmentReasons.NoData || numbers.Memory.Stable.StillFor(now) > policy.StaleAfter))
         {
             return numbers.WithinLimits();
         }

@@ -8,11 +8,24 @@ public sealed record MetricMemory
 
     public TotalGrowth Canary { get; init; } = new();
 
+    /// <summary>Bad measurements of a gauge in a row.</summary>
+    public int Bad { get; init; }
+
     /// <summary>Stays empty where stable is not compared with.</summary>
     public TotalGrowth Stable { get; init; } = new();
 
     /// <summary>The comparison with stable; null until both tracks have counts.</summary>
     public SequentialState? Comparison { get; init; }
+
+    /// <summary>
+    /// For the next step, whose counts begin anew: what was learned of the two rates goes on, so that a run needs no more evidence for having more
+    /// steps. Its window may begin a little before it, so the first reading only says where to count from, or requests would count twice.
+    /// </summary>
+    /// <param name="counted">Where the next step's counts begin, if that is known.</param>
+    public MetricMemory ForNextStep(TwoTrackCounts? counted = null) => new()
+    {
+        Comparison = Comparison is { } known ? known with { Consumed = counted ?? TwoTrackCounts.Zero, AwaitsBaseLine = counted is null, LogFine = 0 } : null,
+    };
 }
 
 /// <summary>Whether a track's request count still moves. A dead scrape keeps answering the last number for minutes.</summary>
@@ -67,6 +80,12 @@ public sealed record SequentialState
 
     /// <summary>The cumulative counts that the evidence already contains.</summary>
     public TwoTrackCounts Consumed { get; init; } = TwoTrackCounts.Zero;
+
+    /// <summary>Whether the next counts only say where to count from.</summary>
+    public bool AwaitsBaseLine { get; init; }
+
+    /// <summary>Natural logarithm of the evidence, since the step began, that the canary is not worse by the difference worth catching.</summary>
+    public double LogFine { get; init; }
 
     /// <summary>What the test has learned since it last started to learn; decides which alternatives it bets on next.</summary>
     public TwoTrackCounts Learned { get; init; } = TwoTrackCounts.Zero;

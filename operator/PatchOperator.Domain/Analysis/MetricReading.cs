@@ -5,6 +5,7 @@ namespace PatchOperator.Domain.Analysis;
 /// <summary>What a provider learned about one track: counts, nothing, or an error. The three never merge.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Counts), "Counts")]
+[JsonDerivedType(typeof(Value), "Value")]
 [JsonDerivedType(typeof(NoData), "NoData")]
 [JsonDerivedType(typeof(Failed), "Failed")]
 public abstract record TrackReading
@@ -17,6 +18,9 @@ public abstract record TrackReading
     /// <param name="Failures">Failed requests.</param>
     /// <param name="Total">All requests, failed ones included.</param>
     public sealed record Counts(double Failures, double Total) : TrackReading;
+
+    /// <summary>A gauge's one number; nothing is promised of it.</summary>
+    public sealed record Value(double Number) : TrackReading;
 
     /// <summary>The source answered and had no numbers.</summary>
     /// <param name="Detail">What was missing, for the user.</param>

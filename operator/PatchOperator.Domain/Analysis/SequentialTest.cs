@@ -26,14 +26,17 @@ namespace PatchOperator.Domain.Analysis;
 /// </remarks>
 public static class SequentialTest
 {
+    /// <summary>How often, at most, a canary that is worse by the difference worth catching may ever be taken for fine.</summary>
+    public const double FalsePassRate = 0.01;
+
     // A request in a block costs about one request of information, since each block estimates its own share of canary requests.
     private const double SmallestBlock = 4;
     private const double LargestBlock = 32;
-    private const double BlockGrowth = 0.125;
+    private const double BlockGrowth = 0.1;
 
     // The share of the capital that is not bet. Small at first, where a bad patch is likeliest to show; larger after each new start,
     // because a start costs ln(1/share) of the capital and there may be several in a long run.
-    private const double FirstIdleShare = 0.15;
+    private const double FirstIdleShare = 0.08;
     private const double LaterIdleShare = 0.5;
 
     // The bets have settled on "no worse" when the idle share holds this part of the posterior.
@@ -51,8 +54,12 @@ public static class SequentialTest
     public static SequentialState Advance(SequentialState? state, TwoTrackCounts counts, double worthCatching)
     {
         state ??= new SequentialState { RelearnAt = FirstRelearn };
-        var consumed = state.Consumed;
+        if (state.AwaitsBaseLine)
+        {
+            return state with { Consumed = counts, AwaitsBaseLine = false };
+        }
 
+        var consumed = state.Consumed;
         if (Restarted(counts.CanaryTotal, consumed.CanaryTotal) || Restarted(counts.StableTotal, consumed.StableTotal))
         {
             // Which of these requests were counted before is unknown; to count none twice, evidence continues from here.
@@ -71,6 +78,7 @@ public static class SequentialTest
         var alternatives = Alternatives.For(worthCatching);
         var idleShare = state.RelearnAt > FirstRelearn ? LaterIdleShare : FirstIdleShare;
         var evidence = state.LogEvidence + alternatives.LogMixture(learned, canary, stable, idleShare, out var idleWeight);
+        var fine = state.LogFine + NonInferiority.LogEvidence(learned, canary, stable, worthCatching);
         learned = new TwoTrackCounts
         {
             CanaryFailures = learned.CanaryFailures + canary.Failures,
@@ -84,6 +92,7 @@ public static class SequentialTest
         {
             LogEvidence = evidence,
             HighestLogEvidence = Math.Max(state.HighestLogEvidence, evidence),
+            LogFine = fine,
             Consumed = counts,
             Learned = relearn ? TwoTrackCounts.Zero : learned,
             RelearnAt = relearn ? state.RelearnAt * RelearnFactor : state.RelearnAt,
@@ -93,6 +102,9 @@ public static class SequentialTest
     /// <summary>Whether the canary is worse than stable at the false-alarm probability <paramref name="falseRevertRate"/> (0 to 1) for the whole run.</summary>
     public static bool IsSignificant(SequentialState? state, double falseRevertRate) =>
         state is not null && state.HighestLogEvidence >= -Math.Log(falseRevertRate);
+
+    /// <summary>Whether the canary is proven not to be worse by the difference worth catching, with the probability of error <see cref="FalsePassRate"/>.</summary>
+    public static bool IsProvenFine(SequentialState? state) => state is not null && state.LogFine >= -Math.Log(FalsePassRate);
 
     private static bool Restarted(double total, double before) => total < (before * (1 - ShrinkTolerance)) - 2;
 }

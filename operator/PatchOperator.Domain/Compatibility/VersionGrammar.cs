@@ -50,7 +50,11 @@ internal static class VersionGrammar
     {
         public string Text => range.Text;
 
-        public bool? Contains(string version, VersionCache versions) => NpmVersion.TryParse(version, out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
+        public bool? Contains(string version, VersionCache versions) => NpmVersion.TryParse(Whole(version), out var parsed, out _) ? range.IsSatisfiedBy(parsed) : null;
+
+        // Versions of extensions count up: 5 is 5.0.0.
+        private static string Whole(string version) =>
+            version.Length > 0 && version.All(letter => char.IsAsciiDigit(letter) || letter == '.') ? version.Count(letter => letter == '.') switch { 0 => version + ".0.0", 1 => version + ".0", _ => version } : version;
     }
 
     private sealed class ApiSet(ApiVersionRange range) : IVersionSet

@@ -21,5 +21,9 @@ public abstract record CompatibilityObservation
     /// <param name="Reason">For the condition.</param>
     /// <param name="Message">What is missing and what to do about it.</param>
     /// <param name="IsPassing">Asking again soon may help; else only a change of what is missing does.</param>
-    public sealed record Unavailable(string Reason, string Message, bool IsPassing = false) : CompatibilityObservation;
+    public sealed record Unavailable(string Reason, string Message, bool IsPassing = false) : CompatibilityObservation
+    {
+        /// <summary>What would bring the inventory.</summary>
+        public CollectInventory? Collect { get; init; }
+    }
 }

@@ -32,6 +32,11 @@ internal static class CompatibilityReview
                     draft.WakeAt(draft.Now + Retry);
                 }
 
+                if (missing.Collect is { } collect)
+                {
+                    draft.Do(collect);
+                }
+
                 // A hiccup takes no known verdict away; the gate stays shut for as long as it lasts.
                 var known = draft.Status.Compatibility;
                 if (known is null || (!missing.IsPassing && known.Summary != missing.Message))

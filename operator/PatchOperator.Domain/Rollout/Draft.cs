@@ -65,6 +65,9 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
 
     public void Do(PlanAction action) => actions.Add(action);
 
+    /// <summary>What this decision came to so far is not to be done: it went the other way.</summary>
+    public void DoNothingSoFar() => actions.Clear();
+
     public void Explain(string reason, string message) => Explanation = (reason, message);
 
     public void WakeAt(DateTimeOffset at) => WakeUpAt = WakeUpAt is { } earlier && earlier <= at ? earlier : at;

@@ -8,20 +8,43 @@ namespace PatchOperator.Domain.Rollout;
 /// <summary>An assessment as people and the next decision read it from the status.</summary>
 internal static class MetricReport
 {
-    public static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
+    /// <param name="assessment">Of the measurement made now.</param>
+    /// <param name="reading">What it rests on.</param>
+    /// <param name="last">The metric's status before.</param>
+    /// <param name="interval">Time between measurements.</param>
+    /// <param name="now">The time of the decision.</param>
+    public static MetricStatus Of(MetricAssessment assessment, MetricReading reading, MetricStatus? last, TimeSpan interval, DateTimeOffset now)
+    {
+        var status = Of(assessment, reading);
+        // A gauge's values have no counts that could be summed.
+        return reading.Canary is TrackReading.Value ? status : status with { Series = MetricHistory.Extend(last, status, interval, now) };
+    }
+
+    private static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
     {
         Name = assessment.Metric,
         Verdict = assessment.Verdict.ToString(),
         Reason = assessment.Reason,
         Message = assessment.Message,
-        CanaryRate = Rate(assessment.CanaryRate),
-        StableRate = Rate(assessment.StableRate),
-        Limit = Rate(assessment.Limit),
-        CanaryCounts = Counts(assessment.CanaryFailures, assessment.CanaryTotal),
-        StableCounts = reading.Stable is null ? null : Counts(assessment.StableFailures, assessment.StableTotal),
+        CanaryRate = Rate(assessment.CanaryRate) ?? Value(assessment.CanaryValue),
+        StableRate = Rate(assessment.StableRate) ?? Value(assessment.StableValue),
+        Limit = Rate(assessment.Limit) ?? assessment.BrokenLimit,
+        CanaryCounts = reading.Canary is TrackReading.Value ? null : Counts(assessment.CanaryFailures, assessment.CanaryTotal),
+        StableCounts = reading.Stable is null or TrackReading.Value ? null : Counts(assessment.StableFailures, assessment.StableTotal),
         Query = reading.CanaryQuery,
         SampledAt = reading.SampledAt,
         Memory = JsonSerializer.Serialize(assessment.Memory, AnalysisJson.Default.MetricMemory),
+    };
+
+    /// <summary>The metric at the beginning of a step: not measured yet, but with the evidence of the steps before.</summary>
+    public static MetricStatus ForNextStep(MetricStatus last) => new()
+    {
+        Name = last.Name,
+        Verdict = nameof(Verdict.Hold),
+        Reason = AssessmentReasons.NoData,
+        Message = "The step has just begun; it is not measured yet.",
+        Series = last.Series,
+        Memory = Memory(last) is { } memory ? JsonSerializer.Serialize(memory.ForNextStep(), AnalysisJson.Default.MetricMemory) : null,
     };
 
     public static MetricMemory? Memory(MetricStatus? status)
@@ -41,6 +64,8 @@ internal static class MetricReport
             return null;
         }
     }
+
+    private static string? Value(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture);
 
     private static string? Rate(double? rate) => rate is { } value ? Percent.Format(value) : null;
 

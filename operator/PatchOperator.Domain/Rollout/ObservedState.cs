@@ -66,6 +66,9 @@ public sealed record WorkloadObservation
 
     public CanaryObservation? Canary { get; init; }
 
+    /// <summary>False when pods and Jobs could not be read, or nobody asked for them: that none is seen means nothing then.</summary>
+    public bool ArePodsKnown { get; init; }
+
     public IReadOnlyList<PodObservation> CanaryPods { get; init; } = [];
 
     public IReadOnlyList<PodObservation> StablePods { get; init; } = [];

@@ -92,11 +92,11 @@ public sealed record PatchIntent
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Requires = spec.Requires ?? [],
             Supersedes = spec.Supersedes ?? [],
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.Approval ?? false))],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.Approval ?? false, s.PassEarly ?? false))],
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
-            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
+            Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             // A first step that wants an approval is a start that wants one.
             ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
@@ -123,10 +123,11 @@ public sealed record PatchIntent
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }
 
-/// <param name="Weight">Percent.</param>
-/// <param name="Hold">How long at least.</param>
+/// <param name="Weight">Percent of the traffic.</param>
+/// <param name="Hold">How long the step lasts at least.</param>
 /// <param name="Approval">People must agree before it begins.</param>
-public sealed record StepIntent(int Weight, TimeSpan Hold, bool Approval = false);
+/// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
+public sealed record StepIntent(int Weight, TimeSpan Hold, bool Approval = false, bool PassEarly = false);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent
@@ -137,25 +138,38 @@ public sealed record MetricIntent
 
     /// <param name="spec">A metric that has passed validation.</param>
     /// <param name="analysis">What it is part of.</param>
-    /// <param name="steps">
-    /// Each step tests anew, so each may spend only its share of the false alarms that a run is allowed (a union bound).
-    /// </param>
-    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis, int steps)
+    public static MetricIntent From(MetricSpec spec, AnalysisSpec analysis)
     {
+        // The comparisons of a run share its false alarms (a union bound); the evidence of each goes on from step to step.
+        var comparisons = Math.Max(1, analysis.Metrics?.Count(m => m.CompareWith == "Stable") ?? 1);
         var policy = new MetricPolicy
         {
             Name = spec.Name!,
             MaxRate = Percent.TryParse(spec.MaxRate, out var rate) ? rate : null,
             CompareWithStable = spec.CompareWith == "Stable",
+            Gauge = GaugeOf(spec.Gauge),
             MinRequests = spec.MinRequests ?? 50,
             OnNoData = spec.OnNoData == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             OnError = spec.OnError == "Fail" ? DataPolicy.Fail : DataPolicy.Hold,
             StaleAfter = spec.StaleAfter.OrElse(TimeSpan.FromMinutes(1)),
+            FalseRevertRate = Share(analysis.FalseRevertRate, MetricPolicy.UsualFalseRevertRate) / comparisons,
+            WorthCatching = Share(spec.WorthCatching ?? analysis.WorthCatching, MetricPolicy.UsualWorthCatching),
         };
         return new MetricIntent
         {
-            Policy = policy with { FalseRevertRate = policy.FalseRevertRate / Math.Max(1, steps) },
+            Policy = policy,
             Queries = MetricQueries.Of(spec, analysis),
         };
     }
+
+    private static GaugePolicy? GaugeOf(GaugeSpec? spec) => spec is null ? null : new GaugePolicy
+    {
+        Max = Decimals.Read(spec.Max),
+        Min = Decimals.Read(spec.Min),
+        Tolerance = Percent.TryParse(spec.Tolerance, out var tolerance) ? tolerance : null,
+        LowerIsWorse = spec.Worse == "Lower",
+        InARow = spec.InARow ?? 3,
+    };
+
+    private static double Share(string? text, double usual) => Percent.TryParse(text, out var share) ? share : usual;
 }

@@ -30,6 +30,9 @@ public sealed record Schedule
 
     public required bool Measure { get; init; }
 
+    /// <summary>Measurements are part of what goes on, whether or not one is due now: what measures between the ticks may go on.</summary>
+    public required bool IsMeasured { get; init; }
+
     /// <summary>Whether it matters who owns the images.</summary>
     public required bool ReadOwners { get; init; }
 
@@ -48,7 +51,8 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || RoutesMatterForTheStart(status, phase, intent, now),
+            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
             Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),

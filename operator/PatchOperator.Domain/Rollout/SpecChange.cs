@@ -16,8 +16,9 @@ internal static class SpecChange
         }
 
         const string message = "The spec was edited: approvals are void and a new run begins.";
-        if (draft.Phase is PatchPhase.Reverting)
+        if (draft.Phase is PatchPhase.Reverting || (draft.Phase is PatchPhase.Degraded && draft.Status.Revert is not null))
         {
+            // The run is being taken back already: beginning that again would only begin its deadline again, for ever.
             if (draft.Status.Revert is { Then: nameof(PatchPhase.Reverted) } revert)
             {
                 draft.Status = draft.Status with { Revert = revert with { Then = nameof(PatchPhase.Pending) } };

@@ -16,8 +16,14 @@ internal static class AnalysisRules
             return;
         }
 
-        ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        if (analysis.Provider is not null || analysis.Metrics is not { Count: > 0 } || analysis.Metrics.Any(metric => metric?.Probe is null))
+        {
+            ProviderRules.Check($"{Path}.provider", analysis.Provider ?? new(), problems);
+        }
+
         problems.Duration($"{Path}.interval", analysis.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        CheckShare($"{Path}.falseRevertRate", analysis.FalseRevertRate, 0.5, "0.1%", problems);
+        CheckShare($"{Path}.worthCatching", analysis.WorthCatching, 0.5, "1%", problems);
         if (analysis.Metrics is not { Count: > 0 })
         {
             problems.Invalid($"{Path}.metrics", "is empty; write at least one metric, since no data is never good");
@@ -28,10 +34,12 @@ internal static class AnalysisRules
         {
             CheckMetric($"{Path}.metrics[{index}]", metric, problems);
             MetricSourceRules.Check($"{Path}.metrics[{index}]", metric, spec, problems);
+            CheckLastStep($"{Path}.metrics[{index}].compareWith", metric, spec.Canary, problems);
         }
 
         problems.Unique($"{Path}.metrics", analysis.Metrics, metric => metric.Name, ".name");
         CheckSurfaces($"{Path}.surfaces", analysis.Surfaces, problems);
+        ProbeRules.Check($"{Path}.probes", analysis, problems);
     }
 
     private static void CheckSurfaces(string path, IReadOnlyList<SurfaceSpec>? surfaces, ProblemList problems)
@@ -62,6 +70,23 @@ internal static class AnalysisRules
         problems.Unique(path, surfaces, surface => surface.Name, ".name");
     }
 
+    /// <summary>At 100 % stable gets no requests, and a metric that has nothing but stable to go by would hold for ever.</summary>
+    private static void CheckLastStep(string path, MetricSpec metric, CanarySpec? canary, ProblemList problems)
+    {
+        if (metric is { CompareWith: not null, MaxRate: null, Probe: null } && canary?.Steps?.Any(step => step?.Weight == 100) is true)
+        {
+            problems.Invalid(path, "has nothing to compare with at the step of weight 100, where stable gets no traffic; write maxRate as well, or end at 99 and let the promotion do the rest");
+        }
+    }
+
+    private static void CheckShare(string path, string? text, double most, string example, ProblemList problems)
+    {
+        if (text is not null && !(Percent.TryParse(text, out var share) && share > 0 && share <= most))
+        {
+            problems.Invalid(path, $"'{text}' is out of range; write a percentage above 0% and up to {Percent.Format(most)}, such as \"{example}\"");
+        }
+    }
+
     private static void CheckMetric(string path, MetricSpec metric, ProblemList problems)
     {
         problems.Label($"{path}.name", metric.Name);
@@ -72,7 +97,17 @@ internal static class AnalysisRules
         }
 
         problems.OneOf($"{path}.compareWith", metric.CompareWith, "Stable");
-        if (metric.MaxRate is null && metric.CompareWith is null)
+        CheckShare($"{path}.worthCatching", metric.WorthCatching, 0.5, "1%", problems);
+        if (metric is { WorthCatching: not null, CompareWith: null })
+        {
+            problems.Invalid($"{path}.worthCatching", "has no effect without compareWith: Stable; write that too, or leave this out");
+        }
+
+        if (metric.Gauge is { } gauge)
+        {
+            GaugeRules.Check($"{path}.gauge", metric, gauge, problems);
+        }
+        else if (metric.MaxRate is null && metric.CompareWith is null)
         {
             problems.Invalid(path, "cannot fail and so proves nothing; write maxRate, compareWith: Stable, or both");
         }

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Compatibility.Composer;
 
 namespace PatchOperator.Domain.Validation;
 
@@ -10,14 +11,14 @@ internal static class GateRules
 
     public static void Check(EmergencyPatchSpec spec, ProblemList problems)
     {
-        CheckCompatibility(spec.Compatibility, problems);
+        CheckCompatibility(spec, spec.Compatibility, problems);
         CheckDatabase(spec.Database, problems);
         CheckFeatureFlag(spec.FeatureFlag, problems);
         CheckValidations(spec.Validations, problems);
         CheckApproval(spec.Approval, problems);
     }
 
-    private static void CheckCompatibility(CompatibilitySpec? compatibility, ProblemList problems)
+    private static void CheckCompatibility(EmergencyPatchSpec spec, CompatibilitySpec? compatibility, ProblemList problems)
     {
         const string path = "spec.compatibility";
         if (compatibility is null)
@@ -36,6 +37,7 @@ internal static class GateRules
             CheckConfigMapKeys($"{path}.inventory.configMap", source, problems);
         }
 
+        CheckInventoryJob(compatibility.Inventory, spec, problems);
         if (compatibility.Inventory?.Stable is { } stable)
         {
             CheckConfigMapKeys($"{path}.inventory.stable.configMap", stable.ConfigMap ?? new(), problems);
@@ -43,7 +45,12 @@ internal static class GateRules
 
         foreach (var (package, version) in compatibility.TargetVersions ?? new Dictionary<string, string>())
         {
-            problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3");
+            // What cannot be compared would meet every requirement.
+            if (problems.Required($"{path}.targetVersions[{package}]", version, "write the version that the patched image has, such as 2.4.8-p3")
+                && spec.Platform is not "ShopifyApp" && !ComposerVersion.TryParse(version, out _, out var error))
+            {
+                problems.Invalid($"{path}.targetVersions[{package}]", error.TrimEnd('.'));
+            }
         }
     }
 
@@ -73,6 +80,37 @@ internal static class GateRules
         {
             problems.Invalid($"{path}.disabled", "is missing; write the value that switches the patch off, such as \"0\"");
         }
+    }
+
+    private static void CheckInventoryJob(InventorySource? inventory, EmergencyPatchSpec spec, ProblemList problems)
+    {
+        const string path = "spec.compatibility.inventory.job";
+        if (inventory?.Job is not { } job)
+        {
+            return;
+        }
+
+        if (inventory.ConfigMap is not null)
+        {
+            problems.Invalid(path, "stands beside configMap; write one of them, since both tell of the patched image");
+        }
+
+        var workloads = (spec.Workloads ?? []).Where(each => each is not null).ToArray();
+        if (job.Workload is not null && !workloads.Any(each => each.Name == job.Workload))
+        {
+            problems.Invalid($"{path}.workload", $"'{job.Workload}' is none of spec.workloads; write {Words.Or([.. workloads.Select(each => each.Name ?? "")])}");
+        }
+        else if (job.Container is not null && !(workloads.FirstOrDefault(each => job.Workload is null || each.Name == job.Workload)?.Containers ?? []).Any(each => each?.Name == job.Container))
+        {
+            problems.Invalid($"{path}.container", $"the patch changes no container '{job.Container}' of that workload; write one of its containers, or leave it out for the first");
+        }
+
+        if (job.Command is { Count: 0 } || job.Command?.Any(string.IsNullOrEmpty) is true)
+        {
+            problems.Invalid($"{path}.command", "is empty or has an empty part; write a command that prints an inventory, such as [composer, show, --format=json]");
+        }
+
+        problems.Duration($"{path}.timeout", job.Timeout, shortest: TimeSpan.FromSeconds(1));
     }
 
     private static void CheckConfigMapKeys(string path, ConfigMapKeys source, ProblemList problems)

@@ -95,6 +95,30 @@ internal static class ProviderRules
         }
     }
 
+    public static void CheckTls(string path, HttpTlsSpec? tls, bool secure, string instead, ProblemList problems)
+    {
+        if (tls is null)
+        {
+            return;
+        }
+
+        if (!secure)
+        {
+            problems.Invalid($"{path}", $"has no effect on plain HTTP; {instead}, or leave tls out");
+        }
+
+        CheckSecretKey($"{path}.caSecretRef", tls.CaSecretRef, keyIsNeeded: false, problems);
+        if (tls.ClientCertificateSecretRef is { } certificate)
+        {
+            problems.Name($"{path}.clientCertificateSecretRef.name", certificate.Name, Shapes.LongestName);
+        }
+
+        if (tls.ServerName is { } name && (name.Length > Shapes.LongestName || !Shapes.Subdomain().IsMatch(name)))
+        {
+            problems.Invalid($"{path}.serverName", $"'{name}' is not a host name; write the name in the server's certificate, such as prometheus.monitoring.svc");
+        }
+    }
+
     private static void CheckHttp(
         string path, HttpAuthSpec? auth, HttpTlsSpec? tls, IReadOnlyList<HttpHeaderSpec>? headers, bool secure, string instead, ProblemList problems)
     {
@@ -112,25 +136,7 @@ internal static class ProviderRules
             }
         }
 
-        if (tls is not null)
-        {
-            if (!secure)
-            {
-                problems.Invalid($"{path}.tls", $"has no effect on plain HTTP; {instead}, or leave tls out");
-            }
-
-            CheckSecretKey($"{path}.tls.caSecretRef", tls.CaSecretRef, keyIsNeeded: false, problems);
-            if (tls.ClientCertificateSecretRef is { } certificate)
-            {
-                problems.Name($"{path}.tls.clientCertificateSecretRef.name", certificate.Name, Shapes.LongestName);
-            }
-
-            if (tls.ServerName is { } name && (name.Length > Shapes.LongestName || !Shapes.Subdomain().IsMatch(name)))
-            {
-                problems.Invalid($"{path}.tls.serverName", $"'{name}' is not a host name; write the name in the server's certificate, such as prometheus.monitoring.svc");
-            }
-        }
-
+        CheckTls($"{path}.tls", tls, secure, instead, problems);
         CheckHeaders($"{path}.headers", headers, OwnHeaders, problems);
     }
 

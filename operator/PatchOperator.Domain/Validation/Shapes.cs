@@ -42,8 +42,16 @@ internal static partial class Shapes
     [GeneratedRegex(@"^((user|group):\S+|serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?)\z", RegexOptions.CultureInvariant)]
     public static partial Regex Subject();
 
+    /// <summary>A Prometheus metric, without the suffix of a histogram's parts.</summary>
+    [GeneratedRegex(@"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}(?<!_bucket)\z", RegexOptions.CultureInvariant)]
+    public static partial Regex MetricName();
+
     [GeneratedRegex(@"^/[^\s?#]*\z", RegexOptions.CultureInvariant)]
     public static partial Regex UrlPath();
+
+    /// <summary>A path with its query.</summary>
+    [GeneratedRegex(@"^/[!-~]*\z", RegexOptions.CultureInvariant)]
+    public static partial Regex RequestTarget();
 
     /// <summary>A path with <c>*</c> within segments and <c>/**</c> at the end.</summary>
     [GeneratedRegex(@"^/([^\s?#*""\\]|\*(?!\*))*(/\*\*)?\z|^/\*\*\z", RegexOptions.CultureInvariant)]

@@ -15,15 +15,14 @@ namespace PatchOperator.Compatibility;
 internal sealed class CompatibilityChecker : IDisposable
 {
     private readonly RuleBooks books;
-    private readonly ConfigMapWatches watches;
     private readonly InventoryStore inventories;
     private readonly IReconcileQueue<EmergencyPatch> queue;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, State> states = new(StringComparer.Ordinal);
 
-    public CompatibilityChecker(RuleBooks books, ConfigMapWatches watches, InventoryStore inventories, IReconcileQueue<EmergencyPatch> queue, TimeProvider time)
+    public CompatibilityChecker(RuleBooks books, InventoryStore inventories, IReconcileQueue<EmergencyPatch> queue, TimeProvider time)
     {
-        (this.books, this.watches, this.inventories, this.queue, this.time) = (books, watches, inventories, queue, time);
+        (this.books, this.inventories, this.queue, this.time) = (books, inventories, queue, time);
         books.Changed += OnRulesChanged;
     }
 
@@ -85,7 +84,7 @@ internal sealed class CompatibilityChecker : IDisposable
     {
         if (states.TryRemove(patch.Metadata.Uid, out _))
         {
-            watches.Release(ObjectKey.Of(patch));
+            inventories.Release(patch);
         }
     }
 

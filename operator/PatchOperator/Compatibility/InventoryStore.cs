@@ -13,12 +13,15 @@ internal sealed record InventoryIdentity(string Version, string Source, ConfigMa
 {
     public CompatibilityObservation.Unavailable? Problem { get; init; }
 
+    /// <summary>Name of the Job that printed it.</summary>
+    public string? Job { get; init; }
+
     public static InventoryIdentity Failed(string reason, string message, bool isPassing = false) =>
         new("", "", null, null, []) { Problem = new CompatibilityObservation.Unavailable(reason, message, isPassing) };
 }
 
 /// <summary>Finds and reads inventories. Parsed ones are shared while somebody uses them, and not kept after that.</summary>
-internal sealed class InventoryStore(IClusterClient client, ConfigMapWatches watches, WorkloadCaches workloads)
+internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigMapHead> watches, InventoryJobs jobs, WorkloadCaches workloads)
 {
     private readonly ConcurrentDictionary<string, WeakReference<Inventory>> parsed = new(StringComparer.Ordinal);
 
@@ -32,13 +35,13 @@ internal sealed class InventoryStore(IClusterClient client, ConfigMapWatches wat
         var versions = new List<string>();
         foreach (var map in maps)
         {
-            var (version, isKnown) = await watches.VersionAsync(new ObjectKey(ns, map.Name!), cancellation);
+            var (head, isKnown) = await watches.GetAsync(new ObjectKey(ns, map.Name!), cancellation);
             if (!isKnown)
             {
                 return InventoryIdentity.Failed("InventoryNotRead", $"ConfigMap {map.Name} could not be read yet; trying again.", isPassing: true);
             }
 
-            if (version is null)
+            if (head?.Metadata.ResourceVersion is not { } version)
             {
                 return InventoryIdentity.Failed("InventoryMissing", $"There is no ConfigMap {map.Name} in namespace {ns}. Create it with: kubectl create configmap {map.Name} -n {ns} --from-file={map.All()[0]}.");
             }
@@ -51,6 +54,15 @@ internal sealed class InventoryStore(IClusterClient client, ConfigMapWatches wat
             return new InventoryIdentity(string.Join('|', versions), $"ConfigMap {source.ConfigMap.Name}", source.ConfigMap, source.Stable?.ConfigMap, []);
         }
 
+        if (source?.Job is { } job)
+        {
+            var found = await jobs.FindAsync(patch, intent, job, cancellation);
+            return found.Problem is { } problem
+                ? InventoryIdentity.Failed("", "") with { Problem = problem }
+                : new InventoryIdentity(string.Join('|', versions.Append(found.Version)), $"Job {found.Job}", null, source.Stable?.ConfigMap, []) { Job = found.Job };
+        }
+
+        jobs.Release(patch);
         var annotated = intent.Workloads
             .Select(workload => (Source: $"annotation {Annotations.Inventory} of {workload.Target}", Text: workloads.Annotation(ns, workload.Target, Annotations.Inventory)))
             .Where(each => !string.IsNullOrEmpty(each.Text)).Select(each => (each.Source, Text: each.Text!)).ToArray();
@@ -61,8 +73,16 @@ internal sealed class InventoryStore(IClusterClient client, ConfigMapWatches wat
 
     public async Task<(InventoryResult Patched, InventoryResult? Stable)> ReadAsync(string ns, InventoryIdentity identity, CancellationToken cancellation)
     {
-        var patched = identity.ConfigMap is { } map ? await ReadAsync(ns, map, cancellation) : FromAnnotations(identity.Annotations);
+        var patched = identity.ConfigMap is { } map ? await ReadAsync(ns, map, cancellation)
+            : identity.Job is { } job ? await jobs.ReadAsync(ns, job, cancellation)
+            : FromAnnotations(identity.Annotations);
         return (patched, identity.Stable is { } stable ? await ReadAsync(ns, stable, cancellation) : null);
+    }
+
+    public void Release(EmergencyPatch patch)
+    {
+        watches.Release(ObjectKey.Of(patch));
+        jobs.Release(patch);
     }
 
     private static InventoryResult FromAnnotations(IReadOnlyList<(string Source, string Text)> annotations)

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Metrics;
 
@@ -39,6 +40,9 @@ public sealed record MetricReadRequest
     /// <summary>Identity of the run (and step, if counts start over with a step), for providers that keep counters between reads.</summary>
     public required string RunId { get; init; }
 
+    /// <summary>A try before the start, of stable in both roles: does the source answer, and does it understand?</summary>
+    public bool IsPreflight { get; init; }
+
     /// <summary>Counts start over while the canary serves already, as they do at every step but the first: what it answered before must not count again.</summary>
     public bool CanaryHasServed { get; init; }
 }
@@ -46,7 +50,8 @@ public sealed record MetricReadRequest
 /// <summary>A pod that answers metrics requests.</summary>
 /// <param name="Name">The pod's name.</param>
 /// <param name="Ip">The pod's address, IPv4 or IPv6, without brackets.</param>
-public sealed record PodTarget(string Name, string Ip);
+/// <param name="IsReady">Whether visitors may be sent to it.</param>
+public sealed record PodTarget(string Name, string Ip, bool IsReady = true);
 
 /// <summary>The two numbers of one metric: PromQL templates for Prometheus, instant-vector selectors for pods' own metrics.</summary>
 public sealed record MetricQuery
@@ -57,11 +62,20 @@ public sealed record MetricQuery
 
     public required string Total { get; init; }
 
+    /// <summary>Asked instead of the two, for one number: PromQL only.</summary>
+    public string? Value { get; init; }
+
     /// <summary>Whether stable is read as well; false where nothing compares with it.</summary>
     public bool ReadStable { get; init; }
 
     /// <summary>Who is to be asked, where there are several.</summary>
     public MetricSource Source { get; init; }
+
+    /// <summary>For a probe's results.</summary>
+    public ProbeSpec? Probe { get; init; }
+
+    /// <summary>Failures selects the requests that did not fail; for pods' selectors only.</summary>
+    public bool CountsTheRest { get; init; }
 
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
 

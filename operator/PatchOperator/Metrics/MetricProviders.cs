@@ -30,11 +30,7 @@ internal sealed class MetricProviders(Secrets secrets, TimeProvider time) : IDis
         {
             ({ } prometheus, null) => Prometheus(prometheus),
             (null, { } podMetrics) => Pods(podMetrics),
-            ({ } prometheus, { } podMetrics) => new SplitProvider(new Dictionary<MetricSource, IMetricProvider>
-            {
-                [MetricSource.Prometheus] = Prometheus(prometheus),
-                [MetricSource.PodMetrics] = Pods(podMetrics),
-            }),
+            ({ } prometheus, { } podMetrics) => Both(Prometheus(prometheus), Pods(podMetrics)),
             _ => throw new InvalidOperationException("A spec without a metric provider does not pass validation"),
         };
     }
@@ -47,6 +43,8 @@ internal sealed class MetricProviders(Secrets secrets, TimeProvider time) : IDis
             clients.Dispose();
         }
     }
+
+    private static SplitProvider Both(IMetricProvider prometheus, IMetricProvider pods) => new(metric => metric.Source == MetricSource.PodMetrics ? pods : prometheus);
 
     private IMetricProvider Prometheus(PrometheusProviderSpec spec) => providers.GetOrAdd(
         JsonSerializer.Serialize(spec, DomainJson.Default.PrometheusProviderSpec),

@@ -159,6 +159,13 @@ internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, Time
                 return new PodAnswer(track, pod, address, [], $"{metrics[i].Query.Name} counts {failures.Value} failures of {total.Value}, which are no counters");
             }
 
+            if (metrics[i].Query.CountsTheRest)
+            {
+                // Without a series of the good ones nothing is known of the others.
+                samples.Add(new PodSample(track, pod, metrics[i].Query.Name, Math.Max(0, total.Value - failures.Value), total.Value, total.Series > 0 && failures.Series > 0));
+                continue;
+            }
+
             // Failures without a series are zero failures; a total without a series is no reading.
             samples.Add(new PodSample(track, pod, metrics[i].Query.Name, failures.Value, total.Value, total.Series > 0));
         }

@@ -62,7 +62,7 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
         {
             Metric = metric.Name,
             Canary = why,
-            CanaryQuery = $"{metric.Failures} / {metric.Total}",
+            CanaryQuery = metric.Value ?? $"{metric.Failures} / {metric.Total}",
             Stable = metric.ReadStable ? why : null,
             SampledAt = time.GetUtcNow(),
         })];
@@ -86,6 +86,11 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
     private async Task<(TrackReading Reading, string Query)> ReadTrackAsync(
         HttpSession session, MetricReadRequest request, MetricQuery metric, string track, IReadOnlyList<PodTarget> pods, CancellationToken ct)
     {
+        if (metric.Value is { } value)
+        {
+            return await ReadValueAsync(session, request, metric, value, track, pods, ct);
+        }
+
         if (!QueryTemplate.TryParse(metric.Failures, metric.Args, out var failuresTemplate, out var error)
             || !QueryTemplate.TryParse(metric.Total, metric.Args, out var totalTemplate, out error))
         {
@@ -124,6 +129,28 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
 
                 return (new TrackReading.NoData($"{_name} has no samples for the total query {totalQuery}"), query);
         }
+    }
+
+    private async Task<(TrackReading Reading, string Query)> ReadValueAsync(
+        HttpSession session, MetricReadRequest request, MetricQuery metric, string value, string track, IReadOnlyList<PodTarget> pods, CancellationToken ct)
+    {
+        if (!QueryTemplate.TryParse(value, metric.Args, out var template, out var error))
+        {
+            return (new TrackReading.Failed(error, Terminal: true), value);
+        }
+
+        var query = template.Render(TrackVariables.Of(request, metric, track));
+        if (pods.Count == 0)
+        {
+            return (new TrackReading.NoData($"the {track} has no pods"), query);
+        }
+
+        return await QueryAsync(session, request.Namespace, query, evaluateAt: null, request.Timeout, ct) switch
+        {
+            PrometheusAnswer.Error failed => (Failed(session, "value", failed), query),
+            PrometheusAnswer.Value number => (new TrackReading.Value(number.Number), query),
+            _ => (new TrackReading.NoData($"{_name} has no samples for {query}"), query),
+        };
     }
 
     private TrackReading.Failed Failed(HttpSession session, string which, PrometheusAnswer.Error error) =>

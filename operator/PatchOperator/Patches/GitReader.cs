@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Runtime;
@@ -17,8 +18,7 @@ internal sealed class GitReader(IClusterClient client, WorkloadCaches workloads)
     {
         if (!known.TryGetValue(stable.Uid, out var last) || last.Version != stable.Version)
         {
-            var type = await workloads.TypeAsync(workload.Workload.Kind, cancellation);
-            if (await client.FindAsync(type, new ObjectKey(ns, workload.Workload.Name), cancellation) is not { } read)
+            if (await FindAsync(ns, workload, cancellation) is not { } read)
             {
                 return stable;
             }
@@ -28,5 +28,18 @@ internal sealed class GitReader(IClusterClient client, WorkloadCaches workloads)
         }
 
         return stable with { NamedBy = last.Evidence.NamedBy, ImageOwner = last.Evidence.ImageOwner, OwnsImages = last.Evidence.OwnsImages };
+    }
+
+    /// <summary>Who owns what is worth knowing and no reason to stop: the vulnerable image is replaced without it, too.</summary>
+    private async Task<JsonObject?> FindAsync(string ns, ScheduledWorkload workload, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.FindAsync(await workloads.TypeAsync(workload.Workload.Kind, cancellation), new ObjectKey(ns, workload.Workload.Name), cancellation);
+        }
+        catch (ClusterException)
+        {
+            return null;
+        }
     }
 }

@@ -2,12 +2,13 @@ using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
+using PatchOperator.Metrics.Probes;
 using PatchOperator.Patches.Resources;
 
 namespace PatchOperator.Patches;
 
 /// <summary>Asks the provider that the spec names, for the pods that exist now.</summary>
-internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, Measurements measurements, TimeProvider time)
+internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, ProbeProvider probes, Measurements measurements, TimeProvider time)
 {
     /// <summary>A try before the start looks back this far: stable has been running for a while.</summary>
     private static readonly TimeSpan PreflightWindow = TimeSpan.FromMinutes(5);
@@ -36,10 +37,14 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
 
     /// <summary>Reads every metric for stable in both roles: does the source answer, and does it understand the queries?</summary>
     public IReadOnlyList<MetricReading>? Try(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) =>
-        Measure(patch, Request(patch, intent, stable, stable, stableServices) with { RunId = $"{patch.Metadata.Uid}/preflight/{intent.Digest}" });
+        Measure(patch, Request(patch, intent, stable, stable, stableServices) with { RunId = $"{patch.Metadata.Uid}/preflight/{intent.Digest}", IsPreflight = true });
 
-    /// <summary>Ends a measurement that is under way.</summary>
-    public void Stop(EmergencyPatch patch) => measurements.Stop(patch);
+    /// <summary>Ends a measurement that is under way, and the patch's probes.</summary>
+    public void Stop(EmergencyPatch patch)
+    {
+        measurements.Stop(patch);
+        probes.Stop(patch.Metadata.Uid);
+    }
 
     private IReadOnlyList<MetricReading>? Measure(EmergencyPatch patch, MetricReadRequest request) =>
         measurements.TakeOrStart(patch, request.RunId, cancellation => ReadAsync(patch, request, cancellation));
@@ -48,7 +53,7 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     {
         try
         {
-            return await providers(patch.Spec.Analysis!.Provider!).ReadAsync(request, cancellation);
+            return await new SplitProvider(metric => metric.Source == MetricSource.Probe ? probes : providers(patch.Spec.Analysis!.Provider!)).ReadAsync(request, cancellation);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
@@ -91,12 +96,15 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
         Name = metric.Policy.Name,
         Failures = metric.Queries.Failures,
         Total = metric.Queries.Total,
-        ReadStable = metric.Policy.CompareWithStable,
+        Value = metric.Queries.Value,
+        ReadStable = metric.Policy.CompareWithStable || metric.Policy.Gauge?.Tolerance is not null,
         Source = metric.Queries.Source,
+        CountsTheRest = metric.Queries.CountsTheRest,
         Args = metric.Queries.Args,
         Paths = metric.Queries.Paths,
+        Probe = metric.Queries.Probe,
     };
 
     private static IReadOnlyList<PodTarget> Targets(IReadOnlyList<PodResource> pods) =>
-        [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!))];
+        [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!, PodFacts.IsReady(p)))];
 }

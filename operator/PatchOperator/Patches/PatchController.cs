@@ -17,6 +17,8 @@ internal sealed class PatchController(
     CompatibilityChecker compatibility,
     TimeProvider time) : IEntityController<EmergencyPatch>
 {
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
+
     public async Task<ReconciliationResult<EmergencyPatch>> ReconcileAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
         var (result, _) = await RunAsync(entity, cancellation);
@@ -54,11 +56,14 @@ internal sealed class PatchController(
             return ReconciliationResult<EmergencyPatch>.Success(patch, wake);
         }
 
-        // A deadline in the plan must not be slept through because something else keeps failing.
-        var retry = failed.RetryAfter is { } after && wake is { } soon ? (after < soon ? after : soon) : failed.RetryAfter ?? wake;
-        return failed.IsRace
-            ? ReconciliationResult<EmergencyPatch>.Success(patch, retry)
-            : ReconciliationResult<EmergencyPatch>.Failure(patch, failed.Message, failed.Exception, wake is { } bound && bound < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : retry);
+        if (failed.IsRace)
+        {
+            return ReconciliationResult<EmergencyPatch>.Success(patch, wake < failed.RetryAfter ? wake : failed.RetryAfter);
+        }
+
+        // A deadline in the plan must not be slept through because something else keeps failing; and a deadline that is far away must not
+        // keep what failed from being tried again soon.
+        return ReconciliationResult<EmergencyPatch>.Failure(patch, failed.Message, failed.Exception, failed.RetryAfter, wake < ShortestRetry ? ShortestRetry : wake);
     }
 
     private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;

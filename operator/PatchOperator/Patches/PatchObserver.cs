@@ -95,7 +95,11 @@ internal sealed class PatchObserver(
             return seen with { Preflight = preflight, IsMeasuring = preflight is null };
         }
 
-        metrics.Stop(patch);
+        if (!schedule.IsMeasured)
+        {
+            metrics.Stop(patch);
+        }
+
         return seen;
     }
 
@@ -141,6 +145,7 @@ internal sealed class PatchObserver(
 
     private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods, TrafficObservation traffic) => observed with
     {
+        ArePodsKnown = true,
         Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
         CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
         StablePods = [.. pods.Stable.Select(p => Pod(p, view, isCurrent: true))],

@@ -1,9 +1,11 @@
 using PatchOperator.Admission;
 using PatchOperator.Compatibility;
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
 using PatchOperator.Metrics.Http;
+using PatchOperator.Metrics.Probes;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -40,12 +42,16 @@ internal static class PatchServices
         .AddSingleton<Secrets>()
         .AddSingleton<MetricProviders>()
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
+        .AddSingleton(services => new ProbeSender(services.GetRequiredService<Secrets>(), services.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ProbeProvider>()
         .AddSingleton<Measurements>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()
         .AddSingleton<RuleBooks>()
-        .AddSingleton<ConfigMapWatches>()
+        .AddSingleton(services => Watches(services, CompatibilityKinds.ConfigMaps))
+        .AddSingleton(services => Watches(services, Kinds.Jobs))
+        .AddSingleton<InventoryJobs>()
         .AddSingleton<InventoryStore>()
         .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
@@ -56,4 +62,8 @@ internal static class PatchServices
         .AddSingleton<PlanExecutor>()
         .AddSingleton<PatchMetrics>()
         .AddSingleton<PatchRecorder>();
+
+    private static NamedWatches<T> Watches<T>(IServiceProvider services, ResourceType<T> type)
+        where T : class, IResource =>
+        new(type, services.GetRequiredService<IInformerFactory>(), services.GetRequiredService<IReconcileQueue<EmergencyPatch>>(), services.GetRequiredService<TimeProvider>());
 }

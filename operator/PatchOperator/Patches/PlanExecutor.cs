@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -19,6 +20,7 @@ internal sealed class PlanExecutor(
     TrafficRouters traffic,
     PatchNeighbours neighbours,
     ActionProblems problems,
+    InventoryJobs inventory,
     ILogger<PlanExecutor> logger)
 {
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
@@ -91,6 +93,7 @@ internal sealed class PlanExecutor(
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
         ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
+        CollectInventory collect => inventory.EnsureAsync(patch, collect, cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         RemoveFacts remove => RemoveFactsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),

@@ -82,7 +82,7 @@ internal sealed class Gatehouse : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        await Town.StartOperatorAsync(Settings);
+        await Town.StartOperatorAsync(admission: Settings);
         await Town.UntilAsync(() => Trusted.Count > 0, "the API server trusts the webhooks");
     }
 

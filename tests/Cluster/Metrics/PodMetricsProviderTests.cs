@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Metrics;
 using PatchOperator.Metrics.Http;
 using Xunit;
@@ -57,6 +58,21 @@ public sealed class PodMetricsProviderTests : IAsyncLifetime
         Assert.Equal(new TrackReading.Counts(3, 30), reading.Canary);
         Assert.Equal(new TrackReading.Counts(1, 200), reading.Stable);
         Assert.Equal("http_requests_total{status=~\"5..\"} / http_requests_total", reading.CanaryQuery);
+    }
+
+    [Fact]
+    public async Task Slow_requests_are_those_outside_the_bucket_and_a_histogram_without_it_gives_no_numbers()
+    {
+        var metric = new MetricSpec { Name = "slow", Preset = "podMetrics", Latency = new LatencySpec { SlowerThan = new Duration("500ms") }, CompareWith = "Stable" };
+        var asked = MetricQueries.Of(metric, new AnalysisSpec { Provider = new MetricProviderSpec { PodMetrics = new PodMetricsProviderSpec { Port = 9113 } } });
+        var query = new MetricQuery { Name = "slow", Failures = asked.Failures, Total = asked.Total, CountsTheRest = asked.CountsTheRest, ReadStable = true };
+        _pods["127.0.0.1"] = (200, "h_bucket{le=\"0.5\"} 1\nhttp_request_duration_seconds_bucket{le=\"0.25\"} 10\nhttp_request_duration_seconds_bucket{le=\"0.5\"} 30\nhttp_request_duration_seconds_bucket{le=\"5\"} 38\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 40\n");
+        _pods["127.0.0.2"] = _pods["127.0.0.3"] = (200, "http_request_duration_seconds_bucket{le=\"1\"} 30\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 40\n");
+
+        var reading = Assert.Single(await _provider.ReadAsync(Request([query]), CancellationToken.None));
+
+        Assert.Equal(new TrackReading.Counts(10, 40), reading.Canary);
+        Assert.IsType<TrackReading.NoData>(reading.Stable);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Metrics;
+using PatchOperator.TestKit.Crds;
 using Xunit;
 
 namespace PatchOperator.Tests.Cluster.Metrics;
@@ -196,7 +197,8 @@ public sealed class PresetAnswersTests
 
     private static async Task<(int Exit, string Output)> PromtoolAsync(string arguments)
     {
-        var promtool = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "promtool")).FirstOrDefault(File.Exists);
+        string?[] folders = [Path.GetDirectoryName(Environment.GetEnvironmentVariable("PROMETHEUS")), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), Path.Combine(CrdSchemas.RepositoryRoot, "artifacts/tools/prometheus/usr/bin")];
+        var promtool = folders.OfType<string>().Select(folder => Path.Combine(folder, "promtool")).FirstOrDefault(File.Exists);
         Assert.SkipWhen(promtool is null, "promtool is not installed (Debian's package prometheus has it, and CI installs it)");
         using var process = Process.Start(new ProcessStartInfo(promtool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();

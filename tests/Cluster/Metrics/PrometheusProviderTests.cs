@@ -189,6 +189,31 @@ public sealed class PrometheusProviderTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(server.Address, ct: new CancellationToken(canceled: true)));
     }
 
+    [Fact]
+    public async Task A_gauge_is_one_number_for_each_track_and_never_zero_where_there_is_none()
+    {
+        await using var server = await StubServer.StartAsync(query => (200, query.Contains("web-canary-a", StringComparison.Ordinal) ? Vector("12.5") : Empty));
+        var provider = new PrometheusProvider(server.Address, new OpenAccess(_client), TimeProvider.System);
+
+        var reading = Assert.Single(await provider.ReadAsync(
+            new MetricReadRequest
+            {
+                Namespace = "shop",
+                Workloads = ["web"],
+                CanaryPods = [new PodTarget("web-canary-a", "10.0.0.1")],
+                StablePods = [new PodTarget("web-a", "10.0.0.3")],
+                Window = TimeSpan.FromSeconds(90),
+                Metrics = [new MetricQuery { Name = "queue", Failures = "", Total = "", Value = "avg(queue{pod=~\"{{ pods }}\"})", ReadStable = true }],
+                Timeout = TimeSpan.FromSeconds(10),
+                RunId = "run",
+            },
+            CancellationToken.None));
+
+        Assert.Equal(new TrackReading.Value(12.5), reading.Canary);
+        Assert.IsType<TrackReading.NoData>(reading.Stable);
+        Assert.Equal("avg(queue{pod=~\"web-canary-a\"})", reading.CanaryQuery);
+    }
+
     private async Task<MetricReading> ReadAsync(
         Uri address,
         bool readStable = false,

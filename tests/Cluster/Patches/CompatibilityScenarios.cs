@@ -118,6 +118,64 @@ public sealed class CompatibilityScenarios
         await UntilAsync(town, "Compatible", "True", "UnknownModules");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_Job_asks_the_patched_image(bool works)
+    {
+        await using var town = await Town.FoundAsync();
+        Rule(town, "Incompatible");
+        await town.StartOperatorAsync();
+        town.Apply(spec: ""","compatibility":{"mode":"Enforce","inventory":{"job":{"timeout":"90s"}}} """);
+        await UntilAsync(town, "Compatible", "Unknown", "CollectingInventory");
+        JsonObject? job = null;
+        await town.UntilAsync(() => (job = town.Api.Store.List(ResourceName.Jobs, Town.Namespace).SingleOrDefault()) is not null, "the Job is there");
+        var pod = job!["spec"]!["template"]!["spec"]!;
+        Assert.Equal(90, job["spec"]!["activeDeadlineSeconds"]!.GetValue<int>());
+        Assert.Equal(Town.Patched, pod["containers"]![0]!["image"]!.GetValue<string>());
+        Assert.Null(pod["containers"]![0]!["env"]);
+        Assert.False(pod["automountServiceAccountToken"]!.GetValue<bool>());
+        Assert.Null(job["spec"]!["template"]!["metadata"]!["labels"]!["app"]);
+        var name = job["metadata"]!["name"]!.GetValue<string>();
+        town.Api.Store.Create(ResourceName.Pods, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = $"{name}-1",
+                ["namespace"] = Town.Namespace,
+                ["labels"] = new JsonObject { ["job-name"] = name },
+                ["annotations"] = new JsonObject
+                {
+                    ["testkit/log"] = works
+                        ? "Starting the shop\n" + Convert.ToBase64String(Gzip(Lock("2.3.1")), Base64FormattingOptions.InsertLineBreaks).Replace("\r", "", StringComparison.Ordinal) + "\n"
+                        : "no composer.lock in /app\n",
+                },
+            },
+            ["spec"] = pod.DeepClone(),
+            ["status"] = new JsonObject { ["phase"] = works ? "Succeeded" : "Failed" },
+        });
+        await town.UntilAsync(() => town.Api.Store.Get(ResourceName.Pods, Town.Namespace, $"{name}-1") is not null, "the pod is there");
+        Change(town, ResourceName.Pods, $"{name}-1", made => made["status"] = new JsonObject { ["phase"] = works ? "Succeeded" : "Failed" });
+        job["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = works ? "Complete" : "Failed", ["status"] = "True" }) };
+        town.Api.Store.Update(ResourceName.Jobs, job, statusOnly: true);
+        if (works)
+        {
+            await UntilAsync(town, "Compatible", "False", "IncompatibleModules");
+            Assert.Equal($"Job {name}", town.Patch()!["status"]!["compatibility"]!["inventory"]!["source"]!.GetValue<string>());
+        }
+        else
+        {
+            await UntilAsync(town, "Compatible", "Unknown", "InventoryJobFailed");
+            Assert.Contains("no composer.lock in /app", Message(town, "Compatible"), StringComparison.Ordinal);
+            town.Api.Store.Delete(ResourceName.Jobs, Town.Namespace, name);
+            await town.UntilAsync(() => town.Api.Store.Get(ResourceName.Jobs, Town.Namespace, name)?["metadata"]!["uid"]?.GetValue<string>() is { } uid && uid != job["metadata"]!["uid"]!.GetValue<string>(), "it is asked again");
+        }
+
+        Assert.Single(town.Api.Store.List(ResourceName.Jobs, Town.Namespace));
+    }
+
     [Fact]
     public async Task With_Warn_the_matrix_is_recorded_and_decides_nothing()
     {
@@ -167,6 +225,7 @@ public sealed class CompatibilityScenarios
         town.Apply(spec: Checked);
         await UntilAsync(town, "Compatible", "False", "IncompatibleModules");
         await town.UntilAsync(() => town.Api.Store.Get(Rules, Town.Namespace, "fraud-check")!["status"] is not null && Reason(town, "Ready") == "IncompatibleModules", "all is said");
+        await town.UntilAsync(() => town.Patch()!["status"]!["audit"] is { } audit && audit["stored"]?.GetValue<long>() == audit["sequence"]!.GetValue<long>(), "and recorded");
         await town.StopOperatorAsync();
         var version = town.Patch()!["metadata"]!["resourceVersion"]!.GetValue<string>();
         await town.StartOperatorAsync();

@@ -34,6 +34,7 @@ public sealed class PatchScenarios
         await town.UntilAsync(() => town.ReadyPods("web").Count == 4 && town.Pod("canary").Count == 0, "only stable serves");
         Assert.Equal("ApprovedUnverified", town.Condition("Approved")!["reason"]!.GetValue<string>());
         await town.UntilAsync(() => town.Trail() is [.., { Action: "Promoted" }], "the trail is complete");
+        await town.UntilAsync(() => town.Patch()!["status"]!["audit"] is { } audit && audit["stored"]?.GetValue<long>() == audit["sequence"]!.GetValue<long>(), "and known to be");
         Assert.Null(AuditChain.FindFault(town.Trail()));
         Assert.All(town.Trail(), record => Assert.Single(town.Events(record.Action), e => e["message"]!.GetValue<string>() == record.Detail));
         await town.UntilAsync(() => town.Patch()!["metadata"]!["annotations"]!["patchoperator.io/approve"] is null, "the command was taken away");

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
@@ -44,6 +45,7 @@ public sealed class RouteScenarios
         Assert.Null(town.Deployment("magento-web-canary"));
         Assert.Equal(Town.Patched, town.Image());
         Assert.Equal([0, 25, 50, 0], Changes(seen));
+        Assert.DoesNotContain(routed.Route()!["metadata"]!["managedFields"] as JsonArray ?? [], e => e!["manager"]!.GetValue<string>() == Names.FieldManager);
         await town.UntilAsync(() => town.Trail() is [.., { Action: "Promoted" }], "the trail is complete");
         Assert.Null(AuditChain.FindFault(town.Trail()));
         Assert.DoesNotContain(town.Trail(), r => r.Action is "TrafficEdited" or "WithdrawalNotProven");

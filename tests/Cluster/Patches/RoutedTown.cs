@@ -16,9 +16,11 @@ internal sealed class RoutedTown(Town town, PlayedGateway gateway) : IAsyncDispo
 
     public PlayedGateway Gateway => gateway;
 
-    public static async Task<RoutedTown> FoundAsync()
+    public static async Task<RoutedTown> FoundAsync() => await SettleAsync(await Town.FoundAsync());
+
+    /// <summary>The routes come to a town that is there already.</summary>
+    public static async Task<RoutedTown> SettleAsync(Town town)
     {
-        var town = await Town.FoundAsync();
         town.Api.Store.Create(ResourceName.Services, Town.Json("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"media","namespace":"shop"},"spec":{"selector":{"app":"media"},"ports":[{"port":80}]}}"""));
         town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""
             {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"shop","namespace":"shop","annotations":{"owner":"team <a> & b"}},

@@ -12,6 +12,7 @@ using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
 using PatchOperator.Patches;
+using PatchOperator.TestKit;
 using PatchOperator.TestKit.ApiServer;
 using PatchOperator.TestKit.Controllers;
 using Xunit;
@@ -24,25 +25,35 @@ internal sealed class Town : IAsyncDisposable
     public const string Namespace = "shop";
     public const string Stable = "registry.example.com/magento@sha256:1111111111111111111111111111111111111111111111111111111111111111";
     public const string Patched = "registry.example.com/magento@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+    public const string Newer = "registry.example.com/magento@sha256:3333333333333333333333333333333333333333333333333333333333333333";
+
+    /// <summary>How stable's pods of the patched image behave, apart from the canary's: see <see cref="FakePodRuntime.Set"/>.</summary>
+    public const string PatchedStable = "stable " + Patched;
     public static readonly ResourceName Patches = new("patchoperator.io", "v1alpha1", "emergencypatches");
 
     private readonly ClusterControllers controllers;
     private readonly List<string> log = [];
-    private IHost? host;
+    private readonly Dictionary<string, IHost> operators = [];
+    private readonly List<IAsyncDisposable> parts = [];
     private int instances;
 
-    private Town(ApiServer api, FakePodRuntime pods)
+    private Town(ApiServer api, TimeProvider clock)
     {
         Api = api;
-        Pods = pods;
-        controllers = new ClusterControllers(api.Store, pods, TimeProvider.System);
+        Clock = clock;
+        Pods = new FakePodRuntime(clock) { KeyOf = pod => FakePodRuntime.ImageOf(pod) is Patched && pod["metadata"]!["labels"]?[Labels.Track] is null ? PatchedStable : FakePodRuntime.ImageOf(pod) };
+        Metrics = new FakeMetrics(clock);
+        controllers = new ClusterControllers(api.Store, Pods, clock);
     }
 
     public ApiServer Api { get; }
 
+    /// <summary>The time of everything in the town: API server, controllers, pods and operators.</summary>
+    public TimeProvider Clock { get; }
+
     public FakePodRuntime Pods { get; }
 
-    public FakeMetrics Metrics { get; } = new();
+    public FakeMetrics Metrics { get; }
 
     /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
     public bool MeasuresForReal { get; init; }
@@ -59,16 +70,20 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    /// <summary>Named in the User-Agent of the running instance: what a dead one sends no longer counts.</summary>
+    /// <summary>Named in the User-Agent of the instance started last: what a dead one sends no longer counts.</summary>
     public string Instance => $"patch-operator-{instances}";
 
-    /// <param name="measuresForReal">Metrics are read from the pods.</param>
-    /// <param name="options">Users and what they may do; the CRDs are filled in.</param>
-    public static async Task<Town> FoundAsync(bool measuresForReal = false, ApiServerOptions? options = null)
+    public string NextInstance => $"patch-operator-{instances + 1}";
+
+    /// <param name="clock">The wall's by default; a <see cref="FastClock"/> where a story has long waits.</param>
+    /// <param name="measuresForReal">See <see cref="MeasuresForReal"/>.</param>
+    /// <param name="options">Users and what they may do; the CRDs and the clock are filled in.</param>
+    public static async Task<Town> FoundAsync(TimeProvider? clock = null, bool measuresForReal = false, ApiServerOptions? options = null)
     {
+        clock ??= TimeProvider.System;
         var crds = Path.Combine(Root(), "crds");
-        var api = await ApiServer.StartAsync((options ?? new ApiServerOptions()) with { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")] });
-        var town = new Town(api, new FakePodRuntime(TimeProvider.System)) { MeasuresForReal = measuresForReal };
+        var api = await ApiServer.StartAsync((options ?? new ApiServerOptions()) with { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")], TimeProvider = clock });
+        var town = new Town(api, clock) { MeasuresForReal = measuresForReal };
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Namespace}}}}}"},
@@ -143,12 +158,18 @@ internal sealed class Town : IAsyncDisposable
             {"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{Patched}}}"}]}
             """);
 
+    /// <summary>Something that plays along and ends with the town.</summary>
+    public void Add(IAsyncDisposable part) => parts.Add(part);
+
+    /// <param name="leaderElection">As with several replicas.</param>
     /// <param name="admission">With webhooks; see <see cref="Admission.Gatehouse"/>.</param>
-    public async Task StartOperatorAsync(AdmissionSettings? admission = null)
+    /// <returns>The instance's name.</returns>
+    public async Task<string> StartOperatorAsync(bool leaderElection = false, AdmissionSettings? admission = null)
     {
         instances++;
         var name = Instance;
-        var settings = Settings.From(_ => null) with { LeaderElection = false, Admission = admission ?? new AdmissionSettings() };
+        var settings = Settings.From(_ => null) with { LeaderElection = leaderElection, Admission = admission ?? new AdmissionSettings() };
+        IHost host;
         if (admission is not null)
         {
             var web = WebApplication.CreateSlimBuilder();
@@ -166,19 +187,23 @@ internal sealed class Town : IAsyncDisposable
         }
 
         host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
+        operators[name] = host;
         await host.StartAsync();
+        return name;
     }
 
     /// <summary>Where the webhooks are served, while they are.</summary>
-    public int? AdmissionPort => host is WebApplication web && web.Urls.FirstOrDefault(url => url.StartsWith("https", StringComparison.Ordinal)) is { } url ? new Uri(url).Port : null;
+    public int? AdmissionPort => operators.GetValueOrDefault(Instance) is WebApplication web && web.Urls.FirstOrDefault(url => url.StartsWith("https", StringComparison.Ordinal)) is { } url ? new Uri(url).Port : null;
 
     /// <summary>Of the running instance.</summary>
     public T Service<T>()
-        where T : notnull => host!.Services.GetRequiredService<T>();
+        where T : notnull => operators[Instance].Services.GetRequiredService<T>();
 
     private void Configure(IServiceCollection services, ILoggingBuilder logging, Settings settings, string name)
     {
-        logging.ClearProviders().AddProvider(new ListLog(log, name)).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
+        // Traces only where a test reads them: a fault test starts operators by the hundred.
+        logging.ClearProviders().AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
+        services.AddSingleton(Clock);
         services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
         services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
@@ -190,24 +215,25 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    public async Task StopOperatorAsync()
+    /// <summary>As SIGTERM would: what is under way is finished, and the lease given back.</summary>
+    public async Task StopOperatorAsync(string? name = null)
     {
-        if (host is not null)
+        if (operators.Remove(name ?? Instance, out var host))
         {
             await host.StopAsync();
             host.Dispose();
-            host = null;
         }
     }
 
     /// <summary>As SIGKILL would: nothing that this instance still tries reaches the API server, and it is not waited for.</summary>
-    public async Task KillOperatorAsync()
+    public async Task KillOperatorAsync(string? name = null)
     {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        var dead = host!;
-        host = null;
-        await dead.StopAsync(now.Token);
+        if (operators.Remove(name ?? Instance, out var host))
+        {
+            using var now = new CancellationTokenSource();
+            await now.CancelAsync();
+            await host.StopAsync(now.Token);
+        }
     }
 
     public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") =>
@@ -221,25 +247,42 @@ internal sealed class Town : IAsyncDisposable
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
         """);
 
-    public void Annotate(string command, string reason, string name = "fix")
+    public void Annotate(string command, string reason, string name = "fix") => EditPatch(name, patch =>
+    {
+        var annotations = patch["metadata"]!["annotations"] as JsonObject ?? [];
+        annotations[$"patchoperator.io/{command}"] = reason;
+        patch["metadata"]!["annotations"] = annotations.Parent is null ? annotations : annotations.DeepClone();
+    });
+
+    public void EditPatch(string name, Action<JsonObject> change) => Edit(Patches, name, change);
+
+    /// <summary>As a person would: read, change, write, and again if someone was faster.</summary>
+    public void Edit(ResourceName resource, string name, Action<JsonObject> change)
     {
         for (var attempt = 0; ; attempt++)
         {
-            var patch = Api.Store.Get(Patches, Namespace, name)!;
-            var annotations = patch["metadata"]!["annotations"] as JsonObject ?? [];
-            annotations[$"patchoperator.io/{command}"] = reason;
-            patch["metadata"]!["annotations"] = annotations.Parent is null ? annotations : annotations.DeepClone();
+            var subject = Api.Store.Get(resource, Namespace, name)!;
+            change(subject);
             try
             {
-                Api.Store.Update(Patches, patch);
+                Api.Store.Update(resource, subject);
                 return;
             }
-            catch (ConflictException) when (attempt < 20)
+            catch (ConflictException) when (attempt < 50)
             {
-                // The operator wrote in between; read again.
             }
         }
     }
+
+    public async Task ApproveAsync(string name = "fix")
+    {
+        await UntilPhaseAsync(PatchPhase.AwaitingApproval, name);
+        Annotate(Commands.Approve, "CHG-20871", name);
+    }
+
+    /// <summary>The canary of the step that runs serves and is ready: its hold has begun.</summary>
+    public Task UntilServingAsync(string name = "fix") =>
+        UntilAsync(() => Phase(name) == nameof(PatchPhase.Progressing) && Patch(name)?["status"]?["step"]?["readyAt"] is not null, $"the canary of {name} serves");
 
     public JsonObject? Patch(string name = "fix") => Api.Store.Get(Patches, Namespace, name);
 
@@ -265,8 +308,12 @@ internal sealed class Town : IAsyncDisposable
 
     public IReadOnlyList<JsonObject> Events(string reason) => [.. Api.Store.List(ResourceName.Events, Namespace).Where(e => e["reason"]?.GetValue<string>() == reason)];
 
+    /// <param name="reached">Looked at again and again.</param>
+    /// <param name="what">For the message of the failure.</param>
+    /// <param name="seconds">On the wall's clock; a <see cref="FastClock"/> gets what the machine needs when it is busy.</param>
     public async Task UntilAsync(Func<bool> reached, string what, int seconds = 30)
     {
+        seconds = Clock is FastClock ? Math.Max(seconds, 60) : seconds;
         var end = TimeProvider.System.GetUtcNow().AddSeconds(seconds);
         while (!reached())
         {
@@ -289,14 +336,23 @@ internal sealed class Town : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopOperatorAsync();
+        foreach (var name in operators.Keys.ToArray())
+        {
+            await StopOperatorAsync(name);
+        }
+
+        foreach (var part in parts)
+        {
+            await part.DisposeAsync();
+        }
+
         await controllers.DisposeAsync();
         await Api.DisposeAsync();
     }
 
     public static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "PatchOperator.sln")))
@@ -307,7 +363,7 @@ internal sealed class Town : IAsyncDisposable
         return folder.FullName;
     }
 
-    private sealed class ListLog(List<string> lines, string instance) : ILoggerProvider, ILogger
+    private sealed class ListLog(List<string> lines, string instance, TimeProvider clock) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -320,7 +376,7 @@ internal sealed class Town : IAsyncDisposable
         {
             lock (lines)
             {
-                lines.Add($"{instance} {logLevel}: {formatter(state, exception)} {exception?.Message}");
+                lines.Add($"{clock.GetUtcNow():HH:mm:ss.fff} {instance} {logLevel}: {formatter(state, exception)} {exception?.Message}");
             }
         }
 
@@ -331,13 +387,17 @@ internal sealed class Town : IAsyncDisposable
 }
 
 /// <summary>Counts that a test decides on; every read finds some more requests.</summary>
-internal sealed class FakeMetrics : IMetricProvider
+internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
 {
     private int reads;
 
     public double CanaryErrorRate { get; set; }
 
+    /// <summary>What the canary's reading is, instead of counts.</summary>
     public TrackReading? Canary { get; set; }
+
+    /// <summary>The same, but not for the try before the start.</summary>
+    public TrackReading? InRun { get; set; }
 
     public bool Throws { get; set; }
 
@@ -356,13 +416,14 @@ internal sealed class FakeMetrics : IMetricProvider
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         }
 
+        var canary = Canary ?? (request.RunId.Contains("/preflight/", StringComparison.Ordinal) ? null : InRun);
         var total = 400 + (50 * Interlocked.Increment(ref reads));
         return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
-            Canary = Canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
+            Canary = canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
             Stable = new TrackReading.Counts(0, 4 * total),
-            SampledAt = TimeProvider.System.GetUtcNow(),
+            SampledAt = clock.GetUtcNow(),
             CanaryQuery = m.Failures,
         })];
     }

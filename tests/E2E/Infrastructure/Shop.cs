@@ -29,8 +29,14 @@ internal sealed class Shop : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<Shop> OpenAsync(string name)
+    /// <summary>An image of images.sh, by the name of its variable.</summary>
+    public static string ImageOf(string variable) => Image(variable);
+
+    /// <param name="name">Part of the namespace's name.</param>
+    /// <param name="stable">What serves before the patch; without it, <see cref="StableImage"/>.</param>
+    public static async Task<Shop> OpenAsync(string name, string? stable = null)
     {
+        var image = stable ?? StableImage;
         var ns = $"e2e-{name}-{Guid.NewGuid().ToString("N")[..5]}";
         await Kubectl.RunAsync($"create namespace {ns}");
         await Kubectl.ApplyAsync($$$$"""
@@ -49,7 +55,7 @@ internal sealed class Shop : IAsyncDisposable
                   terminationGracePeriodSeconds: 10
                   containers:
                   - name: php
-                    image: {{{{StableImage}}}}
+                    image: {{{{image}}}}
                     imagePullPolicy: IfNotPresent
                     ports: [{containerPort: 8080}, {containerPort: 9113}]
                     readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
@@ -83,7 +89,8 @@ internal sealed class Shop : IAsyncDisposable
         """.ReplaceLineEndings(" ");
 
     public Task PatchAsync(
-        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s") =>
+        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]",
+        string traffic = "traffic: {replicaRatio: {}}") =>
         Kubectl.ApplyAsync($$$$"""
             apiVersion: patchoperator.io/v1alpha1
             kind: EmergencyPatch
@@ -91,8 +98,8 @@ internal sealed class Shop : IAsyncDisposable
             spec:
               advisory: {id: APSB25-88, cves: [CVE-2025-54236], severity: Critical, disclosedAt: "2026-11-23T09:00:00Z"}
               workloads: [{name: web, role: Web, deployment: {{{{deployment}}}}, containers: [{name: php, image: "{{{{image}}}}"}]}]
-              canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}}
-              analysis: {provider: {{{{provider}}}}, interval: 1s, metrics: [{{{{metric}}}}]}
+              canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}, {{{{traffic}}}}}
+              analysis: {provider: {{{{provider}}}}, interval: 1s, metrics: [{{{{metric}}}}], probes: {{{{probes}}}}}
             {{{{extra}}}}
             """);
 

@@ -39,7 +39,7 @@ public sealed class ApiServer : IAsyncDisposable
         var store = new VersionedStore();
         var kinds = new KindRegistry();
         var registry = new ResourceRegistry(store, kinds, options);
-        var watches = new WatchHub(store);
+        var watches = new WatchHub(store, options.TimeProvider);
         var connections = new ConnectionGate();
         var faults = new FaultInjector(store, watches, connections);
         var requests = new RequestLog();

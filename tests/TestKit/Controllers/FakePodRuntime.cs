@@ -14,6 +14,9 @@ public sealed class FakePodRuntime(TimeProvider clock) : IPodRuntime
     /// <summary>For images that have no behaviour of their own.</summary>
     public PodBehaviour Default { get; init; } = PodBehaviour.ReadyAtOnce;
 
+    /// <summary>Pods of one key behave alike; the first container's image unless a test must tell pods of one image apart.</summary>
+    public Func<JsonObject, string> KeyOf { get; init; } = ImageOf;
+
     /// <summary>Pods that run now, those that are stopping included.</summary>
     public int Running
     {
@@ -37,7 +40,9 @@ public sealed class FakePodRuntime(TimeProvider clock) : IPodRuntime
         }
     }
 
-    /// <summary>Takes effect at once on pods of that image that already run.</summary>
+    public static string ImageOf(JsonObject pod) => pod.Items("spec", "containers").FirstOrDefault().Text("image") ?? "";
+
+    /// <summary>Takes effect at once on pods of that image (or other key) that already run.</summary>
     public void Set(string image, PodBehaviour behaviour)
     {
         List<FakePod> affected;
@@ -53,7 +58,7 @@ public sealed class FakePodRuntime(TimeProvider clock) : IPodRuntime
     public IRunningPod Start(JsonObject pod)
     {
         var number = Interlocked.Increment(ref _started);
-        var image = pod.Items("spec", "containers").FirstOrDefault().Text("image") ?? "";
+        var image = KeyOf(pod);
         var running = new FakePod(image, $"10.{1 + (number / 64516)}.{number / 254 % 254}.{1 + (number % 254)}", clock, Forget);
         PodBehaviour behaviour;
         lock (_gate)

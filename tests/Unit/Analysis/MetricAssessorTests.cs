@@ -157,6 +157,19 @@ public sealed class MetricAssessorTests
     }
 
     [Fact]
+    public void With_all_the_traffic_on_the_canary_the_ceiling_alone_decides()
+    {
+        var policy = Policy with { CompareWithStable = true, StableIsIdle = true };
+        var none = new TrackReading.NoData("no requests");
+
+        Assert.Equal(Verdict.Pass, Assess(policy, new TrackReading.Counts(0, 500), none).Verdict);
+        Assert.Equal(Verdict.Fail, Assess(policy, new TrackReading.Counts(50, 500), none).Verdict);
+        Assert.Equal(Verdict.Hold, Assess(policy with { MaxRate = null }, new TrackReading.Counts(0, 500), none).Verdict);
+        Assert.Equal(Verdict.Hold, Assess(policy, new TrackReading.Counts(0, 500), new TrackReading.Failed("HTTP 503", false)).Verdict);
+        Assert.Equal(Verdict.Hold, Assess(policy with { StableIsIdle = false }, new TrackReading.Counts(0, 500), none).Verdict);
+    }
+
+    [Fact]
     public void A_shared_outage_is_not_blamed_on_the_patch()
     {
         var policy = Policy with { CompareWithStable = true };

@@ -62,5 +62,39 @@ public sealed class MetricQueriesTests
         Assert.All(all, each => Assert.True(QueryTemplate.TryParse(each.query, out _, out var error), $"{each.name}: {error}"));
     }
 
+    [Fact]
+    public void Slow_requests_are_all_but_those_in_the_bucket_and_a_missing_bucket_leaves_no_total()
+    {
+        var metric = new MetricSpec { Name = "slow", Latency = new LatencySpec { SlowerThan = new Duration("500ms"), Histogram = "http_request_duration_seconds" } };
+
+        var asked = Of(metric, Prometheus);
+
+        Assert.Contains("http_request_duration_seconds_bucket{namespace=\"{{ namespace }}\",pod=~\"{{ pods }}\",le=~\"0[.]50*\"}", asked.Failures, StringComparison.Ordinal);
+        Assert.Contains(" and sum(", asked.Total, StringComparison.Ordinal);
+        Assert.All([asked.Failures, asked.Total], query => Assert.True(QueryTemplate.TryParse(query, out _, out var error), error));
+        Assert.False(asked.CountsTheRest);
+    }
+
+    [Fact]
+    public void Pods_are_asked_for_the_fast_requests_since_a_selector_cannot_subtract()
+    {
+        var metric = new MetricSpec { Name = "slow", Preset = "podMetrics", Surfaces = ["Checkout"], Latency = new LatencySpec { SlowerThan = new Duration("1s") } };
+
+        var asked = Of(metric, Pods);
+
+        Assert.Equal("http_request_duration_seconds_bucket{path=~\"{{ paths }}\",le=~\"1([.]0+)?\"}", asked.Failures);
+        Assert.Equal("http_request_duration_seconds_bucket{path=~\"{{ paths }}\",le=\"+Inf\"}", asked.Total);
+        Assert.True(asked.CountsTheRest);
+    }
+
+    [Fact]
+    public void A_preset_brings_its_histogram_and_its_unit()
+    {
+        var asked = Of(new MetricSpec { Name = "slow", Preset = "istio", Latency = new LatencySpec { SlowerThan = new Duration("1.5s") } }, Prometheus);
+
+        Assert.Contains("istio_request_duration_milliseconds_bucket{reporter=\"source\"", asked.Total, StringComparison.Ordinal);
+        Assert.Contains("le=~\"1500([.]0+)?\"", asked.Total, StringComparison.Ordinal);
+    }
+
     private static MetricQueries Of(MetricSpec metric, MetricProviderSpec provider) => MetricQueries.Of(metric, new AnalysisSpec { Provider = provider });
 }

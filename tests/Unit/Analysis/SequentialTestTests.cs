@@ -144,6 +144,61 @@ public sealed class SequentialTestTests
         Assert.Equal(Counts(3, 12, 0, 40), restarted.Consumed);
     }
 
+    [Fact]
+    public void Evidence_goes_on_over_steps_and_counts_nothing_twice()
+    {
+        var first = SequentialTest.Advance(null, Counts(3, 60, 1, 60), 0.01);
+        var next = new MetricMemory { Comparison = first }.ForNextStep().Comparison;
+
+        // The window of the next step begins a little before it: what was counted already is the base line.
+        var overlapping = SequentialTest.Advance(next, Counts(2, 30, 0, 30), 0.01);
+        Assert.Equal(first.LogEvidence, overlapping.LogEvidence);
+        var more = SequentialTest.Advance(overlapping, Counts(6, 90, 0, 90), 0.01);
+        Assert.True(more.LogEvidence > first.LogEvidence);
+        Assert.Equal(first.Learned.CanaryTotal + 60, more.Learned.CanaryTotal);
+    }
+
+    // A canary that is worse by just what is worth catching, looked at every tick: at most 1 % may ever be taken for fine; three standard
+    // deviations above 400 times that are 10.
+    [Theory]
+    [InlineData(0.001, 0.5)]
+    [InlineData(0.005, 0.05)]
+    [InlineData(0.02, 0.5)]
+    [InlineData(0.2, 0.2)]
+    public void A_canary_worse_by_what_is_worth_catching_is_rarely_taken_for_fine(double rate, double weight)
+    {
+        var passed = Enumerable.Range(0, 400).Count(seed => double.IsFinite(RequestsToProve(seed, rate + 0.01, rate, weight, 200)));
+
+        Assert.InRange(passed, 0, 10);
+    }
+
+    [Theory]
+    [InlineData(0.001, 0.5, 1500)]
+    [InlineData(0.005, 0.5, 3000)]
+    [InlineData(0.005, 0.05, 2000)]
+    public void A_healthy_canary_is_proven_fine_in_some_thousand_requests(double rate, double weight, double most)
+    {
+        var median = Median(31, seed => RequestsToProve(seed, rate, rate, weight, 5000));
+
+        Assert.InRange(median, 100, most);
+    }
+
+    private static double RequestsToProve(int seed, double canaryRate, double stableRate, double weight, int ticks)
+    {
+        var simulation = new Simulation(seed);
+        SequentialState? state = null;
+        for (var tick = 0; tick < ticks; tick++)
+        {
+            state = SequentialTest.Advance(state, simulation.Tick(20 * weight, 20 * (1 - weight), canaryRate, stableRate), 0.01);
+            if (SequentialTest.IsProvenFine(state))
+            {
+                return simulation.Counts.CanaryTotal;
+            }
+        }
+
+        return double.PositiveInfinity;
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

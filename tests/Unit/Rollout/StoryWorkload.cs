@@ -39,12 +39,17 @@ internal sealed class StoryWorkload(WorkloadRef reference)
     /// <summary>Null where the number of pods splits the traffic.</summary>
     public StoryRoute? Route { get; set; }
 
-    public WorkloadObservation Observe(ScheduledRouting? routing = null) => new()
+    public bool PodsAreKnown { get; set; } = true;
+
+    /// <param name="routing">What was asked of the routes.</param>
+    /// <param name="pods">Whether pods and Jobs were asked for.</param>
+    public WorkloadObservation Observe(ScheduledRouting? routing = null, bool pods = true) => new()
     {
-        Stable = Stable,
+        Stable = Stable is { } stable && !(pods && PodsAreKnown) ? stable with { ActiveJobs = [] } : Stable,
         Canary = Canary,
+        ArePodsKnown = pods && PodsAreKnown,
         CanaryPods = [.. CanaryPods],
-        StablePods = [.. StablePods],
+        StablePods = pods && PodsAreKnown ? [.. StablePods] : [],
         Traffic = Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
 

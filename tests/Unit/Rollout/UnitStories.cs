@@ -123,6 +123,23 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void S13_that_no_Job_and_no_old_consumer_is_seen_means_nothing_while_none_can_be_seen()
+    {
+        story.Approve();
+        cron.PodsAreKnown = false;
+        story.RunUntil(() => cron.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.True(cron.Stable!.IsSuspended);
+        cron.PodsAreKnown = true;
+        consumers.PodsAreKnown = false;
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(PatchPhase.Promoting, story.Phase);
+        consumers.PodsAreKnown = true;
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void A_Job_that_never_ends_takes_all_back_at_the_deadline_and_cron_goes_on_with_the_old_code()
     {
         cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));

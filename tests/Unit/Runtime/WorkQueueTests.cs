@@ -127,6 +127,20 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void Something_that_is_due_bounds_the_delay_of_a_failure_and_never_lengthens_it()
+    {
+        queue.Add("a");
+        Take();
+        Assert.Equal(Seconds(1), queue.Fail("a", noLaterThan: Seconds(600)));
+        time.Advance(Seconds(1));
+        Take();
+        Assert.Equal(Seconds(0.5), queue.Fail("a", noLaterThan: Seconds(0.5)));
+        time.Advance(Seconds(0.5));
+        Take();
+        Assert.Equal(Seconds(3), queue.Fail("a", retryAfter: Seconds(30), noLaterThan: Seconds(3)));
+    }
+
+    [Fact]
     public void A_success_begins_the_delays_anew()
     {
         queue.Add("a");

@@ -74,6 +74,15 @@ public sealed class SpecValidatorTests
 
         { "compatibility.onUnknown", "\"Warn\"", "spec.compatibility.mode", "is missing" },
         { "compatibility.mode", "\"Strict\"", "spec.compatibility.mode", "Enforce, Warn or Off" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules"}}}""", "spec.compatibility.inventory.configMap.key", "is missing" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules", "keys": ["a/b"]}}}""", "spec.compatibility.inventory.configMap.keys", "cannot be a key" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"stable": {}}}""", "spec.compatibility.inventory.stable.configMap.name", "is missing" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"configMap": {"name": "modules", "key": "a"}, "job": {}}}""", "spec.compatibility.inventory.job", "write one of them" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"workload": "nowhere"}}}""", "spec.compatibility.inventory.job.workload", "none of spec.workloads" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"container": "nowhere"}}}""", "spec.compatibility.inventory.job.container", "changes no container" },
+        { "compatibility", """{"mode": "Warn", "inventory": {"job": {"command": [""]}}}""", "spec.compatibility.inventory.job.command", "is empty" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": "^103"}}""", "spec.compatibility.targetVersions[magento/framework]", "'^103' is not a version" },
+        { "compatibility", """{"mode": "Enforce", "targetVersions": {"magento/framework": ""}}""", "spec.compatibility.targetVersions[magento/framework]", "such as 2.4.8-p3" },
         { "database.change", "\"Maybe\"", "spec.database.change", "None, ConfigImport, Additive or Breaking" },
         { "featureFlag.enabled", "\"1\"", "spec.featureFlag.disabled", "is missing" },
         { "validations", """[{"name": "orders", "stage": "Later", "job": {}}]""", "spec.validations[0].stage", "BeforeCanary" },
@@ -137,10 +146,39 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0.failureClass", "\"ClientErrors\"", "spec.analysis.metrics[0].failureClass", "belongs to a preset" },
         { "analysis.metrics.0.args", """{"1a": "b"}""", "spec.analysis.metrics[0].args.1a", "no digit first" },
         { "analysis.metrics.0.total", "\"sum({{ args.x }})\"", "spec.analysis.metrics[0].total", "unknown variable 'args.x'" },
+        { "analysis.metrics.0", """{"name": "e", "probe": "order", "maxRate": "1%"}""", "spec.analysis.metrics[0].probe", "describe it there" },
+        { "analysis.metrics.0.probe", "\"order\"", "spec.analysis.metrics[0]", "write probe alone" },
+        { "analysis.probes", """[{"name": "order", "port": 80}]""", "spec.analysis.probes[0]", "nobody looks at it" },
+        { "analysis.probes", """[{"name": "order"}]""", "spec.analysis.probes[0].port", "is missing" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "path": "graphql"}]""", "spec.analysis.probes[0].path", "begins with '/'" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "method": "SEND"}]""", "spec.analysis.probes[0].method", "GET, HEAD" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "body": "{}"}]""", "spec.analysis.probes[0].method", "carries no body" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "method": "POST", "body": "{}", "bodySecretRef": {"name": "a", "key": "b"}}]""", "spec.analysis.probes[0]", "write one of them" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "every": "10ms"}]""", "spec.analysis.probes[0].every", "out of range" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "scheme": "HTTPS"}]""", "spec.analysis.probes[0].tls.serverName", "is missing" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"status": [42]}}]""", "spec.analysis.probes[0].expect.status[0]", "100 to 599" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"json": [{"path": "$..a"}]}}]""", "spec.analysis.probes[0].expect.json[0].path", "stops making sense at character 2" },
+        { "analysis.probes", """[{"name": "order", "port": 80, "expect": {"maxLatency": "10s"}}]""", "spec.analysis.probes[0].expect.maxLatency", "is never reached" },
         { "analysis.surfaces", """[{"name": "Checkout", "paths": ["kasse"]}]""", "spec.analysis.surfaces[0].paths[0]", "begins with '/'" },
         { "analysis.surfaces", """[{"name": "Checkout", "paths": ["/a/**/b"]}]""", "spec.analysis.surfaces[0].paths[0]", "only at its end" },
         { "analysis.surfaces", """[{"name": "Cart", "paths": ["/cart"]}]""", "spec.analysis.surfaces[0].name", "Checkout, Payment" },
         { "analysis.metrics.0", """{"name": "e", "preset": "nginx", "maxRate": "1%"}""", "spec.analysis.metrics[0].preset", "envoy-gateway, istio" },
+        { "analysis.metrics.0.latency", """{"slowerThan": "500ms", "histogram": "d_seconds"}""", "spec.analysis.metrics[0].latency", "either latency, or the two queries" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "latency": {"histogram": "d_seconds"}}""", "spec.analysis.metrics[0].latency.slowerThan", "is missing" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "latency": {"slowerThan": "fast", "histogram": "d_seconds"}}""", "spec.analysis.metrics[0].latency.slowerThan", "not a duration" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "latency": {"slowerThan": "1s"}}""", "spec.analysis.metrics[0].latency.histogram", "is missing" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "latency": {"slowerThan": "1s", "histogram": "d_seconds_bucket"}}""", "spec.analysis.metrics[0].latency.histogram", "without _bucket" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "preset": "istio", "latency": {"slowerThan": "1s", "histogram": "d_seconds"}}""", "spec.analysis.metrics[0].latency.histogram", "known to preset istio" },
+        { "analysis.metrics.0", """{"name": "slow", "maxRate": "2%", "preset": "envoy-gateway", "latency": {"slowerThan": "1s"}}""", "spec.analysis.metrics[0].latency", "has no histogram" },
+        { "analysis.metrics.0.gauge", """{"value": "x", "max": "1"}""", "spec.analysis.metrics[0].gauge", "its own limits alone" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"max": "1"}}""", "spec.analysis.metrics[0].gauge.value", "is missing" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x"}}""", "spec.analysis.metrics[0].gauge", "cannot fail" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x{p=~\"{{ pod }}\"}", "max": "1"}}""", "spec.analysis.metrics[0].gauge.value", "unknown variable 'pod'" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x", "max": "1e3"}}""", "spec.analysis.metrics[0].gauge.max", "not a number" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x", "max": "1", "min": "2"}}""", "spec.analysis.metrics[0].gauge.min", "no value could pass" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x", "tolerance": "0.2"}}""", "spec.analysis.metrics[0].gauge.tolerance", "\"20%\"" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x", "max": "1", "worse": "Lower"}}""", "spec.analysis.metrics[0].gauge.worse", "write tolerance" },
+        { "analysis.metrics.0", """{"name": "queue", "gauge": {"value": "x", "max": "1", "inARow": 0}}""", "spec.analysis.metrics[0].gauge.inARow", "1 to 100" },
         { "analysis.metrics.0.maxRate", null, "spec.analysis.metrics[0]", "cannot fail" },
         { "analysis.metrics.0.maxRate", "\"0%\"", "spec.analysis.metrics[0].maxRate", "above 0%" },
         { "analysis.metrics.0.maxRate", "\"101%\"", "spec.analysis.metrics[0].maxRate", "up to 100%" },
@@ -186,6 +224,12 @@ public sealed class SpecValidatorTests
     [InlineData("cronJob", "Cron", "{}")]
     public void A_unit_of_several_workloads_is_accepted(string kind, string role, string canary) =>
         Assert.Empty(Validate(SpecJson.With(Healthy, "workloads.1", Other(kind, role, canary))));
+
+    [Fact]
+    public void Probes_alone_need_no_provider() => Assert.Empty(Validate(SpecJson.With(
+        Healthy,
+        "analysis",
+        """{"probes": [{"name": "order", "port": 8080, "path": "/graphql", "method": "POST", "body": "{}", "expect": {"noGraphQLErrors": true, "maxLatency": "800ms"}}], "metrics": [{"name": "orders", "probe": "order", "compareWith": "Stable"}]}""")));
 
     [Fact]
     public void A_healthy_spec_has_no_problem() => Assert.Empty(Validate(Healthy));

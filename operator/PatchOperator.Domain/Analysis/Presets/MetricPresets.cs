@@ -39,6 +39,7 @@ public static class MetricPresets
             PresetNeeds.Nothing,
             "response_code",
             null,
+            "istio_request_duration_milliseconds",
             new("istio_requests_total", """reporter="source",destination_workload_namespace="{{ namespace }}",destination_workload=~"{{ deployments }}" """),
 
             // A request that found no pod to go to has only the Service to tell where it would have gone.
@@ -48,6 +49,7 @@ public static class MetricPresets
             PresetNeeds.CanaryService,
             "code",
             null,
+            "traefik_service_request_duration_seconds",
             new("traefik_service_requests_total", $"""exported_service=~"{TraefikService}" """),
             new("traefik_service_requests_total", $"""exported_service="",service=~"{TraefikService}" """)),
         Preset.ByStatus(
@@ -55,12 +57,13 @@ public static class MetricPresets
             PresetNeeds.CanaryService,
             "status",
             "path",
+            "nginx_ingress_controller_request_duration_seconds",
 
             // A request that went to the canary has stable's ingress and Service, and the canary's upstream (namespace-service-port) beside them.
             new("nginx_ingress_controller_requests", """canary=~"{{ namespace }}-({{ services }})-([0-9]+|http|https|web)" """),
             new("nginx_ingress_controller_requests", """canary="",exported_namespace="{{ namespace }}",exported_service=~"{{ services }}" """),
             new("nginx_ingress_controller_requests", """canary="",exported_namespace="",namespace="{{ namespace }}",service=~"{{ services }}" """)),
-        Preset.ByStatus(PodMetrics, PresetNeeds.Nothing, "status", "path", new SeriesText("http_requests_total", """namespace="{{ namespace }}",pod=~"{{ pods }}" """)),
+        Preset.ByStatus(PodMetrics, PresetNeeds.Nothing, "status", "path", "http_request_duration_seconds", new SeriesText("http_requests_total", """namespace="{{ namespace }}",pod=~"{{ pods }}" """)),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(preset => preset.Name)];

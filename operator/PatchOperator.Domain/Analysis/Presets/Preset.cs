@@ -14,6 +14,8 @@ public enum PresetNeeds
 /// <param name="Labels">Conditions, without braces, with variables.</param>
 internal sealed record SeriesText(string Metric, string Labels)
 {
+    public SeriesText With(bool applies, string condition) => applies ? With(condition) : this;
+
     public SeriesText With(string condition) => this with { Labels = $"{Labels.Trim()},{condition}" };
 
     public override string ToString() => $"{Metric}{{{Labels.Trim()}}}";
@@ -28,6 +30,9 @@ public sealed record Preset
 
     /// <summary>The label with the request's path; null where the metrics have none.</summary>
     public string? PathLabel { get; init; }
+
+    /// <summary>The histogram of the same requests' durations, without <c>_bucket</c>; its labels choose as the counter's do. Null where there is none.</summary>
+    public string? Histogram { get; init; }
 
     /// <summary>Why 4xx cannot be counted; null where they can.</summary>
     public string? NoClientErrors { get; init; }
@@ -44,11 +49,15 @@ public sealed record Preset
     /// <summary>PromQL that counts all requests of one track since the window began.</summary>
     public string TotalQuery(bool bySurface) => PromQlGrowth.Of(Limited(Total, bySurface));
 
-    internal static Preset ByStatus(string name, PresetNeeds needs, string statusLabel, string? pathLabel, params IReadOnlyList<SeriesText> total) => new()
+    internal IReadOnlyList<SeriesText> HistogramSeries(bool bySurface) =>
+        Limited([.. Total.Select(series => series with { Metric = Histogram + "_bucket" })], bySurface);
+
+    internal static Preset ByStatus(string name, PresetNeeds needs, string statusLabel, string? pathLabel, string histogram, params IReadOnlyList<SeriesText> total) => new()
     {
         Name = name,
         Needs = needs,
         PathLabel = pathLabel,
+        Histogram = histogram,
         Total = total,
         ServerErrors = [.. total.Select(series => series.With($"{statusLabel}=~\"{MetricPresets.Statuses(FailureClass.ServerErrors)}\""))],
         ClientErrors = [.. total.Select(series => series.With($"{statusLabel}=~\"{MetricPresets.Statuses(FailureClass.ClientErrors)}\""))],

@@ -7,6 +7,9 @@ public enum MetricSource
 {
     Prometheus,
     PodMetrics,
+
+    /// <summary>The operator's own synthetic requests.</summary>
+    Probe,
 }
 
 /// <summary>What is asked for one metric, whether the spec wrote it out or named a preset.</summary>
@@ -19,7 +22,16 @@ public sealed record MetricQueries
 
     public required string Total { get; init; }
 
+    /// <summary>Asked instead of failures and total: PromQL that answers with one number.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>Failures selects the requests that did <em>not</em> fail. Pods' selectors cannot subtract.</summary>
+    public bool CountsTheRest { get; init; }
+
     public IReadOnlyDictionary<string, string> Args { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The probe whose results these are.</summary>
+    public ProbeSpec? Probe { get; init; }
 
     /// <summary>Patterns of the paths of the metric's surfaces; none for all paths.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
@@ -35,10 +47,18 @@ public sealed record MetricQueries
             Source = source,
             Failures = metric.Failures ?? "",
             Total = metric.Total ?? "",
+            Value = metric.Gauge?.Value,
             Args = metric.Args ?? new Dictionary<string, string>(),
             Paths = paths,
+            Probe = metric.Probe is null ? null : analysis.Probes?.FirstOrDefault(probe => probe.Name == metric.Probe),
         };
-        if (MetricPresets.Find(metric.Preset) is not { } preset)
+        var preset = MetricPresets.Find(metric.Preset);
+        if (metric.Latency is { } latency)
+        {
+            return LatencyQueries.Of(latency, preset, queries);
+        }
+
+        if (preset is null)
         {
             return queries;
         }
@@ -52,6 +72,8 @@ public sealed record MetricQueries
     /// <summary>The source that the metric names, else the only one there is; with both, the preset podMetrics reads the pods and everything else asks Prometheus.</summary>
     public static MetricSource SourceOf(MetricSpec metric, MetricProviderSpec? provider) => metric.Source switch
     {
+        _ when metric.Probe is not null => MetricSource.Probe,
+        _ when metric.Gauge is not null => MetricSource.Prometheus,
         nameof(MetricSource.PodMetrics) => MetricSource.PodMetrics,
         nameof(MetricSource.Prometheus) => MetricSource.Prometheus,
         _ => provider?.PodMetrics is not null && (provider.Prometheus is null || metric.Preset == MetricPresets.PodMetrics) ? MetricSource.PodMetrics : MetricSource.Prometheus,

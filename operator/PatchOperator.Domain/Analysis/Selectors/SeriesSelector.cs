@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -32,9 +33,14 @@ public sealed class SeriesSelector
 /// <summary>One condition on one label.</summary>
 public sealed class LabelMatcher
 {
+    // The values of a label are few and come again with every series and every tick; a path with an identifier in it is the exception.
+    private const int MostRemembered = 1024;
+
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly string _value;
     private readonly Regex? _pattern;
     private readonly bool _negated;
+    private int _remembered;
 
     /// <exception cref="ArgumentException">The pattern is no regular expression.</exception>
     /// <exception cref="NotSupportedException">The pattern needs backtracking (look-around, back references), which RE2 lacks as well.</exception>
@@ -54,5 +60,22 @@ public sealed class LabelMatcher
     public ReadOnlyMemory<byte> LabelUtf8 { get; }
 
     /// <summary>Whether a series with this value of the label is selected; a missing label is empty.</summary>
-    public bool Accepts(ReadOnlySpan<char> value) => (_pattern is null ? value.SequenceEqual(_value) : _pattern.IsMatch(value)) != _negated;
+    public bool Accepts(ReadOnlySpan<char> value) => (_pattern is null ? value.SequenceEqual(_value) : Fits(_pattern, value)) != _negated;
+
+    private bool Fits(Regex pattern, ReadOnlySpan<char> value)
+    {
+        var known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (known.TryGetValue(value, out var fits))
+        {
+            return fits;
+        }
+
+        fits = pattern.IsMatch(value);
+        if (Volatile.Read(ref _remembered) < MostRemembered && known.TryAdd(value, fits))
+        {
+            Interlocked.Increment(ref _remembered);
+        }
+
+        return fits;
+    }
 }

@@ -20,8 +20,26 @@ public sealed record InventorySource
     /// <summary>Without it, the annotation <c>patchoperator.io/inventory</c> of the workloads is read.</summary>
     public ConfigMapKeys? ConfigMap { get; init; }
 
+    /// <summary>Instead: asks the patched image itself.</summary>
+    public InventoryJobSpec? Job { get; init; }
+
     /// <summary>Of the image that runs now: what then differs and is not in targetVersions is a finding.</summary>
     public StableInventory? Stable { get; init; }
+}
+
+/// <summary>A Job that runs in the patched image, without its environment, volumes and service account, and prints what is installed.</summary>
+public sealed record InventoryJobSpec
+{
+    /// <summary>Whose patched image; the first of spec.workloads if it is left out.</summary>
+    public string? Workload { get; init; }
+
+    /// <summary>The first patched container if it is left out.</summary>
+    public string? Container { get; init; }
+
+    /// <summary>Prints an inventory, plain or as gzip in base64; without it, composer.lock is looked for and printed so.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    public Duration? Timeout { get; init; }
 }
 
 public sealed record StableInventory

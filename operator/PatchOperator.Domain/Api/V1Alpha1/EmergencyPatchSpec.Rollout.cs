@@ -57,6 +57,12 @@ public sealed record CanaryStepSpec
     public Duration? Hold { get; init; }
 
     public bool? Approval { get; init; }
+
+    /// <summary>
+    /// Whether the step may end before its hold is over, as soon as every metric that is compared with stable has proven that the canary
+    /// is not worse by worthCatching; without it, false.
+    /// </summary>
+    public bool? PassEarly { get; init; }
 }
 
 public sealed record AnalysisSpec
@@ -67,6 +73,17 @@ public sealed record AnalysisSpec
     public Duration? Interval { get; init; }
 
     public IReadOnlyList<MetricSpec>? Metrics { get; init; }
+
+    /// <summary>
+    /// How often, at most, a run of a patch that is no worse than stable may be taken back by the comparisons, all of them together and however
+    /// often they look; without it, <c>"0.1%"</c>.
+    /// </summary>
+    public string? FalseRevertRate { get; init; }
+
+    /// <summary>The difference in failure rate, in percentage points, that the comparisons are tuned to catch soonest; without it, <c>"1%"</c>.</summary>
+    public string? WorthCatching { get; init; }
+
+    public IReadOnlyList<ProbeSpec>? Probes { get; init; }
 
     /// <summary>Own paths for surfaces; without an entry, a surface has Magento's.</summary>
     public IReadOnlyList<SurfaceSpec>? Surfaces { get; init; }
@@ -122,6 +139,9 @@ public sealed record MetricSpec
 
     public string? Total { get; init; }
 
+    /// <summary>A probe of the analysis, whose failures and totals these are; instead of a preset or queries.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>Prometheus or PodMetrics; without it, the only provider, and with both, what the preset needs.</summary>
     public string? Source { get; init; }
 
@@ -134,11 +154,20 @@ public sealed record MetricSpec
     /// <summary>Values for <c>{{ args.NAME }}</c> in the queries.</summary>
     public IReadOnlyDictionary<string, string>? Args { get; init; }
 
+    /// <summary>Count slow requests instead of failed ones; from the preset's histogram, or from one that is named.</summary>
+    public LatencySpec? Latency { get; init; }
+
+    /// <summary>One number instead of failures and total, held against limits.</summary>
+    public GaugeSpec? Gauge { get; init; }
+
     /// <summary>Hard ceiling of failures in total, <c>"2%"</c> or <c>"0.5%"</c>.</summary>
     public string? MaxRate { get; init; }
 
     /// <summary>Stable, or nothing.</summary>
     public string? CompareWith { get; init; }
+
+    /// <summary>The analysis' worthCatching for this metric.</summary>
+    public string? WorthCatching { get; init; }
 
     /// <summary>Canary requests without which the metric is not judged; without it, 50.</summary>
     public long? MinRequests { get; init; }
@@ -151,6 +180,38 @@ public sealed record MetricSpec
 
     /// <summary>Without a new request for this long, the numbers count as stale; without it, 1m.</summary>
     public Duration? StaleAfter { get; init; }
+}
+
+/// <summary>A number that is no share of anything, such as a queue's length or orders per request; at least one limit.</summary>
+public sealed record GaugeSpec
+{
+    /// <summary>PromQL that answers with one number for one track.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>A decimal number above which the canary's value is bad.</summary>
+    public string? Max { get; init; }
+
+    /// <summary>A decimal number below which the canary's value is bad.</summary>
+    public string? Min { get; init; }
+
+    /// <summary>How far the canary's value may be from stable's on the bad side, as a share of stable's: <c>"20%"</c>.</summary>
+    public string? Tolerance { get; init; }
+
+    /// <summary>Higher or Lower: the bad side of a tolerance; without it, Higher.</summary>
+    public string? Worse { get; init; }
+
+    /// <summary>Bad measurements in a row that fail the canary; without it, 3.</summary>
+    public int? InARow { get; init; }
+}
+
+/// <summary>A request that takes longer than a limit counts as failed; the share of such requests is then judged like any other.</summary>
+public sealed record LatencySpec
+{
+    /// <summary>A bound of one of the histogram's buckets.</summary>
+    public Duration? SlowerThan { get; init; }
+
+    /// <summary>The histogram's name without <c>_bucket</c>; left out with a preset, which knows its own.</summary>
+    public string? Histogram { get; init; }
 }
 
 public sealed record RevertSpec

@@ -269,6 +269,28 @@ public sealed record MetricStatus
 
     /// <summary>What the assessor must remember until the next measurement.</summary>
     public string? Memory { get; init; }
+
+    /// <summary>What both tracks answered, over the whole run.</summary>
+    public SeriesStatus? Series { get; init; }
+}
+
+/// <summary>A metric over time, for plots: at most 120 stretches of equal length, which double when they are used up.</summary>
+public sealed record SeriesStatus
+{
+    /// <summary>The beginning of the first stretch.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Length of a stretch.</summary>
+    public required int Seconds { get; init; }
+
+    /// <summary>Failures and total of each stretch, <c>0/40 2/38 - 1/41</c>, with <c>-</c> where nothing was measured.</summary>
+    public required string Canary { get; init; }
+
+    /// <inheritdoc cref="Canary"/>
+    public string? Stable { get; init; }
+
+    /// <summary>When the metric failed the canary.</summary>
+    public DateTimeOffset? FailedAt { get; init; }
 }
 
 public sealed record ApprovalStatus

@@ -111,14 +111,15 @@ public static class InventoryDifference
     }
 
     private static bool IsForced(PackageLink link, IEnumerable<InstalledPackage> old, IEnumerable<InstalledPackage> fresh, string selfVersion) =>
-        ComposerConstraint.TryParse(link.Constraint == Resolver.ConstraintCache.SelfVersion ? "=" + selfVersion : link.Constraint, out var constraint, out _)
+        link.Constraint.Length <= VersionGrammar.Longest
+        && ComposerConstraint.TryParse(link.Constraint == Resolver.ConstraintCache.SelfVersion ? "=" + selfVersion : link.Constraint, out var constraint, out _)
         && !old.Any(package => Satisfies(package, constraint)) && fresh.Any(package => Satisfies(package, constraint));
 
     private static bool Satisfies(InstalledPackage package, ComposerConstraint constraint) =>
-        package.Aliases.Prepend(package.Version).Any(text => ComposerVersion.TryParse(text, out var version, out _) && constraint.IsSatisfiedBy(version));
+        package.Aliases.Prepend(package.Version).Any(text => text.Length <= VersionGrammar.Longest && ComposerVersion.TryParse(text, out var version, out _) && constraint.IsSatisfiedBy(version));
 
     private static bool Same(string one, string other) =>
-        one == other || (ComposerVersion.TryParse(one, out var left, out _) && ComposerVersion.TryParse(other, out var right, out _) && left.Normalized == right.Normalized);
+        one == other || (one.Length <= VersionGrammar.Longest && other.Length <= VersionGrammar.Longest && ComposerVersion.TryParse(one, out var left, out _) && ComposerVersion.TryParse(other, out var right, out _) && left.Normalized == right.Normalized);
 
     /// <summary>Versions by name, as one text. Development packages are in no image.</summary>
     private static Dictionary<string, string> Versions(Inventory inventory) => inventory.Packages.Where(package => !package.IsDev)

@@ -1,4 +1,3 @@
-using PatchOperator.Domain.Compatibility.Composer;
 using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Resolver;
 
@@ -98,7 +97,7 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
         }
 
         var first = objects[0];
-        var invalid = row.Version is { } version && !ComposerVersion.TryParse(version, out _, out _);
+        var invalid = row.Version is { } version && objects.SelectMany(each => each.Rules).FirstOrDefault(rule => rule.Versions is not null)?.Versions!.Contains(version, cache) is null;
         return row with
         {
             Source = first.Source,
@@ -119,7 +118,8 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
 
     private bool Matches(CompiledRule rule, SetPackage? package)
     {
-        if (package is null ? rule.Rule.Versions?.Trim() != "*" : !IsIn(rule.Versions!, package))
+        // Any version is also one that is not known or cannot be read.
+        if (rule.Rule.Versions?.Trim() != "*" && (package is null || !IsIn(rule.Versions!, package)))
         {
             return false;
         }

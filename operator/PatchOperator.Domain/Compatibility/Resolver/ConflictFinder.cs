@@ -181,10 +181,17 @@ internal sealed class ConflictFinder(PackageSet before, PackageSet after)
             notes.Add($"requirements of the platform were not checked, since the inventory does not tell its version: {InventoryBuilder.Some([.. unknownPlatform])}");
         }
 
+        var unreadable = after.Packages.Where(package => package.Package.Ecosystem == PackageEcosystem.Composer && package.Versions.Count == 0)
+            .Select(package => TextLines.Shorten(package.Package.ToString())).Order(StringComparer.Ordinal).ToList();
+        if (unreadable.Count > 0)
+        {
+            notes.Add($"versions that Composer would refuse are taken to meet every requirement: {InventoryBuilder.Some(unreadable)}");
+        }
+
         var invalid = constraints.Invalid.Order(StringComparer.Ordinal).ToList();
         if (invalid.Count > 0)
         {
-            notes.Add($"constraints that Composer would refuse were not checked: {InventoryBuilder.Some(invalid)}");
+            notes.Add($"constraints that Composer would refuse were not checked: {InventoryBuilder.Some([.. invalid.Select(TextLines.Shorten)])}");
         }
 
         return notes;

@@ -44,7 +44,7 @@ internal sealed class PackageSet
     }
 
     private static bool SameVersion(string one, string other) =>
-        one == other || (ComposerVersion.TryParse(one, out var left, out _) && ComposerVersion.TryParse(other, out var right, out _) && left.Normalized == right.Normalized);
+        one == other || (one.Length <= VersionGrammar.Longest && other.Length <= VersionGrammar.Longest && ComposerVersion.TryParse(one, out var left, out _) && ComposerVersion.TryParse(other, out var right, out _) && left.Normalized == right.Normalized);
 
     private static IEnumerable<Offer> Offers(SetPackage package) =>
         package.Package.Links!.Replaces.Select(link => new Offer(link.Name, package, link, IsReplacement: true))

@@ -14,7 +14,8 @@ internal static class Progressing
         var step = draft.Intent.Steps[index];
         draft.Status = draft.Status with
         {
-            Analysis = null,
+            // What was learned goes on with the next step; what was counted begins anew.
+            Analysis = index == 0 ? null : draft.Status.Analysis?.Select(MetricReport.ForNextStep).ToArray(),
             Step = new StepStatus
             {
                 Index = index,
@@ -105,9 +106,9 @@ internal static class Progressing
         {
             var reading = readings.Single(r => r.Metric == metric.Policy.Name);
             var last = before.FirstOrDefault(m => m.Name == metric.Policy.Name);
-            var assessment = MetricAssessor.Assess(metric.Policy, reading, MetricReport.Memory(last), draft.Now);
+            var assessment = MetricAssessor.Assess(metric.Policy with { StableIsIdle = draft.Status.Step!.Weight == 100 }, reading, MetricReport.Memory(last), draft.Now);
             assessments.Add(assessment);
-            results.Add(MetricReport.Of(assessment, reading));
+            results.Add(MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now));
         }
 
         draft.Status = draft.Status with { Analysis = results };
@@ -178,13 +179,23 @@ internal static class Progressing
         return false;
     }
 
+    /// <summary>Proof ends a hold where the step allows it; a metric that is not compared with stable proves nothing and is no obstacle.</summary>
+    private static bool MayPassEarly(Draft draft)
+    {
+        var compared = draft.Intent.Metrics.Where(m => m.Policy.CompareWithStable).Select(m => m.Policy.Name).ToHashSet(StringComparer.Ordinal);
+        return draft.Intent.Steps[draft.Status.Step!.Index].PassEarly
+            && compared.Count > 0
+            && draft.Status.Analysis!.Where(m => compared.Contains(m.Name)).All(m => SequentialTest.IsProvenFine(MetricReport.Memory(m)?.Comparison));
+    }
+
     private static void Advance(Draft draft, bool allReady, Verdict? verdict)
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
         var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
-        if (draft.Phase is PatchPhase.Progressing && allReady && passes && (now is not null || step.NotBefore <= draft.Now))
+        var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
+        if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver)
         {
             if (now is not null && !StepGate.IsAnyAhead(draft))
             {

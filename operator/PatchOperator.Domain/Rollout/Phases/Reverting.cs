@@ -7,6 +7,8 @@ internal static class Reverting
 {
     public static void Begin(Draft draft, RevertStatus why, string actor = Draft.Operator)
     {
+        // A canary that is to be made or a workload that is to be promoted in the same breath would only have to be taken back.
+        draft.DoNothingSoFar();
         draft.Status = draft.Status with { Revert = why };
         draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
         draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });

@@ -82,11 +82,18 @@ internal static class StableRollout
 
     /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
     private static bool HasOldConsumers(Target target) =>
-        target.Role is WorkloadRole.Worker && target.Observed.StablePods.Any(p => p.Images.Count > 0 && !p.Images.RunsAll(Now(target)));
+        target.Role is WorkloadRole.Worker
+        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
 
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
     private static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
     {
+        if (!target.Observed.ArePodsKnown)
+        {
+            draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
+            return false;
+        }
+
         var settledAt = (target.Status.ImagesSetAt ?? DateTimeOffset.MinValue) + draft.Policy.CronSettle;
         if (settledAt > draft.Now || stable.ActiveJobs.Any(job => !job.Images.RunsAll(Now(target))))
         {

@@ -18,8 +18,11 @@ public sealed record ReplayPlan
         var steps = spec.Canary!.Steps!;
         return new ReplayPlan
         {
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero)))],
-            Metrics = [.. spec.Analysis!.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis, steps.Count))],
+            // A step without traffic has nothing to measure.
+            Steps = [.. steps.Where(s => s.Weight > 0).Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), PassEarly: s.PassEarly ?? false))],
+
+            // Samples are failures and totals; a gauge has neither.
+            Metrics = [.. spec.Analysis!.Metrics!.Where(m => m.Gauge is null).Select(m => MetricIntent.From(m, spec.Analysis))],
         };
     }
 }

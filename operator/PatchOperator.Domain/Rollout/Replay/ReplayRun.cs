@@ -61,7 +61,8 @@ public sealed record ReplayRun
 
         var progress = Metrics.Count > 0 ? [.. Metrics] : new MetricProgress[plan.Metrics.Count];
         ref var mine = ref progress[metric];
-        mine = mine.With(plan.Metrics[metric].Policy, sample, Start);
+        var policy = plan.Metrics[metric].Policy;
+        mine = mine.With(plan.Steps[Step].Weight == 100 ? policy with { StableIsIdle = true } : policy, sample, Start);
         var next = this with
         {
             At = sample.At,
@@ -96,18 +97,25 @@ public sealed record ReplayRun
             return judged with { Verdict = Verdict.Fail };
         }
 
-        if (verdict is Verdict.Hold || At - StepStartedAt < plan.Steps[Step].Hold.TotalSeconds)
+        if (verdict is Verdict.Hold || (At - StepStartedAt < plan.Steps[Step].Hold.TotalSeconds && !MayPassEarly(plan)))
         {
             return judged;
         }
 
         return Step + 1 == plan.Steps.Count
             ? judged with { Verdict = Verdict.Pass }
-            : judged with { Step = Step + 1, StepStartedAt = At, Metrics = [] };
+            : judged with { Step = Step + 1, StepStartedAt = At, Metrics = [.. Metrics.Select(m => m.ForNextStep())] };
     }
+
+    private bool MayPassEarly(ReplayPlan plan) =>
+        plan.Steps[Step].PassEarly
+        && plan.Metrics.Any(m => m.Policy.CompareWithStable)
+        && plan.Metrics.Zip(Metrics).All(m => !m.First.Policy.CompareWithStable || SequentialTest.IsProvenFine(m.Second.Assessment?.Memory.Comparison));
 
     private readonly record struct MetricProgress(ReplayCounts? Canary, ReplayCounts? Stable, MetricAssessment? Assessment)
     {
+        private MetricMemory? Carried { get; init; }
+
         public MetricProgress With(MetricPolicy policy, in ReplaySample sample, DateTimeOffset start)
         {
             var (canary, stable) = (Sum(Canary, sample.Canary), Sum(Stable, sample.Stable));
@@ -120,8 +128,11 @@ public sealed record ReplayRun
                 SampledAt = now,
                 CanaryQuery = "",
             };
-            return new MetricProgress(canary, stable, MetricAssessor.Assess(policy, reading, Assessment?.Memory, now));
+            return new MetricProgress(canary, stable, MetricAssessor.Assess(policy, reading, Assessment?.Memory ?? Carried, now));
         }
+
+        /// <summary>Counts at zero, and the evidence goes on: samples of two steps have no request in common.</summary>
+        public MetricProgress ForNextStep() => new(null, null, null) { Carried = (Assessment?.Memory ?? Carried)?.ForNextStep(TwoTrackCounts.Zero) };
 
         private static ReplayCounts? Sum(ReplayCounts? before, ReplayCounts? now) => now is null ? before : before is null ? now : before.Value + now.Value;
 

@@ -61,12 +61,7 @@ internal sealed class HttpAccess(HttpAuthSpec? auth, HttpTlsSpec? tls, IReadOnly
 
         public async Task<string> TextAsync(string name, string key, bool isSecret = true, bool trimmed = false)
         {
-            var secret = await secrets.GetAsync(new ObjectKey(ns, name), fresh, cancellation);
-            if (secret.Text(key) is not { Length: > 0 } value)
-            {
-                var found = secret.Data is { Count: > 0 } data ? string.Join(", ", data.Keys.Order(StringComparer.Ordinal)) : "none";
-                throw new AccessProblemException($"Secret {name} in namespace {ns} has no text under the key {key} (its keys: {found})", terminal: true);
-            }
+            var value = await secrets.TextAsync(new ObjectKey(ns, name), key, fresh, cancellation);
 
             // Files made with echo end in a line end that nobody means.
             value = trimmed ? value.Trim('\r', '\n') : value;

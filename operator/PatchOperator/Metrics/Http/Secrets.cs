@@ -56,6 +56,20 @@ internal sealed class Secrets(FindSecret find, TimeProvider time)
         }
     }
 
+    /// <summary>One value of a Secret, as text.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<string> TextAsync(ObjectKey key, string member, bool fresh, CancellationToken cancellation)
+    {
+        var secret = await GetAsync(key, fresh, cancellation);
+        if (secret.Text(member) is { Length: > 0 } value)
+        {
+            return value;
+        }
+
+        var found = secret.Data is { Count: > 0 } data ? string.Join(", ", data.Keys.Order(StringComparer.Ordinal)) : "none";
+        throw new AccessProblemException($"Secret {key.Name} in namespace {key.Namespace} has no text under the key {member} (its keys: {found})", terminal: true);
+    }
+
     private void Forget()
     {
         foreach (var (key, entry) in known)

@@ -9,6 +9,8 @@ namespace PatchOperator.Runtime;
 /// <summary>The API without regard to leadership; see <see cref="IClusterClient"/> for what the methods guarantee.</summary>
 public sealed class ClusterClient : IClusterClient
 {
+    private static readonly ResourceType Pods = new("", "v1", "pods", "Pod");
+
     private readonly ApiTransport transport;
     private readonly ClientOptions options;
     private readonly TimeProvider time;
@@ -46,6 +48,17 @@ public sealed class ClusterClient : IClusterClient
                 new ApiError { Kind = ApiErrorKind.Other, Message = exception.Message }, $"GET {type.ObjectPath(key)}", exception);
         }
     }
+
+    public Task<string> ReadLogAsync(ObjectKey pod, string container, int limit, CancellationToken cancellation) =>
+        CallAsync(
+            reads,
+            new ApiRequest(HttpMethod.Get, "get", Pods, Pods.ObjectPath(pod, "log")) { Query = [("container", container), ("limitBytes", limit.ToString())] },
+            async (body, token) =>
+            {
+                using var text = new StreamReader(body);
+                return await text.ReadToEndAsync(token);
+            },
+            cancellation);
 
     public async Task<IReadOnlyList<T>> ListAsync<T>(ResourceType<T> type, string? ns, Selector? selector, CancellationToken cancellation)
         where T : class, IResource
@@ -208,13 +221,16 @@ public sealed class ClusterClient : IClusterClient
         return JsonObject.Create(written.RootElement.Clone()) ?? [];
     }
 
-    private async Task<JsonDocument> CallAsync(ResiliencePipeline pipeline, ApiRequest request, CancellationToken cancellation)
+    private Task<JsonDocument> CallAsync(ResiliencePipeline pipeline, ApiRequest request, CancellationToken cancellation) =>
+        CallAsync(pipeline, request, (body, token) => JsonDocument.ParseAsync(body, cancellationToken: token), cancellation);
+
+    private async Task<T> CallAsync<T>(ResiliencePipeline pipeline, ApiRequest request, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(options.TotalTimeout, time);
         using var total = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            return await pipeline.ExecuteAsync(token => AttemptAsync(request, token), total.Token);
+            return await pipeline.ExecuteAsync(token => AttemptAsync(request, read, token), total.Token);
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
@@ -222,7 +238,7 @@ public sealed class ClusterClient : IClusterClient
         }
     }
 
-    private async ValueTask<JsonDocument> AttemptAsync(ApiRequest request, CancellationToken cancellation)
+    private async ValueTask<T> AttemptAsync<T>(ApiRequest request, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(options.AttemptTimeout, time);
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
@@ -230,7 +246,7 @@ public sealed class ClusterClient : IClusterClient
         {
             using var response = await transport.SendAsync(request, attempt.Token);
             await using var body = await response.Content.ReadAsStreamAsync(attempt.Token);
-            return await JsonDocument.ParseAsync(body, cancellationToken: attempt.Token);
+            return await read(body, attempt.Token);
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {

@@ -34,6 +34,13 @@ public interface IClusterClient
     Task<T?> FindAsync<T>(ResourceType<T> type, ObjectKey key, CancellationToken cancellation)
         where T : class, IResource;
 
+    /// <summary>What a container printed, both streams, from the beginning.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="container">Its name in the pod.</param>
+    /// <param name="limit">No more bytes than this are asked for.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    Task<string> ReadLogAsync(ObjectKey pod, string container, int limit, CancellationToken cancellation);
+
     /// <summary>All pages of a consistent list. An object that cannot be decoded is left out.</summary>
     /// <param name="type">The kind to list.</param>
     /// <param name="ns">Null lists all namespaces.</param>

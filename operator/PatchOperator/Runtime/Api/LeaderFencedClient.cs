@@ -14,6 +14,8 @@ internal sealed class LeaderFencedClient(ClusterClient inner, ILeadership leader
     public Task<T?> FindAsync<T>(ResourceType<T> type, ObjectKey key, CancellationToken cancellation)
         where T : class, IResource => inner.FindAsync(type, key, cancellation);
 
+    public Task<string> ReadLogAsync(ObjectKey pod, string container, int limit, CancellationToken cancellation) => inner.ReadLogAsync(pod, container, limit, cancellation);
+
     public Task<IReadOnlyList<T>> ListAsync<T>(ResourceType<T> type, string? ns, Selector? selector, CancellationToken cancellation)
         where T : class, IResource => inner.ListAsync(type, ns, selector, cancellation);
 

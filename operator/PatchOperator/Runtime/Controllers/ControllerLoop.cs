@@ -96,7 +96,7 @@ internal sealed class ControllerLoop<T>(
             var isNews = echoes.End(key, outcome.Failed ? null : outcome.Version);
             if (outcome.Failed)
             {
-                result = Failed(key, outcome.Message, outcome.Exception, outcome.RequeueAfter);
+                result = Failed(key, outcome.Message, outcome.Exception, outcome.RequeueAfter, outcome.NoLaterThan);
             }
             else
             {
@@ -119,7 +119,7 @@ internal sealed class ControllerLoop<T>(
         {
             echoes.End(key, null);
             var late = exception is OperationCanceledException && limit.IsCancellationRequested;
-            result = Failed(key, late ? $"The reconcile took longer than {options.ReconcileTimeout.TotalSeconds:0} s" : exception.Message, exception, null);
+            result = Failed(key, late ? $"The reconcile took longer than {options.ReconcileTimeout.TotalSeconds:0} s" : exception.Message, exception, null, null);
         }
         finally
         {
@@ -127,10 +127,10 @@ internal sealed class ControllerLoop<T>(
         }
     }
 
-    private string Failed(ObjectKey key, string? message, Exception? exception, TimeSpan? requeueAfter)
+    private string Failed(ObjectKey key, string? message, Exception? exception, TimeSpan? requeueAfter, TimeSpan? noLaterThan)
     {
         var error = (exception as ClusterException)?.Error;
-        var delay = queue.Keys.Fail(key, requeueAfter ?? error?.RetryAfter);
+        var delay = queue.Keys.Fail(key, requeueAfter ?? error?.RetryAfter, noLaterThan);
         if (error?.Kind == ApiErrorKind.Conflict)
         {
             logger.LogDebug("{Kind} {Object} changed meanwhile; again in {Delay}", type.Kind, key, delay);

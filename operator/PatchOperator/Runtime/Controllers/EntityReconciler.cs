@@ -3,7 +3,7 @@ using PatchOperator.Domain.Api.Meta;
 namespace PatchOperator.Runtime;
 
 /// <summary>What the queue needs to know of a run; <paramref name="Version"/> is the newest version of the object that the run knows of.</summary>
-internal readonly record struct RunOutcome(TimeSpan? RequeueAfter, bool Failed = false, string? Message = null, Exception? Exception = null, string? Version = null);
+internal readonly record struct RunOutcome(TimeSpan? RequeueAfter, bool Failed = false, string? Message = null, Exception? Exception = null, string? Version = null, TimeSpan? NoLaterThan = null);
 
 /// <summary>Which of the controller's methods an object needs now: told of its deletion, finalized, or reconciled.</summary>
 internal sealed class EntityReconciler<T>(
@@ -72,5 +72,5 @@ internal sealed class EntityReconciler<T>(
     }
 
     private static RunOutcome Outcome(ReconciliationResult<T> result) =>
-        new(result.RequeueAfter, !result.IsSuccess, result.Message, result.Exception, result.Entity.Metadata.ResourceVersion);
+        new(result.RequeueAfter, !result.IsSuccess, result.Message, result.Exception, result.Entity.Metadata.ResourceVersion, result.NoLaterThan);
 }

@@ -46,6 +46,9 @@ public sealed class InformerOptions
     /// <summary>How long the server is asked to keep a watch open.</summary>
     public TimeSpan WatchTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A watch that is not even answered with headers for this long is given up.</summary>
+    public TimeSpan OpenLimit { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>A watch that brings no byte for this long is dead, whatever TCP thinks. The server sends a bookmark about every minute.</summary>
     public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(150);
 

@@ -25,6 +25,9 @@ public sealed record ReconciliationResult<T>
 
     public TimeSpan? RequeueAfter { get; private init; }
 
+    /// <summary>For a failure: the object wants to run again by then even if the delay of its failures is longer.</summary>
+    public TimeSpan? NoLaterThan { get; private init; }
+
 #pragma warning disable CA1000 // The shape that users of KubeOps know: ReconciliationResult<T>.Success(entity)
     public static ReconciliationResult<T> Success(T entity, TimeSpan? requeueAfter = null) =>
         new(entity) { IsSuccess = true, RequeueAfter = requeueAfter };
@@ -33,7 +36,8 @@ public sealed record ReconciliationResult<T>
     /// <param name="message">What went wrong.</param>
     /// <param name="exception">For the log.</param>
     /// <param name="requeueAfter">Null: the growing delay between 1 s and 60 s.</param>
-    public static ReconciliationResult<T> Failure(T entity, string message, Exception? exception = null, TimeSpan? requeueAfter = null) =>
-        new(entity) { Message = message, Exception = exception, RequeueAfter = requeueAfter };
+    /// <param name="noLaterThan">Bounds that delay, and never lengthens it.</param>
+    public static ReconciliationResult<T> Failure(T entity, string message, Exception? exception = null, TimeSpan? requeueAfter = null, TimeSpan? noLaterThan = null) =>
+        new(entity) { Message = message, Exception = exception, RequeueAfter = requeueAfter, NoLaterThan = noLaterThan };
 #pragma warning restore CA1000
 }

@@ -148,12 +148,14 @@ internal sealed class Reflector<T>(
 
         // The server ends a watch by itself; a connection that died quietly on the way never would.
         using var deadline = new CancellationTokenSource(timeout + TimeSpan.FromSeconds(30), time);
-        using var silence = new CancellationTokenSource(options.SilenceLimit, time);
+        // It answers with headers at once, whatever there is to tell: one that does not will not.
+        using var silence = new CancellationTokenSource(options.OpenLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token, silence.Token);
         try
         {
             using var response = await transport.SendAsync(request, either.Token);
             connected = true;
+            silence.CancelAfter(options.SilenceLimit);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
             await foreach (var line in WatchStream.ReadAsync(body, () => silence.CancelAfter(options.SilenceLimit), either.Token))
             {

@@ -137,8 +137,9 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <summary>The run is over and will be repeated.</summary>
     /// <param name="key">The key.</param>
     /// <param name="retryAfter">Null takes the growing delay. A given one counts as a failure too.</param>
+    /// <param name="noLaterThan">Bounds either delay: something is due then, whatever fails. It never lengthens one.</param>
     /// <returns>The delay until the repetition at the latest.</returns>
-    public TimeSpan Fail(TKey key, TimeSpan? retryAfter = null)
+    public TimeSpan Fail(TKey key, TimeSpan? retryAfter = null, TimeSpan? noLaterThan = null)
     {
         lock (gate)
         {
@@ -146,6 +147,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             // Stops before it overflows: a year of failures is not the end.
             entry.Failures = Math.Min(entry.Failures + 1, 1_000_000);
             var delay = retryAfter ?? backoff.Delay(entry.Failures, random());
+            delay = noLaterThan < delay ? noLaterThan.Value : delay;
             entry.Retry = Now + delay;
             metrics?.Retried(name);
             Finish(key, entry);

@@ -56,8 +56,29 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
     public Task RestoreAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) =>
         ChangeAsync(scene, task, (editor, rules, saved) => editor.Restored(rules, saved), mustBeSaved: false, cancellation);
 
-    /// <summary>Nothing was made beside it.</summary>
-    public Task RemoveAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) => Task.CompletedTask;
+    /// <summary>
+    /// Nothing was made beside it. But the API server took the changes down in our name: who applies the route with server-side apply would meet a
+    /// conflict with someone who is gone.
+    /// </summary>
+    public async Task RemoveAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(scene.Namespace, task.Route.Name);
+        if (await client.FindAsync((ResourceType)Kinds.HttpRoutes, key, cancellation) is not { } route || route["metadata"]?["managedFields"] is not JsonArray entries)
+        {
+            return;
+        }
+
+        var left = new JsonArray([.. entries.Where(e => e?["manager"]?.GetValue<string>() != Names.FieldManager).Select(e => e?.DeepClone())]);
+        if (left.Count < entries.Count && !new HttpRouteRules(scene.Namespace, task.Services).NamesCanary(Rules(route["spec"] as JsonObject)))
+        {
+            // An empty list would change nothing; one empty entry is how the API server is told to clear it.
+            var change = new JsonPatch()
+                .Test(["metadata", "uid"], route["metadata"]!["uid"]!.GetValue<string>())
+                .Test(["metadata", "managedFields"], entries)
+                .Replace(["metadata", "managedFields"], left.Count > 0 ? left : new JsonArray(new JsonObject()));
+            scene.View.Routes.HttpRoutes?.Observe(await client.JsonPatchAsync(Kinds.HttpRoutes, key, change, cancellation, fieldManager: Names.FieldManager).As(Kinds.HttpRoutes));
+        }
+    }
 
     private async Task ChangeAsync(
         TrafficScene scene, RouteTask task, Func<HttpRouteRules, JsonArray, IReadOnlyList<BackendRecord>, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)

@@ -34,6 +34,9 @@ public sealed class FaultInjector
 
     public void ResumeWatches() => _watches.Silence(false);
 
+    /// <summary>What watches bring comes this much later from now on: whoever reads from a cache acts on what is past.</summary>
+    public void DelayWatches(TimeSpan by) => _watches.Lag = by;
+
     /// <summary>Sends a bookmark to every open watch that asked for bookmarks.</summary>
     public void SendBookmarks() => _watches.BookmarkAll();
 

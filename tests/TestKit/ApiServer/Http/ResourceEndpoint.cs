@@ -30,6 +30,9 @@ internal sealed class ResourceEndpoint(
 
         switch (verb)
         {
+            case "get" when target.Subresource == "log":
+                // What a test says that the containers printed.
+                return ApiResponse.Text(Stored(kind, target)["metadata"]!["annotations"]?["testkit/log"]?.GetValue<string>() ?? "");
             case "get":
                 return Single(kind, Stored(kind, target), request);
             case "list":
@@ -63,7 +66,7 @@ internal sealed class ResourceEndpoint(
             "" => true,
             "status" => kind.HasStatus,
             "scale" => kind.HasScale,
-            "eviction" => kind.Resource == ResourceName.Pods,
+            "eviction" or "log" => kind.Resource == ResourceName.Pods,
             _ => false,
         };
         if (!exists)

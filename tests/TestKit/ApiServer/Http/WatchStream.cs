@@ -27,9 +27,15 @@ internal sealed class WatchStream(WatchHub hub, WatchSession session, ResourceKi
             while (await session.Messages.WaitToReadAsync(http.RequestAborted))
             {
                 // One flush for what has piled up: a thousand changes are not a thousand packets.
-                while (session.Messages.TryRead(out var message))
+                while (session.Messages.TryRead(out var sent))
                 {
-                    if (Event(message) is { } line)
+                    if (Left(sent.SentAt) is { Ticks: > 0 } left)
+                    {
+                        await http.Response.Body.FlushAsync(http.RequestAborted);
+                        await Task.Delay(left, options.TimeProvider, http.RequestAborted);
+                    }
+
+                    if (Event(sent.Message) is { } line)
                     {
                         await http.Response.Body.WriteAsync(line, http.RequestAborted);
                     }
@@ -47,6 +53,9 @@ internal sealed class WatchStream(WatchHub hub, WatchSession session, ResourceKi
             hub.Remove(session);
         }
     }
+
+    /// <summary>How long a message is still under way on a slow line.</summary>
+    private TimeSpan Left(long sentAt) => hub.Lag - options.TimeProvider.GetElapsedTime(sentAt);
 
     private byte[]? Event(WatchMessage message) => message switch
     {

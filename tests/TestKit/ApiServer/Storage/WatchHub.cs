@@ -14,22 +14,22 @@ internal abstract record WatchMessage
 }
 
 /// <summary>One open watch; messages are queued in the order of their revisions.</summary>
-internal sealed class WatchSession(ResourceName resource)
+internal sealed class WatchSession(ResourceName resource, TimeProvider time)
 {
-    private readonly Channel<WatchMessage> _messages = Channel.CreateUnbounded<WatchMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(WatchMessage Message, long SentAt)> _messages = Channel.CreateUnbounded<(WatchMessage, long)>(new UnboundedChannelOptions { SingleReader = true });
 
     public ResourceName Resource { get; } = resource;
 
     /// <summary>A silenced connection loses what happens meanwhile, as behind a firewall that forgot the flow.</summary>
     public bool Silenced { get; set; }
 
-    public ChannelReader<WatchMessage> Messages => _messages.Reader;
+    public ChannelReader<(WatchMessage Message, long SentAt)> Messages => _messages.Reader;
 
     public void Send(WatchMessage message)
     {
         if (!Silenced)
         {
-            _messages.Writer.TryWrite(message);
+            _messages.Writer.TryWrite((message, time.GetTimestamp()));
         }
     }
 
@@ -40,12 +40,22 @@ internal sealed class WatchSession(ResourceName resource)
 internal sealed class WatchHub
 {
     private readonly VersionedStore _store;
+    private readonly TimeProvider _time;
     private ImmutableList<WatchSession> _sessions = [];
+    private long _lag;
 
-    public WatchHub(VersionedStore store)
+    public WatchHub(VersionedStore store, TimeProvider time)
     {
         _store = store;
+        _time = time;
         store.Committed += Deliver;
+    }
+
+    /// <summary>How long every message is under way before its watcher sees it.</summary>
+    public TimeSpan Lag
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref _lag));
+        set => Interlocked.Exchange(ref _lag, value.Ticks);
     }
 
     public int Count => _sessions.Count;
@@ -56,7 +66,7 @@ internal sealed class WatchHub
     {
         lock (_store.Gate)
         {
-            var session = new WatchSession(resource);
+            var session = new WatchSession(resource, _time);
             if (since is { } revision)
             {
                 foreach (var change in _store.ChangesSince(resource, revision))

@@ -5,9 +5,11 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Compatibility;
 
 /// <summary>
-/// Watches each ConfigMap that a waiting patch names, that one object and no other, for as long as some patch waits. A change of it wakes its patches.
+/// Watches each object of one kind that a waiting patch names, that one object and no other, for as long as some patch waits. A change of it
+/// wakes its patches.
 /// </summary>
-internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
+internal sealed class NamedWatches<T>(ResourceType<T> type, IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
+    where T : class, IResource
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -15,20 +17,20 @@ internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQue
     private readonly Dictionary<ObjectKey, Watch> watches = [];
 
     /// <summary>Watches these and no others for the patch.</summary>
-    public void Use(ObjectKey patch, IReadOnlyCollection<ObjectKey> configMaps)
+    public void Use(ObjectKey patch, IReadOnlyCollection<ObjectKey> objects)
     {
         lock (gate)
         {
-            foreach (var (key, watch) in watches.Where(each => each.Value.Patches.Contains(patch) && !configMaps.Contains(each.Key)).ToArray())
+            foreach (var (key, watch) in watches.Where(each => each.Value.Patches.Contains(patch) && !objects.Contains(each.Key)).ToArray())
             {
                 Leave(key, watch, patch);
             }
 
-            foreach (var key in configMaps)
+            foreach (var key in objects)
             {
                 if (!watches.TryGetValue(key, out var watch))
                 {
-                    var lease = informers.Shared(CompatibilityKinds.ConfigMaps, key.Namespace, fieldSelector: $"metadata.name={key.Name}");
+                    var lease = informers.Shared(type, key.Namespace, fieldSelector: $"metadata.name={key.Name}");
                     watches[key] = watch = new Watch(lease, queue.Map(lease.Informer, _ => Waiting(key)));
                 }
 
@@ -39,13 +41,13 @@ internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQue
 
     public void Release(ObjectKey patch) => Use(patch, []);
 
-    /// <summary>Null if there is no such ConfigMap. False in the second place if that is not known yet.</summary>
-    public async Task<(string? ResourceVersion, bool IsKnown)> VersionAsync(ObjectKey configMap, CancellationToken cancellation)
+    /// <summary>Null if there is no such object. False in the second place if that is not known yet.</summary>
+    public async Task<(T? Object, bool IsKnown)> GetAsync(ObjectKey key, CancellationToken cancellation)
     {
-        IInformer<ConfigMapHead> informer;
+        IInformer<T> informer;
         lock (gate)
         {
-            if (!watches.TryGetValue(configMap, out var watch))
+            if (!watches.TryGetValue(key, out var watch))
             {
                 return (null, false);
             }
@@ -67,7 +69,7 @@ internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQue
             }
         }
 
-        return (informer.Get(configMap)?.Metadata.ResourceVersion, true);
+        return (informer.Get(key), true);
     }
 
     public void Dispose()
@@ -83,11 +85,11 @@ internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQue
         }
     }
 
-    private ObjectKey[] Waiting(ObjectKey configMap)
+    private ObjectKey[] Waiting(ObjectKey key)
     {
         lock (gate)
         {
-            return watches.TryGetValue(configMap, out var watch) ? [.. watch.Patches] : [];
+            return watches.TryGetValue(key, out var watch) ? [.. watch.Patches] : [];
         }
     }
 
@@ -101,9 +103,9 @@ internal sealed class ConfigMapWatches(IInformerFactory informers, IReconcileQue
         }
     }
 
-    private sealed class Watch(IInformerLease<ConfigMapHead> lease, IDisposable subscription) : IDisposable
+    private sealed class Watch(IInformerLease<T> lease, IDisposable subscription) : IDisposable
     {
-        public IInformerLease<ConfigMapHead> Lease { get; } = lease;
+        public IInformerLease<T> Lease { get; } = lease;
 
         public HashSet<ObjectKey> Patches { get; } = [];
 

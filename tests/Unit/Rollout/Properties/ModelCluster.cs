@@ -1,0 +1,457 @@
+using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+
+namespace PatchOperator.Tests.Unit.Rollout.Properties;
+
+internal delegate Plan Decider(EmergencyPatch patch, PatchIntent intent, ObservedState observed, OperatorPolicy policy, DateTimeOffset now);
+
+/// <summary>
+/// A cluster with one patch in it and an operator that is nothing but the decider: it stores statuses, does actions and appends to the trail,
+/// each of which can fail or be cut short. Whatever is decided is shown to the <see cref="SafetyRules"/>.
+/// </summary>
+internal sealed class ModelCluster
+{
+    private const int MostRoundsInAnInstant = 40;
+    private const int MostIdleRounds = 10;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Decider decide;
+    private readonly SafetyRules rules;
+    private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
+    private readonly List<AuditRecord> trail = [];
+    private readonly StoryWorkload web = new(new WorkloadRef(WorkloadKind.Deployment, "magento-web"));
+    private readonly StoryWorkload consumers = new(new WorkloadRef(WorkloadKind.Deployment, "magento-consumers"));
+    private readonly StoryWorkload cron = new(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
+    private readonly IReadOnlyList<StoryWorkload> world;
+    private PatchIntent? intent;
+    private int templates = 1;
+    private int uids;
+    private bool rollsOut = true;
+
+    public ModelCluster(Decider? decider = null)
+    {
+        decide = decider ?? RolloutDecider.Decide;
+        rules = new SafetyRules(this);
+        world = [web, consumers, cron];
+        Patch = new EmergencyPatch
+        {
+            Metadata = new ObjectMeta { Name = "fix", Namespace = "shop", Uid = "patch-uid", ResourceVersion = "1", Generation = 1 },
+            Spec = new EmergencyPatchSpec
+            {
+                Workloads =
+                [
+                    new WorkloadSpec { Name = "web", Deployment = "magento-web", Containers = Php },
+                    new WorkloadSpec { Name = "consumers", Role = "Worker", Deployment = "magento-consumers", Containers = Php },
+                    new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = Php },
+                ],
+                Canary = new CanarySpec { Steps = Steps(2) },
+                Analysis = new AnalysisSpec
+                {
+                    Provider = new MetricProviderSpec { PodMetrics = new PodMetricsProviderSpec { Port = 9113 } },
+                    Interval = new Duration("5s"),
+                    Metrics = [new MetricSpec { Name = "http-errors", Preset = "podMetrics", MaxRate = "2%", CompareWith = "Stable", MinRequests = 50 }],
+                },
+            },
+        };
+    }
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+
+    public OperatorPolicy Policy { get; } = new();
+
+    public EmergencyPatch Patch { get; private set; }
+
+    public IReadOnlyList<AuditRecord> Trail => trail;
+
+    public IReadOnlyList<StoryWorkload> World => world;
+
+    public PatchPhase Phase => PatchPhases.Parse(Patch.Status?.Phase);
+
+    public bool IsReleased { get; private set; }
+
+    public Plan? LastPlan { get; private set; }
+
+    public MetricsMood Mood { get; set; }
+
+    public string? HeldBy { get; set; }
+
+    public int FailActions { get; set; }
+
+    public int FailStatusWrites { get; set; }
+
+    public int FailTrailWrites { get; set; }
+
+    public CrashPoint Crash { get; set; }
+
+    /// <summary>What was broken, in words; empty is good.</summary>
+    public IReadOnlyList<string> Violations => rules.Violations;
+
+    private static IReadOnlyList<ContainerImage> Php => [new ContainerImage { Name = "php", Image = Story.New }];
+
+    public void ForEach(Action<StoryWorkload> change)
+    {
+        foreach (var workload in world)
+        {
+            change(workload);
+        }
+    }
+
+    public void Command(string name, string reason) => commands[name] = reason;
+
+    public void Edit(Func<EmergencyPatchSpec, EmergencyPatchSpec> change)
+    {
+        Patch = Patch with { Spec = change(Patch.Spec), Metadata = Patch.Metadata with { Generation = Patch.Metadata.Generation + 1 } };
+        intent = null;
+    }
+
+    public void EditSteps(int count) => Edit(s => s with { Canary = s.Canary! with { Steps = Steps(count) } });
+
+    public void Delete() => Patch = Patch with { Metadata = Patch.Metadata with { DeletionTimestamp = Patch.Metadata.DeletionTimestamp ?? Now } };
+
+    public void SetCanaryReady(bool ready) => ForEach(w =>
+    {
+        w.PodsBecomeReady = ready;
+        for (var i = 0; i < w.CanaryPods.Count; i++)
+        {
+            w.CanaryPods[i] = w.CanaryPods[i] with { Ready = ready };
+        }
+    });
+
+    public void OnePodFails()
+    {
+        if (web.CanaryPods.Count > 0)
+        {
+            web.CanaryPods[0] = web.CanaryPods[0] with { Ready = false, Problem = "CrashLoopBackOff: back-off 10s" };
+        }
+    }
+
+    public void DropCanary()
+    {
+        if (web.Canary is { IsOurs: true })
+        {
+            web.Canary = null;
+            web.CanaryPods.Clear();
+        }
+    }
+
+    public void ForeignCanary() => web.Canary ??= new CanaryObservation { IsOurs = false, Replicas = 1, Source = "someone's" };
+
+    public void SetRollsOut(bool on)
+    {
+        rollsOut = on;
+        ForEach(w =>
+        {
+            w.StableRollsOut = on;
+            if (on && w.Stable is { } stable)
+            {
+                w.Stable = stable with { IsRolledOut = true, ReadyReplicas = stable.Replicas, RolloutFailure = null };
+            }
+        });
+    }
+
+    /// <summary>Whether somebody else chose an image, so that the workloads need not be alike in the end.</summary>
+    public bool SomeoneElseChose { get; private set; }
+
+    public void SetStableImage(string image)
+    {
+        SomeoneElseChose = true;
+        web.SetByOthers(image, "argocd-controller");
+        web.Stable = web.Stable! with { IsRolledOut = rollsOut };
+    }
+
+    public void Scale(int replicas) => web.Stable = web.Stable! with { Replicas = replicas, ReadyReplicas = Math.Min(replicas, web.Stable.ReadyReplicas), IsRolledOut = rollsOut && replicas <= web.Stable.ReadyReplicas };
+
+    public void EditTemplate() => web.Stable = web.Stable! with { TemplateDigest = $"template-{++templates}" };
+
+    public void RecreateStable()
+    {
+        SomeoneElseChose = true;
+        web.Stable = web.Stable! with { Uid = $"another-{++uids}", Images = new Dictionary<string, string> { ["php"] = Story.Old } };
+    }
+
+    public void SetOldJob(bool runs)
+    {
+        if (runs && cron.Stable!.IsSuspended)
+        {
+            // Only a CronJob that is not suspended begins one.
+            return;
+        }
+
+        cron.Set(runs ? [new JobObservation("magento-cron-1", new Dictionary<string, string>(cron.Stable!.Images))] : []);
+    }
+
+    /// <summary>As a replace of the resource by a manifest from Git does. What the status keeps of the trail has its limits.</summary>
+    public void DropAnnotations()
+    {
+        commands.Clear();
+        if (trail.Count < 50)
+        {
+            trail.Clear();
+        }
+    }
+
+    /// <summary>By how much clocks of different leaders may differ in this tale.</summary>
+    public TimeSpan Skew { get; private set; }
+
+    public void SetBack(TimeSpan by)
+    {
+        Skew += by;
+        Now -= by;
+    }
+
+    /// <summary>Time without an operator.</summary>
+    public void Sleep(TimeSpan span)
+    {
+        Now += span;
+        Settle();
+    }
+
+    /// <summary>Time with one: it decides at every wake-up and after everything that it did.</summary>
+    public void Live(TimeSpan span)
+    {
+        var end = Now + span;
+        var (rounds, idle) = (0, 0);
+        var instant = Now;
+        while (!IsReleased)
+        {
+            rounds = Now == instant ? rounds + 1 : 0;
+            instant = Now;
+            var outcome = Reconcile();
+            idle = outcome is Outcome.Nothing && LastPlan!.WakeUpAt <= Now ? idle + 1 : 0;
+            if (rounds > MostRoundsInAnInstant || idle > MostIdleRounds)
+            {
+                rules.Break($"the operator decided {Math.Max(rounds, idle)} times in one instant and still wants more: {Phase}, {string.Join(", ", LastPlan!.Actions)}");
+                return;
+            }
+
+            var next = outcome switch
+            {
+                Outcome.Change => Now,
+                Outcome.Failure => Earlier(LastPlan!.WakeUpAt, Now + Retry),
+                Outcome.Nothing => LastPlan!.WakeUpAt ?? end,
+            };
+            next = outcome is Outcome.Change || next > Now ? next : Now + Pause;
+            if (next >= end && outcome is not Outcome.Change)
+            {
+                break;
+            }
+
+            Now = next;
+        }
+
+        Now = end > Now ? end : Now;
+        Settle();
+    }
+
+    /// <summary>One reconcile as the operator does it: status first, then the actions, then the trail.</summary>
+    public Outcome Reconcile()
+    {
+        var before = Patch;
+        var worldBefore = Fingerprint();
+        intent ??= PatchIntent.From(Patch, Policy);
+        var schedule = Schedule.Of(Patch, intent, Policy, Now);
+        var observed = Observe(schedule);
+        var plan = decide(Patch, intent, observed, Policy, Now);
+        rules.Check(new Decision(before, intent, observed, plan, Now, Mood), decide);
+        LastPlan = plan;
+        if (Take(CrashPoint.BeforeTheStatusIsStored) || FailStatusWrites-- > 0)
+        {
+            return Outcome.Failure;
+        }
+
+        FailStatusWrites = 0;
+        Patch = Patch with { Status = plan.Status };
+        if (Take(CrashPoint.AfterTheStatusIsStored))
+        {
+            return Outcome.Change;
+        }
+
+        var failed = false;
+        for (var i = 0; i < plan.Actions.Count; i++)
+        {
+            if (i == 1 && Take(CrashPoint.BetweenTwoActions))
+            {
+                return Outcome.Change;
+            }
+
+            if (FailActions > 0)
+            {
+                FailActions--;
+                failed = true;
+            }
+            else
+            {
+                Do(plan.Actions[i]);
+            }
+        }
+
+        if (Take(CrashPoint.BeforeTheTrailIsWritten) || FailTrailWrites-- > 0)
+        {
+            return Outcome.Failure;
+        }
+
+        FailTrailWrites = 0;
+        AppendTrail();
+        IsReleased = plan.IsReleased;
+        return !Same(before.Status, plan.Status) || Fingerprint() != worldBefore ? Outcome.Change : failed ? Outcome.Failure : Outcome.Nothing;
+    }
+
+    /// <summary>Everything works again from now on.</summary>
+    public void ClearUp()
+    {
+        (Mood, HeldBy, FailActions, FailStatusWrites, FailTrailWrites, Crash) = (MetricsMood.Good, null, 0, 0, 0, CrashPoint.None);
+        ForEach(w => (w.TrafficIsKnown, w.WithdrawalWorks) = (true, true));
+        SetCanaryReady(true);
+        SetRollsOut(true);
+        SetOldJob(false);
+        if (web.Canary is { IsOurs: false })
+        {
+            web.Canary = null;
+        }
+
+        Resume();
+    }
+
+    /// <summary>Whoever froze the run lets it go on.</summary>
+    public void Resume()
+    {
+        commands.Remove(Commands.Suspend);
+        if (Patch.Status?.Suspension is not null)
+        {
+            Command(Commands.Resume, "go on");
+        }
+
+        if (Patch.Spec.Suspend is true)
+        {
+            Edit(s => s with { Suspend = false });
+        }
+    }
+
+    public static bool Same(EmergencyPatchStatus? a, EmergencyPatchStatus? b) => Text(a) == Text(b);
+
+    public static string Text(EmergencyPatchStatus? status) => System.Text.Json.JsonSerializer.Serialize(status, DomainJson.Default.EmergencyPatchStatus!);
+
+    private static IReadOnlyList<CanaryStepSpec> Steps(int count) =>
+        [.. new[] { ("25", 30), ("50", 60), ("75", 10) }.Take(count).Select((s, i) => new CanaryStepSpec { Weight = 25 * (i + 1), Hold = new Duration($"{s.Item2}s") })];
+
+    private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a < b ? a.Value : b;
+
+    /// <summary>All that an action can change, for telling effect from none.</summary>
+    private string Fingerprint() => string.Join("|", world.Select(w =>
+        $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Stable.MarkedBy} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
+        + string.Join(",", commands.Keys);
+
+    private bool Take(CrashPoint point)
+    {
+        if (Crash != point)
+        {
+            return false;
+        }
+
+        Crash = CrashPoint.None;
+        return true;
+    }
+
+    /// <summary>What goes on by itself: stable that may roll out does.</summary>
+    private void Settle() => ForEach(w =>
+    {
+        if (rollsOut && w.Stable is { IsRolledOut: false } stable)
+        {
+            w.Stable = stable with { IsRolledOut = true, ReadyReplicas = stable.Replicas, RolloutFailure = null };
+        }
+    });
+
+    private void AppendTrail()
+    {
+        var last = trail is [.., var newest] ? newest.Sequence : 0;
+        trail.AddRange((Patch.Status?.Audit?.Recent ?? []).Where(r => r.Sequence > last));
+    }
+
+    private void Do(PlanAction action)
+    {
+        if (action is RemoveCommands remove)
+        {
+            foreach (var handled in remove.Handled.Where(h => commands.GetValueOrDefault(h.Name) == h.Value))
+            {
+                commands.Remove(handled.Name);
+            }
+
+            return;
+        }
+
+        var workload = Of(action);
+        switch (action)
+        {
+            // As the JSON patch with tests does it: another object, or another image, and nothing is changed.
+            case SetStableImages set when workload.Stable?.Uid != set.StableUid || set.Expected.Any(e => workload.Stable.Images.GetValueOrDefault(e.Container) != e.Image):
+            case SuspendCronJob suspend when workload.Stable?.Uid != suspend.StableUid:
+            case EnsureCanary or DeleteCanary when workload.Canary is { IsOurs: false }:
+                break;
+            default:
+                workload.Do(action);
+                break;
+        }
+    }
+
+    private StoryWorkload Of(PlanAction action) => action switch
+    {
+        EnsureCanary ensure => Named(ensure.Deployment),
+        WithdrawCanaryTraffic withdraw => Named(Patch.Status!.Workloads!.Single(w => w.Name == withdraw.Name).Target().Name),
+        DeleteCanary delete => Named(delete.Deployment),
+        SetStableImages set => Named(set.Workload.Name),
+        SuspendCronJob suspend => Named(suspend.CronJob),
+        ReleaseImages release => Named(release.Workload.Name),
+        _ => throw new InvalidOperationException($"The model does not know {action}"),
+    };
+
+    private StoryWorkload Named(string name) => world.Single(w => w.Reference.Name == name);
+
+    private ObservedState Observe(Schedule schedule) => new()
+    {
+        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.ReadPods)),
+        HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
+        Commands = new Dictionary<string, string>(commands),
+        AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
+        Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - Patch.Status!.Step!.ServingSince!.Value).TotalSeconds))] : null,
+        Preflight = schedule.Preflight ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, 300))] : null,
+    };
+
+    private MetricReading Reading(string metric, double seconds)
+    {
+        var total = Math.Floor(20 * Math.Max(0, seconds));
+        var (canary, stable) = Mood switch
+        {
+            MetricsMood.Good => (Counts(0, total), Counts(0, 4 * total)),
+            MetricsMood.Bad => (Counts(Math.Floor(total * 0.3), total), Counts(0, 4 * total)),
+            MetricsMood.BothTracksBad => (Counts(Math.Floor(total * 0.3), total), Counts(Math.Floor(total * 1.2), 4 * total)),
+            MetricsMood.NotANumber => (Counts(double.NaN, total), Counts(0, 4 * total)),
+            MetricsMood.Infinite => (Counts(0, double.PositiveInfinity), Counts(0, 4 * total)),
+            MetricsMood.Negative => (Counts(-1, total), Counts(0, 4 * total)),
+            MetricsMood.TooFew => (Counts(0, Math.Min(total, 49)), Counts(0, 4 * total)),
+            MetricsMood.Nothing => (new TrackReading.NoData("no series"), new TrackReading.NoData("no series")),
+            MetricsMood.StandingStill => (Counts(0, 500), Counts(0, 2000)),
+            MetricsMood.Unreachable => (new TrackReading.Failed("connection refused", Terminal: false), new TrackReading.Failed("connection refused", Terminal: false)),
+            MetricsMood.QueryRejected => (new TrackReading.Failed("parse error", Terminal: true), (TrackReading)new TrackReading.Failed("parse error", Terminal: true)),
+        };
+        return new MetricReading { Metric = metric, Canary = canary, Stable = stable, SampledAt = Now, CanaryQuery = "http_requests_total" };
+    }
+
+    private static TrackReading Counts(double failures, double total) => new TrackReading.Counts(failures, total);
+}
+
+internal enum Outcome
+{
+    /// <summary>Status or world differ: an event wakes the operator at once.</summary>
+    Change,
+
+    /// <summary>Something did not go through and is tried again.</summary>
+    Failure,
+
+    Nothing,
+}
+
+/// <summary>One decision and all that it was made from.</summary>
+internal sealed record Decision(EmergencyPatch Before, PatchIntent Intent, ObservedState Observed, Plan Plan, DateTimeOffset Now, MetricsMood Mood);
