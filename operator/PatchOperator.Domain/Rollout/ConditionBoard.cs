@@ -24,13 +24,20 @@ internal static class ConditionBoard
 
         if (reason.Length > 0)
         {
+            // In place, but the last word is not spoken: kstatus and Argo CD show progress, and not health that may be taken back by itself.
+            var isWatched = reason is PromotionWatch.Watching;
+
             // What nobody agreed to beforehand is not done before somebody has looked at it.
             var owed = BreakGlass.Owed(draft);
             var isDone = phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason);
             var (told, words) = isDone && owed is not null ? (BreakGlass.ReviewMissing, owed) : (reason, message);
-            Set(ConditionTypes.Ready, isDone && owed is null ? True : False, told, words);
-            Set(ConditionTypes.Reconciling, IsMoving(phase) ? True : False, reason, message);
-            Set(ConditionTypes.Stalled, owed is not null || NeedsHuman(phase) || reason is "FightOverImages" ? True : False, owed is null ? reason : BreakGlass.ReviewMissing, owed ?? message);
+            Set(ConditionTypes.Ready, isDone && owed is not null ? False : isWatched ? Unknown : isDone ? True : False, told, words);
+            Set(ConditionTypes.Reconciling, isWatched || IsMoving(phase) ? True : False, reason, message);
+            Set(
+                ConditionTypes.Stalled,
+                owed is not null || NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False,
+                owed is null ? reason : BreakGlass.ReviewMissing,
+                owed ?? message);
             SetAccepted(phase, reason, message);
         }
 
@@ -63,6 +70,15 @@ internal static class ConditionBoard
         }
 
         Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
+        if (PromotionWatch.Condition(draft) is { } watched)
+        {
+            Set(ConditionTypes.Watched, watched.Status, watched.Reason, watched.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Watched);
+        }
+
         if (draft.Status.Revert is { } revert)
         {
             Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);
@@ -166,7 +182,7 @@ internal static class ConditionBoard
     }
 
     /// <summary>Promoted, and yet the vulnerable images are there, or may be at any moment.</summary>
-    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages";
+    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages" or PromotionWatch.NeedsGit;
 
     private static bool IsMoving(PatchPhase phase) => phase switch
     {

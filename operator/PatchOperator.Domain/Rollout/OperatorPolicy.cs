@@ -39,6 +39,9 @@ public sealed record OperatorPolicy
     /// <summary>How long no Job may have been seen before a CronJob may run again: its controller may act on what it read a moment ago.</summary>
     public TimeSpan CronSettle { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long what looks bad after the promotion must go on to be bad before the patch is taken back: there is no unpatched track left to show an outage of something shared.</summary>
+    public TimeSpan WatchConfirmation { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Least time between two changes of one workload's images, whoever keeps setting them back.</summary>
     public TimeSpan ImageSpacing { get; init; } = TimeSpan.FromSeconds(1);
 

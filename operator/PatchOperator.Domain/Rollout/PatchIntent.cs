@@ -57,6 +57,9 @@ public sealed record PatchIntent
 
     public IReadOnlyList<MetricIntent> Metrics { get; init; } = [];
 
+    /// <summary>How long the patched workloads are measured after the promotion; zero for not at all.</summary>
+    public TimeSpan WatchAfterPromotion { get; init; }
+
     public int ApprovalsRequired { get; init; } = 1;
 
     /// <summary>At least one approval comes from here, where there are any.</summary>
@@ -102,6 +105,7 @@ public sealed record PatchIntent
             ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
             Accountable = spec.Approval?.Accountable ?? [],
             RevertOnRevoke = spec.Approval?.OnRevoke == "Revert",
+            WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };

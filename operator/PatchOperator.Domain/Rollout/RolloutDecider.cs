@@ -32,6 +32,8 @@ public static class RolloutDecider
             Overdue.Decide(draft);
         }
 
+        PromotionWatch.Close(draft);
+
         CommandDesk.CleanUp(draft);
         FactDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };

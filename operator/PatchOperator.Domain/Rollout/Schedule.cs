@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -51,9 +52,9 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
-            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
-            Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)),
+            Measure = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
@@ -88,6 +89,11 @@ public sealed record Schedule
     /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
     {
+        if (PromotionWatch.IsOn(status))
+        {
+            return status.Watch!.MeasuredAt is { } measured ? measured + intent.Interval : status.Watch.StartedAt;
+        }
+
         if (status.Step?.ServingSince is not { } since)
         {
             return DateTimeOffset.MaxValue;

@@ -19,7 +19,6 @@ internal static class UnsupportedFields
         Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
         Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
-        Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
     ];
@@ -58,8 +57,6 @@ internal static class UnsupportedFields
         new(path, spec => isUsed(spec) ? [path] : [], instead);
 
     private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };
-
-    private static bool IsNotZero(Duration? duration) => duration is { } given && given.TryGetValue(out var time) && time != TimeSpan.Zero;
 
     private sealed record Row(string Path, Func<EmergencyPatchSpec, IEnumerable<string>> UsedAt, string Instead);
 }

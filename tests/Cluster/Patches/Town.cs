@@ -399,6 +399,12 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
     /// <summary>The same, but not for the try before the start.</summary>
     public TrackReading? InRun { get; set; }
 
+    /// <summary>Of stable, in the watch after the promotion.</summary>
+    public double PatchedErrorRate { get; set; }
+
+    /// <summary>Its reading, instead of counts.</summary>
+    public TrackReading? Patched { get; set; }
+
     public bool Throws { get; set; }
 
     /// <summary>Reads that never come to an end.</summary>
@@ -418,11 +424,12 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
 
         var canary = Canary ?? (request.RunId.Contains("/preflight/", StringComparison.Ordinal) ? null : InRun);
         var total = 400 + (50 * Interlocked.Increment(ref reads));
+        var isWatch = request.RunId.Contains("/watch/", StringComparison.Ordinal);
         return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
             Canary = canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
-            Stable = new TrackReading.Counts(0, 4 * total),
+            Stable = isWatch ? Patched ?? new TrackReading.Counts(Math.Floor(4 * total * PatchedErrorRate), 4 * total) : new TrackReading.Counts(0, 4 * total),
             SampledAt = clock.GetUtcNow(),
             CanaryQuery = m.Failures,
         })];

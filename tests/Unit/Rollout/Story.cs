@@ -16,6 +16,8 @@ internal sealed class Story
 
     private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
     private long audited;
+    private SeriesPoint watched;
+    private DateTimeOffset? watchedAt;
 
     /// <summary>Annotations with recorded facts, where admission control is on.</summary>
     public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
@@ -67,6 +69,9 @@ internal sealed class Story
     public double CanaryRequestsPerSecond { get; set; } = 20;
 
     public TrackReading? CanaryReading { get; set; }
+
+    /// <summary>Of the watch after the promotion.</summary>
+    public TrackReading? StableReading { get; set; }
 
     public bool PodsBecomeReady
     {
@@ -215,6 +220,11 @@ internal sealed class Story
 
     private MetricReading Reading(string metric, bool preflight = false)
     {
+        if (!preflight && PatchPhases.Parse(Status.Phase) is PatchPhase.Promoted)
+        {
+            return Watched(metric);
+        }
+
         var seconds = preflight ? 300 : (Now - Status.Step!.ServingSince!.Value).TotalSeconds;
         var total = Math.Floor(CanaryRequestsPerSecond * seconds);
         return new MetricReading
@@ -224,6 +234,25 @@ internal sealed class Story
             Stable = new TrackReading.Counts(Math.Floor(4 * total * StableErrorRate), 4 * total),
             SampledAt = Now,
             CanaryQuery = "http_requests_total{status=~\"5..\"}",
+        };
+    }
+
+    /// <summary>Requests of the patched stable since the watch began; what a test set for a while counts for that while.</summary>
+    private MetricReading Watched(string metric)
+    {
+        var watch = Status.Watch!;
+        var from = watchedAt is { } last && last >= watch.StartedAt ? last : watch.StartedAt;
+        var added = 4 * CanaryRequestsPerSecond * (Now - from).TotalSeconds;
+        watched = (from == watch.StartedAt ? default : watched) + new SeriesPoint(added * CanaryErrorRate, added);
+        watchedAt = Now;
+        return new MetricReading
+        {
+            Metric = metric,
+            Canary = new TrackReading.NoData("the canary has no pods"),
+            Stable = StableReading ?? new TrackReading.Counts(Math.Floor(watched.Failures), Math.Floor(watched.Total)),
+            SampledAt = Now,
+            CanaryQuery = "",
+            StableQuery = "http_requests_total{status=~\"5..\"}",
         };
     }
 

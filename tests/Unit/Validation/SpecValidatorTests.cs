@@ -191,6 +191,7 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0.total", "\"t{pod='{{ pod }}'}\"", "spec.analysis.metrics[0].total", "unknown variable 'pod': use {{ namespace }}" },
         { "analysis.metrics.0.total", "\"t[{{ window]\"", "spec.analysis.metrics[0].total", "never closes it" },
 
+        { "revert.watchAfterPromotion", "\"25h\"", "spec.revert.watchAfterPromotion", "write 0s to 1d" },
         { "revert.watchAfterPromotion", "\"half an hour\"", "spec.revert.watchAfterPromotion", "not a duration" },
         { "promotion.hold", "\"Always\"", "spec.promotion.hold", "UntilAdopted or None" },
         { "closure.reviewWithin", "\"3 days\"", "spec.closure.reviewWithin", "not a duration" },
@@ -206,7 +207,6 @@ public sealed class SpecValidatorTests
         { "approval.informed", "[\"x\"]", "spec.approval.informed" },
         { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
         { "revert.automatic", "false", "spec.revert.automatic" },
-        { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -269,6 +269,7 @@ public sealed class SpecValidatorTests
     [InlineData("approval.responsible", "[\"serviceaccount:ops/robot\"]")]
     [InlineData("approval.onRevoke", "\"Revert\"")]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
+    [InlineData("revert.watchAfterPromotion", "\"30m\"")]
     [InlineData("promotion.hold", "\"None\"")]
     [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("database.change", "\"None\"")]

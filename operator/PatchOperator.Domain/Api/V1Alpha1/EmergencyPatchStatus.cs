@@ -58,6 +58,9 @@ public sealed record EmergencyPatchStatus
 
     public RevertStatus? Revert { get; init; }
 
+    /// <summary>The watch over the patched workloads after the promotion.</summary>
+    public WatchStatus? Watch { get; init; }
+
     /// <summary>What the hold on the patched images had to undo.</summary>
     public HoldStatus? Hold { get; init; }
 
@@ -457,6 +460,50 @@ public sealed record RevertStatus
     public string? Query { get; init; }
 
     public DateTimeOffset? At { get; init; }
+}
+
+public sealed record WatchStatus
+{
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>It ends here, whatever happens in between.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Passed, Inconclusive, Failed or Interrupted, once it has ended.</summary>
+    public string? Outcome { get; init; }
+
+    public DateTimeOffset? MeasuredAt { get; init; }
+
+    public IReadOnlyList<WatchedMetricStatus>? Metrics { get; init; }
+}
+
+/// <summary>The last measurement of one metric in the watch.</summary>
+public sealed record WatchedMetricStatus
+{
+    public required string Name { get; init; }
+
+    public required string Verdict { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>Failed share, or the value of a gauge.</summary>
+    public string? Measured { get; init; }
+
+    /// <summary>What stable failed during the run, before it was patched: share and counts.</summary>
+    public string? Before { get; init; }
+
+    public string? Limit { get; init; }
+
+    public string? Query { get; init; }
+
+    public DateTimeOffset? SampledAt { get; init; }
+
+    /// <summary>What the test must remember until the next measurement.</summary>
+    public string? Memory { get; init; }
 }
 
 public sealed record HoldStatus

@@ -126,6 +126,9 @@ public static class ConditionTypes
     /// <summary>Only while routes split the traffic.</summary>
     public const string TrafficAtWeight = "TrafficAtWeight";
     public const string Promoted = "Promoted";
+
+    /// <summary>Only with a watch after the promotion: True once it was passed, Unknown while it lasts or when it could tell nothing.</summary>
+    public const string Watched = "Watched";
     public const string Reverted = "Reverted";
     public const string Overdue = "Overdue";
 }

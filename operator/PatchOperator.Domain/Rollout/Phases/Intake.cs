@@ -158,6 +158,7 @@ internal static class Intake
         Revert = null,
         Superseding = null,
         Hold = null,
+        Watch = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };
 
