@@ -6,6 +6,9 @@ namespace PatchOperator.Domain.Approvals;
 /// <summary>Takes in what the webhook recorded: believes what it can prove, keeps authors and refused attempts on record, and hands commands on.</summary>
 internal static class FactDesk
 {
+    /// <summary>A key that was made a moment ago may not have been read here yet. Longer than every replica needs, and short enough for a forgery to be seen.</summary>
+    private static readonly TimeSpan KeyPatience = TimeSpan.FromMinutes(10);
+
     /// <summary>More than anyone has under way at once, and few enough for a status.</summary>
     private const int Remembered = 64;
 
@@ -31,8 +34,9 @@ internal static class FactDesk
                 : fact!.Id != id ? "it stands under another name than its own"
                 : fact.At <= draft.Status.Facts?.Floor ? "it is older than what was taken in long ago"
                 : "";
-            if (verdict is FactVerdict.Unknown)
+            if (verdict is FactVerdict.Unknown && MayBecomeKnown(draft, fact!))
             {
+                draft.WakeAt(fact!.At + KeyPatience);
                 continue;
             }
 
@@ -69,6 +73,10 @@ internal static class FactDesk
             draft.Do(new RemoveFacts(present));
         }
     }
+
+    /// <summary>Without any key nothing can be told apart yet; with some, only a fact of these minutes can be sealed with one that is newer.</summary>
+    private static bool MayBecomeKnown(Draft draft, RecordedFact fact) =>
+        !draft.Observed.Keys.Any || (draft.Now - fact.At).Duration() < KeyPatience;
 
     /// <summary>True for what is no command.</summary>
     private static bool Take(Draft draft, RecordedFact fact)
