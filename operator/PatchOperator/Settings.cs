@@ -2,6 +2,7 @@ using PatchOperator.Admission;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Domain.Validation;
+using PatchOperator.Notifications;
 using PatchOperator.Runtime;
 using Serilog.Events;
 
@@ -28,12 +29,17 @@ internal sealed record Settings
 
     public int Workers { get; init; } = 4;
 
+<<<<<<< HEAD
     public AdmissionSettings Admission { get; init; } = new();
+=======
+    public ReceiverSettings Notifications { get; init; } = new();
+>>>>>>> main
 
     public static Settings From(Func<string, string?> environment)
     {
         var policy = new OperatorPolicy();
         var deadlines = policy.DeadlineBySeverity.ToDictionary(d => d.Key, d => Span($"DEADLINE_{d.Key.ToUpperInvariant()}", d.Value), StringComparer.Ordinal);
+<<<<<<< HEAD
         var admission = AdmissionSettings.From(Text);
         return new Settings
         {
@@ -42,6 +48,17 @@ internal sealed record Settings
             {
                 DeadlineBySeverity = deadlines,
                 Validation = new ValidationOptions { ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest), Authenticates = admission.Enabled },
+=======
+        var notifications = Receivers();
+        return new Settings
+        {
+            Notifications = notifications,
+            Policy = policy with
+            {
+                DeadlineBySeverity = deadlines,
+                Notifications = notifications.Policy,
+                Validation = new ValidationOptions { Receivers = notifications.Policy.Receivers, ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest) },
+>>>>>>> main
             },
             Listen = Text("LISTEN") ?? "http://0.0.0.0:8080",
             LogLevel = OneOf("LOGLEVEL", LogEventLevel.Information),
@@ -60,6 +77,18 @@ internal sealed record Settings
         };
 
         string? Text(string name) => environment(Prefix + name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+
+        ReceiverSettings Receivers()
+        {
+            try
+            {
+                return ReceiverSettings.Parse(Text("NOTIFICATIONS"), environment("POD_NAMESPACE") is { Length: > 0 } ns ? ns : "default");
+            }
+            catch (FormatException exception)
+            {
+                throw new SettingsException($"{Prefix}NOTIFICATIONS cannot be used: {exception.Message}.");
+            }
+        }
 
         T OneOf<T>(string name, T fallback)
             where T : struct, Enum =>

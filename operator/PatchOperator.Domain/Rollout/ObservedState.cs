@@ -1,6 +1,10 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
+=======
+using PatchOperator.Domain.Notifications;
+>>>>>>> main
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -43,6 +47,9 @@ public sealed record ObservedState
 
     /// <summary>Sequence of the newest record in the stored trail.</summary>
     public long AuditedThrough { get; init; }
+
+    /// <summary>How notifications of the stored status ended, those under way left out.</summary>
+    public IReadOnlyList<DeliveryOutcome> Delivered { get; init; } = [];
 
     /// <summary>What the API server said to the last action, while it keeps saying so.</summary>
     public string? ActionProblem { get; init; }

@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Validation;
 
 namespace PatchOperator.Domain.Rollout;
@@ -6,6 +7,9 @@ namespace PatchOperator.Domain.Rollout;
 public sealed record OperatorPolicy
 {
     public ValidationOptions Validation { get; init; } = new();
+
+    /// <summary>Whom the operator can tell.</summary>
+    public NotificationPolicy Notifications { get; init; } = new();
 
     /// <summary>Time from disclosure to remediation by severity, where the advisory gives no date.</summary>
     public IReadOnlyDictionary<string, TimeSpan> DeadlineBySeverity { get; init; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal)

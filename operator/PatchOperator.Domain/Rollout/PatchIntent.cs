@@ -70,6 +70,15 @@ public sealed record PatchIntent
 
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Receivers that are told before people decide.</summary>
+    public IReadOnlyList<string> Consulted { get; init; } = [];
+
+    /// <summary>Receivers that are told what happens.</summary>
+    public IReadOnlyList<string> Informed { get; init; } = [];
+
+    /// <summary>Whom to tell while approvals stay away, in this order.</summary>
+    public IReadOnlyList<EscalationIntent> Escalation { get; init; } = [];
+
     /// <summary>Null when modules are not checked.</summary>
     public CompatibilitySpec? Compatibility { get; init; }
 
@@ -101,10 +110,17 @@ public sealed record PatchIntent
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
+<<<<<<< HEAD
             // A first step that wants an approval is a start that wants one.
             ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
             Accountable = spec.Approval?.Accountable ?? [],
             RevertOnRevoke = spec.Approval?.OnRevoke == "Revert",
+=======
+            ApprovalsRequired = spec.Approval?.Required ?? 1,
+            Consulted = spec.Approval?.Consulted ?? [],
+            Informed = spec.Approval?.Informed ?? [],
+            Escalation = [.. (spec.Approval?.Escalation ?? []).Select(t => new EscalationIntent(t.After.OrElse(TimeSpan.Zero), t.Notify ?? [])).OrderBy(t => t.After)],
+>>>>>>> main
             WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
@@ -132,6 +148,10 @@ public sealed record PatchIntent
 /// <param name="Approval">People must agree before it begins.</param>
 /// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
 public sealed record StepIntent(int Weight, TimeSpan Hold, bool Approval = false, bool PassEarly = false);
+
+/// <param name="After">Since when approvals are waited for.</param>
+/// <param name="Notify">Receivers.</param>
+public sealed record EscalationIntent(TimeSpan After, IReadOnlyList<string> Notify);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent

@@ -1,5 +1,9 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
+=======
+using PatchOperator.Domain.Notifications;
+>>>>>>> main
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -37,6 +41,7 @@ public static class RolloutDecider
         CommandDesk.CleanUp(draft);
         FactDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
+        NotificationDesk.Decide(draft);
         return new Plan
         {
             Status = draft.Status,

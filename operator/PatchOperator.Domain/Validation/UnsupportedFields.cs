@@ -15,9 +15,16 @@ internal static class UnsupportedFields
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
         Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),
         Field("spec.validations", spec => Any(spec.Validations), "run them yourself before you approve, and leave them out"),
+<<<<<<< HEAD
         Field("spec.approval.consulted", spec => Any(spec.Approval?.Consulted), "nobody is notified yet; leave it out"),
         Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
         Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
+=======
+        Field("spec.approval.required", spec => spec.Approval?.Required > 1, "approvers cannot be told apart before admission control authenticates them; write 1"),
+        Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "approvers are not authenticated yet; leave it out"),
+        Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "approvers are not authenticated yet; leave it out"),
+        Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
+>>>>>>> main
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),

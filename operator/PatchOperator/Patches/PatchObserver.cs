@@ -4,6 +4,7 @@ using PatchOperator.Admission;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Traffic;
 
@@ -20,6 +21,7 @@ internal sealed class PatchObserver(
     ActionProblems problems,
     FactKeyStore keys,
     CompatibilityChecker compatibility,
+    Notifier notifier,
     TimeProvider time)
 {
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
@@ -42,6 +44,7 @@ internal sealed class PatchObserver(
             Keys = keys.Current,
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
+            Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
         if (!schedule.CheckCompatibility)

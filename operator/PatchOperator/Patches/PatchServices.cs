@@ -6,6 +6,7 @@ using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
 using PatchOperator.Metrics.Http;
 using PatchOperator.Metrics.Probes;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -23,8 +24,19 @@ internal static class PatchServices
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
             .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
+<<<<<<< HEAD
         return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
+=======
+        services.AddNotifications(settings.Notifications);
+        return services.AddPatches(settings.Policy);
+>>>>>>> main
     }
+
+    private static void AddNotifications(this IServiceCollection services, ReceiverSettings receivers) => services
+        .AddSingleton(receivers)
+        .AddSingleton<Sender>()
+        .AddSingleton<NotificationMetrics>()
+        .AddSingleton<Notifier>();
 
     private static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services
         .AddSingleton(policy)

@@ -217,7 +217,7 @@ public sealed class AttackTests
         Assert.NotEmpty(reply.Warnings);
         await gatehouse.Town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
         Assert.Equal("[]", Annotation(gatehouse, Annotations.RestoredAudit));
-        Assert.NotEmpty(gatehouse.Town.Trail());
+        await gatehouse.Town.UntilAsync(() => gatehouse.Town.Trail().Count > 0, "a trail of its own begins");
     }
 
     [Fact]

@@ -126,7 +126,19 @@ internal sealed class Gatehouse : IAsyncDisposable
         }
     }
 
+    /// <summary>As a client that tries again when many others write at the same time: the server gives a patch five attempts.</summary>
     public async Task<Reply> SendAsync(ClusterUser user, HttpMethod method, string path, JsonObject body)
+    {
+        var reply = await SendOnceAsync(user, method, path, body);
+        for (var attempt = 0; attempt < 5 && reply.Code == 409 && method == HttpMethod.Patch; attempt++)
+        {
+            reply = await SendOnceAsync(user, method, path, body);
+        }
+
+        return reply;
+    }
+
+    private async Task<Reply> SendOnceAsync(ClusterUser user, HttpMethod method, string path, JsonObject body)
     {
         using var request = new HttpRequestMessage(method, new Uri(Town.Api.Address, path));
         request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue(method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"));

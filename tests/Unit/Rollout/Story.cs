@@ -1,7 +1,11 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
+=======
+using PatchOperator.Domain.Notifications;
+>>>>>>> main
 using PatchOperator.Domain.Rollout;
 using Xunit;
 
@@ -27,6 +31,12 @@ internal sealed class Story
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
     public OperatorPolicy Policy { get; set; } = new();
+<<<<<<< HEAD
+=======
+
+    /// <summary>How notifications ended.</summary>
+    public List<DeliveryOutcome> Delivered { get; } = [];
+>>>>>>> main
 
     public Story() => World.Add(Web);
 
@@ -214,6 +224,7 @@ internal sealed class Story
         Facts = new Dictionary<string, string>(Facts),
         Keys = Keys,
         AuditedThrough = audited,
+        Delivered = [.. Delivered],
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };

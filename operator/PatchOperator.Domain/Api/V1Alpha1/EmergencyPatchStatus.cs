@@ -64,7 +64,53 @@ public sealed record EmergencyPatchStatus
     /// <summary>What the hold on the patched images had to undo.</summary>
     public HoldStatus? Hold { get; init; }
 
+    /// <summary>Whom to tell next while approvals stay away.</summary>
+    public EscalationStatus? Escalation { get; init; }
+
+    /// <summary>What people are still to be told; each goes when its receivers have it.</summary>
+    public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
+
     public AuditStatus? Audit { get; init; }
+}
+
+public sealed record EscalationStatus
+{
+    /// <summary>When the waiting for approvals began.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    public required IReadOnlyList<EscalationTierStatus> Tiers { get; init; }
+}
+
+public sealed record EscalationTierStatus
+{
+    public required DateTimeOffset Due { get; init; }
+
+    public required IReadOnlyList<string> Notify { get; init; }
+
+    public DateTimeOffset? RaisedAt { get; init; }
+}
+
+public sealed record NotificationStatus
+{
+    /// <summary>The same for every repetition.</summary>
+    public required string Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Reason { get; init; }
+
+    /// <summary>Info, Warning or Critical.</summary>
+    public required string Severity { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>Receivers that do not have it yet.</summary>
+    public required IReadOnlyList<string> To { get; init; }
+
+    /// <summary>What lasts, such as <c>approval</c>; one that resolves it has the same.</summary>
+    public string? Incident { get; init; }
+
+    public bool? Resolves { get; init; }
 }
 
 /// <summary>A Kubernetes condition; the transition time moves only when the status flips.</summary>
