@@ -29,36 +29,30 @@ internal sealed record Settings
 
     public int Workers { get; init; } = 4;
 
-<<<<<<< HEAD
     public AdmissionSettings Admission { get; init; } = new();
-=======
+
     public ReceiverSettings Notifications { get; init; } = new();
->>>>>>> main
 
     public static Settings From(Func<string, string?> environment)
     {
         var policy = new OperatorPolicy();
         var deadlines = policy.DeadlineBySeverity.ToDictionary(d => d.Key, d => Span($"DEADLINE_{d.Key.ToUpperInvariant()}", d.Value), StringComparer.Ordinal);
-<<<<<<< HEAD
         var admission = AdmissionSettings.From(Text);
-        return new Settings
-        {
-            Admission = admission,
-            Policy = policy with
-            {
-                DeadlineBySeverity = deadlines,
-                Validation = new ValidationOptions { ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest), Authenticates = admission.Enabled },
-=======
         var notifications = Receivers();
         return new Settings
         {
+            Admission = admission,
             Notifications = notifications,
             Policy = policy with
             {
                 DeadlineBySeverity = deadlines,
                 Notifications = notifications.Policy,
-                Validation = new ValidationOptions { Receivers = notifications.Policy.Receivers, ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest) },
->>>>>>> main
+                Validation = new ValidationOptions
+                {
+                    Receivers = notifications.Policy.Receivers,
+                    ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest),
+                    Authenticates = admission.Enabled,
+                },
             },
             Listen = Text("LISTEN") ?? "http://0.0.0.0:8080",
             LogLevel = OneOf("LOGLEVEL", LogEventLevel.Information),

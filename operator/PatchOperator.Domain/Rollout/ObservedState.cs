@@ -1,10 +1,7 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
-<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
-=======
 using PatchOperator.Domain.Notifications;
->>>>>>> main
 
 namespace PatchOperator.Domain.Rollout;
 

@@ -110,17 +110,13 @@ public sealed record PatchIntent
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
-<<<<<<< HEAD
             // A first step that wants an approval is a start that wants one.
             ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
             Accountable = spec.Approval?.Accountable ?? [],
             RevertOnRevoke = spec.Approval?.OnRevoke == "Revert",
-=======
-            ApprovalsRequired = spec.Approval?.Required ?? 1,
             Consulted = spec.Approval?.Consulted ?? [],
             Informed = spec.Approval?.Informed ?? [],
             Escalation = [.. (spec.Approval?.Escalation ?? []).Select(t => new EscalationIntent(t.After.OrElse(TimeSpan.Zero), t.Notify ?? [])).OrderBy(t => t.After)],
->>>>>>> main
             WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),

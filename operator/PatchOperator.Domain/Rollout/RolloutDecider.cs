@@ -1,9 +1,6 @@
 using PatchOperator.Domain.Api.V1Alpha1;
-<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
-=======
 using PatchOperator.Domain.Notifications;
->>>>>>> main
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;

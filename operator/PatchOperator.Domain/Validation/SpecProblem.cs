@@ -34,11 +34,9 @@ public sealed record ValidationOptions
 
     public ImagePolicy ImagePolicy { get; init; } = ImagePolicy.RequireDigest;
 
-<<<<<<< HEAD
     /// <summary>Whether admission control authenticates people; without it, nothing can depend on who they are.</summary>
     public bool Authenticates { get; init; }
-=======
+
     /// <summary>Names of those who can be told; null where that is not known, as on the command line.</summary>
     public IReadOnlyList<string>? Receivers { get; init; }
->>>>>>> main
 }

@@ -15,16 +15,6 @@ internal static class UnsupportedFields
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
         Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),
         Field("spec.validations", spec => Any(spec.Validations), "run them yourself before you approve, and leave them out"),
-<<<<<<< HEAD
-        Field("spec.approval.consulted", spec => Any(spec.Approval?.Consulted), "nobody is notified yet; leave it out"),
-        Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
-        Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
-=======
-        Field("spec.approval.required", spec => spec.Approval?.Required > 1, "approvers cannot be told apart before admission control authenticates them; write 1"),
-        Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "approvers are not authenticated yet; leave it out"),
-        Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "approvers are not authenticated yet; leave it out"),
-        Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
->>>>>>> main
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
@@ -36,6 +26,7 @@ internal static class UnsupportedFields
         Field("spec.approval.required", spec => spec.Approval?.Required > 1, "write 1"),
         Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "leave it out"),
         Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "leave it out"),
+        Step(".approval", step => step.Approval is true, "leave it out"),
     ];
 
     /// <summary>Every path that is refused, with <c>[]</c> for any item, for documentation and tests.</summary>
@@ -62,6 +53,11 @@ internal static class UnsupportedFields
 
     private static Row Field(string path, Func<EmergencyPatchSpec, bool> isUsed, string instead) =>
         new(path, spec => isUsed(spec) ? [path] : [], instead);
+
+    private static Row Step(string member, Func<CanaryStepSpec, bool> isUsed, string instead) => new(
+        $"spec.canary.steps[]{member}",
+        spec => (spec.Canary?.Steps).Numbered().Where(each => isUsed(each.Item)).Select(each => $"spec.canary.steps[{each.Index}]{member}"),
+        instead);
 
     private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };
 

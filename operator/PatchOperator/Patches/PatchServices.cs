@@ -24,12 +24,8 @@ internal static class PatchServices
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
             .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
-<<<<<<< HEAD
-        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
-=======
         services.AddNotifications(settings.Notifications);
-        return services.AddPatches(settings.Policy);
->>>>>>> main
+        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
 
     private static void AddNotifications(this IServiceCollection services, ReceiverSettings receivers) => services

@@ -171,27 +171,9 @@ internal sealed class Town : IAsyncDisposable
     {
         instances++;
         var name = Instance;
-<<<<<<< HEAD
         var settings = Settings.From(_ => null) with { LeaderElection = leaderElection, Admission = admission ?? new AdmissionSettings() };
         IHost host;
         if (admission is not null)
-=======
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        // Traces only where a test reads them: a fault test starts operators by the hundred.
-        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace);
-        builder.Services.AddSingleton(Clock);
-        builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
-        builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
-        var settings = Settings.From(_ => null) with { LeaderElection = leaderElection };
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
-        settings = settings with
-        {
-            Notifications = Receivers,
-            Policy = settings.Policy with { Notifications = Receivers.Policy, Validation = settings.Policy.Validation with { Receivers = Receivers.Policy.Receivers } },
-        };
-        builder.Services.AddPatchOperator(settings);
-        if (!MeasuresForReal)
->>>>>>> main
         {
             var web = WebApplication.CreateSlimBuilder();
             web.WebHost.UseUrls(admission.Listen).UseAdmission(admission);
@@ -228,7 +210,15 @@ internal sealed class Town : IAsyncDisposable
         services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
         services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
         settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
-        settings = settings with { Policy = settings.Policy with { Validation = settings.Policy.Validation with { Authenticates = settings.Admission.Enabled } } };
+        settings = settings with
+        {
+            Notifications = Receivers,
+            Policy = settings.Policy with
+            {
+                Notifications = Receivers.Policy,
+                Validation = settings.Policy.Validation with { Receivers = Receivers.Policy.Receivers, Authenticates = settings.Admission.Enabled },
+            },
+        };
         services.AddPatchOperator(settings);
         if (!MeasuresForReal)
         {

@@ -1,11 +1,8 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
-<<<<<<< HEAD
 using PatchOperator.Domain.Approvals;
-=======
 using PatchOperator.Domain.Notifications;
->>>>>>> main
 using PatchOperator.Domain.Rollout;
 using Xunit;
 
@@ -31,12 +28,9 @@ internal sealed class Story
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
     public OperatorPolicy Policy { get; set; } = new();
-<<<<<<< HEAD
-=======
 
     /// <summary>How notifications ended.</summary>
     public List<DeliveryOutcome> Delivered { get; } = [];
->>>>>>> main
 
     public Story() => World.Add(Web);
 

@@ -203,16 +203,6 @@ public sealed class SpecValidatorTests
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
         { "validations", """[{"name": "orders", "stage": "BeforeCanary", "job": {}}]""", "spec.validations" },
-<<<<<<< HEAD
-        { "approval.consulted", "[\"x\"]", "spec.approval.consulted" },
-        { "approval.informed", "[\"x\"]", "spec.approval.informed" },
-        { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
-=======
-        { "approval.required", "2", "spec.approval.required" },
-        { "approval.responsible", "[\"user:dana\"]", "spec.approval.responsible" },
-        { "approval.accountable", "[\"group:leads\"]", "spec.approval.accountable" },
-        { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
->>>>>>> main
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
@@ -263,6 +253,7 @@ public sealed class SpecValidatorTests
     [InlineData("approval.required", "2", "spec.approval.required")]
     [InlineData("approval.accountable", "[\"group:leads\"]", "spec.approval.accountable")]
     [InlineData("approval.responsible", "[\"user:dana\"]", "spec.approval.responsible")]
+    [InlineData("canary.steps.1.approval", "true", "spec.canary.steps[1].approval")]
     public void What_depends_on_who_people_are_is_refused_where_nobody_authenticates_them(string edit, string value, string path)
     {
         var problem = Assert.Single(Validate(SpecJson.With(Healthy, edit, value), new ValidationOptions { Authenticates = false }));
