@@ -22,7 +22,11 @@ internal static class WatchBenchmark
 
     private static readonly MetricPolicy Policy = new()
     {
-        Name = "errors", CompareWithStable = true, MinRequests = 50, FalseRevertRate = FalseRevertRate, WorthCatching = WorthCatching,
+        Name = "errors",
+        CompareWithStable = true,
+        MinRequests = 50,
+        FalseRevertRate = FalseRevertRate,
+        WorthCatching = WorthCatching,
     };
 
     public static int Run(Arguments arguments)
