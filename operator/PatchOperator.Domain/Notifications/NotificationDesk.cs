@@ -17,13 +17,18 @@ internal static class NotificationDesk
             if (Audience.SeverityOf(record) is { } severity)
             {
                 var to = Audience.Of(record, severity, draft.Intent, draft.Policy.Notifications);
-                Outbox.Add(draft, record.Action, severity, record.Detail ?? record.Action, to, record.Action == "Overdue" ? OverdueIncident : null, sequence: record.Sequence);
+                Outbox.Add(draft, record.Action, severity, Words(draft, record), to, record.Action == "Overdue" ? OverdueIncident : null, sequence: record.Sequence);
             }
         }
 
         EndOverdue(draft);
         Escalation.Decide(draft);
     }
+
+    /// <summary>Who is asked for an approval, or to be consulted on one, must read that it is asked for, and how to give it.</summary>
+    private static string Words(Draft draft, AuditRecord record) => record.To == nameof(PatchPhase.AwaitingApproval) && draft.Intent.ApprovalsRequired is > 0 and var required
+        ? $"{record.Detail} It waits for {required} approval{(required == 1 ? "" : "s")}: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/approve='reason'"
+        : record.Detail ?? record.Action;
 
     private static void EndOverdue(Draft draft)
     {

@@ -44,7 +44,7 @@ public sealed record OperatorPolicy
     public TimeSpan CronSettle { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long what looks bad after the promotion must go on to be bad before the patch is taken back: there is no unpatched track left to show an outage of something shared.</summary>
-    public TimeSpan WatchConfirmation { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan WatchConfirmation { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Least time between two changes of one workload's images, whoever keeps setting them back.</summary>
     public TimeSpan ImageSpacing { get; init; } = TimeSpan.FromSeconds(1);

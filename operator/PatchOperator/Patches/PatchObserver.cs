@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using PatchOperator.Audit;
 using PatchOperator.Compatibility;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -19,6 +20,7 @@ internal sealed class PatchObserver(
     TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
+    FactKeyStore keys,
     CompatibilityChecker compatibility,
     AuditInspector audit,
     Notifier notifier,
@@ -40,6 +42,8 @@ internal sealed class PatchObserver(
             Neighbours = neighbours.Named(patch),
             SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
+            Facts = CommandAnnotations.Facts(patch),
+            Keys = keys.Current,
             AuditedThrough = AuditTrail.LastSequence(patch),
             Audit = await audit.InspectAsync(patch, cancellation),
             ActionProblem = problems.Of(patch),

@@ -1,3 +1,4 @@
+using PatchOperator.Admission;
 using PatchOperator.Audit;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
@@ -26,7 +27,7 @@ internal static class PatchServices
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         services.AddNotifications(settings.Notifications);
         services.AddAudit(settings.Audit);
-        return services.AddPatches(settings.Policy);
+        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
 
     private static void AddNotifications(this IServiceCollection services, ReceiverSettings receivers) => services

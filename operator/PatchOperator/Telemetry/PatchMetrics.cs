@@ -12,6 +12,7 @@ internal sealed class PatchMetrics
     private readonly Gauge phase;
     private readonly Gauge weight;
     private readonly Gauge intact;
+    private readonly Gauge reviewMissing;
 
     public PatchMetrics(RuntimeMetrics runtime)
     {
@@ -19,6 +20,7 @@ internal sealed class PatchMetrics
         transitions = factory.CreateCounter("patchoperator_audit_records_total", "Records added to audit trails.", "action");
         phase = factory.CreateGauge("patchoperator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
         intact = factory.CreateGauge("patchoperator_audit_intact", "1 while a patch's audit trail is as it was written, 0 when it was changed.", "namespace", "name");
+        reviewMissing = factory.CreateGauge("patchoperator_review_missing", "1 while a start without approvals waits for its review.", "namespace", "name");
         weight = factory.CreateGauge("patchoperator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
     }
 
@@ -45,6 +47,15 @@ internal sealed class PatchMetrics
             intact.WithLabels(ns, name).Set(trail.Status == "False" ? 0 : 1);
         }
 
+        if (patch.Status?.BreakGlass is { Review: null })
+        {
+            reviewMissing.WithLabels(ns, name).Set(1);
+        }
+        else
+        {
+            reviewMissing.RemoveLabelled(ns, name);
+        }
+
         if (patch.Status?.Step?.ActualWeight is { } actual)
         {
             weight.WithLabels(ns, name).Set(actual);
@@ -61,5 +72,6 @@ internal sealed class PatchMetrics
 
         weight.RemoveLabelled(ns, name);
         intact.RemoveLabelled(ns, name);
+        reviewMissing.RemoveLabelled(ns, name);
     }
 }

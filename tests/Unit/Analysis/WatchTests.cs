@@ -7,7 +7,7 @@ namespace PatchOperator.Tests.Unit.Analysis;
 public sealed class WatchTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
-    private static readonly WatchSpan Span = new(Start, Start.AddMinutes(30), TimeSpan.FromSeconds(30));
+    private static readonly WatchSpan Span = new(Start, Start.AddMinutes(30), TimeSpan.FromSeconds(60));
 
     private static readonly MetricPolicy Compared = new() { Name = "errors", CompareWithStable = true, MinRequests = 50 };
 
@@ -83,7 +83,11 @@ public sealed class WatchTests
         var first = WatchAssessor.Assess(policy, new TrackReading.Counts(500, 1000), memory, Span, Start.AddMinutes(1));
         Assert.Equal((Verdict.Hold, WatchReasons.Suspected), (first.Verdict, first.Reason));
         var second = WatchAssessor.Assess(policy, new TrackReading.Counts(600, 1200), first.Memory, Span, Start.AddMinutes(1.5));
-        Assert.Equal((Verdict.Fail, AssessmentReasons.CeilingExceeded), (second.Verdict, second.Reason));
+        Assert.Equal((Verdict.Hold, WatchReasons.Suspected), (second.Verdict, second.Reason));
+        var third = WatchAssessor.Assess(policy, new TrackReading.Counts(700, 1400), second.Memory, Span, Start.AddMinutes(2));
+        Assert.Equal((Verdict.Fail, AssessmentReasons.CeilingExceeded), (third.Verdict, third.Reason));
+        var recovered = WatchAssessor.Assess(policy, new TrackReading.Counts(600, 1400), second.Memory, Span, Start.AddMinutes(2));
+        Assert.Equal((Verdict.Hold, WatchReasons.Suspected), (recovered.Verdict, recovered.Reason));
     }
 
     [Fact]
@@ -106,8 +110,9 @@ public sealed class WatchTests
     [Theory]
     [InlineData(5, 3, Verdict.Pass)]
     [InlineData(11, 1, Verdict.Hold)]
-    [InlineData(11, 9, Verdict.Fail)]
-    [InlineData(0.5, 9, Verdict.Fail)]
+    [InlineData(11, 9, Verdict.Hold)]
+    [InlineData(11, 14, Verdict.Fail)]
+    [InlineData(0.5, 14, Verdict.Fail)]
     public void A_value_is_held_against_max_and_min_several_times_in_a_row(double value, int times, Verdict expected)
     {
         var policy = new MetricPolicy { Name = "queue", Gauge = new GaugePolicy { Max = 10, Min = 1, Tolerance = 0.2 } };
@@ -131,15 +136,36 @@ public sealed class WatchTests
         Assert.Equal(Verdict.Hold, WatchAssessor.Assess(policy, new TrackReading.Counts(failures, total), new WatchMemory(), Span, Start.AddMinutes(5)).Verdict);
     }
 
-    private static bool Fails(Random random, double historyRate, int historyTotal, double rate, int perTick, double alpha)
+    [Theory]
+    [InlineData(0.02, 15)]
+    [InlineData(0.02, 150)]
+    [InlineData(0.005, 150)]
+    [InlineData(0.001, 1500)]
+    public void An_outage_of_twenty_seconds_is_forgiven_whatever_the_traffic(double rate, int perTick)
+    {
+        // Of the tick at ten minutes everything fails, of the next a third.
+        var random = new Random(11);
+        var failed = Enumerable.Range(0, 100).Count(_ => Fails(random, rate, 60 * perTick, rate, perTick, 0.001, tick => tick switch { 40 => 1, 41 => 0.33, _ => rate }));
+        Assert.Equal(0, failed);
+    }
+
+    [Fact]
+    public void An_outage_that_lasts_is_not()
+    {
+        var random = new Random(12);
+        Assert.Equal(50, Enumerable.Range(0, 50).Count(_ => Fails(random, 0.01, 9000, 0.01, 150, 0.001, tick => tick is >= 40 and < 50 ? 1 : 0.01)));
+    }
+
+    private static bool Fails(Random random, double historyRate, int historyTotal, double rate, int perTick, double alpha, Func<int, double>? rateAt = null)
     {
         var history = new WatchHistory(Enumerable.Range(0, historyTotal).Count(_ => random.NextDouble() < historyRate), historyTotal);
         var policy = Compared with { FalseRevertRate = alpha };
         var memory = new WatchMemory { History = history };
-        var (failures, total) = (0, 0);
+        var (failures, total, tick) = (0, 0, 0);
         for (var now = Start.AddSeconds(15); now < Span.Until; now = now.AddSeconds(15))
         {
-            failures += Enumerable.Range(0, perTick).Count(_ => random.NextDouble() < rate);
+            var share = rateAt?.Invoke(tick++) ?? rate;
+            failures += Enumerable.Range(0, perTick).Count(_ => random.NextDouble() < share);
             total += perTick;
             var assessment = WatchAssessor.Assess(policy, new TrackReading.Counts(failures, total), memory, Span, now);
             if (assessment.Verdict is Verdict.Fail)

@@ -27,7 +27,9 @@ public sealed class NotificationStories
     public void Who_is_consulted_hears_of_the_question_and_who_is_informed_of_every_phase()
     {
         story.Approve();
-        Assert.Equal(["team", "expert"], Assert.Single(Outbox, n => n.Reason == "Accepted").To);
+        var question = Assert.Single(Outbox, n => n.Reason == "Accepted");
+        Assert.Equal(["team", "expert"], question.To);
+        Assert.Contains("waits for 1 approval: kubectl annotate epatch", question.Message, StringComparison.Ordinal);
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
         Assert.Equal(["Accepted", "CanaryStarted", "Promoted"], Outbox.Where(n => n.To.Contains("team")).Select(n => n.Reason));
         Assert.DoesNotContain(Outbox, n => n.Reason != "Accepted" && n.To.Contains("expert"));

@@ -44,11 +44,9 @@ public sealed record WatchSpan(DateTimeOffset StartedAt, DateTimeOffset Until, T
 /// </summary>
 public static class WatchAssessor
 {
-    // The evidence that a suspicion needs anew, from what came after it: a burst that is over has none.
-    private static readonly double ConfirmingEvidence = Math.Log(20);
-
-    // A suspicion that found no confirmation for so many times the confirmation's length begins anew.
-    private const double SuspicionLasts = 10;
+    // What comes after the suspicion must speak for itself: a burst that is over has nothing more to say.
+    private const int StretchesNeeded = 2;
+    private static readonly double ClearEvidence = Math.Log(10);
 
     public static bool CanJudge(MetricPolicy policy) => policy.Gauge is { } gauge ? gauge.Max is not null || gauge.Min is not null : policy.CompareWithStable || policy.MaxRate is not null;
 
@@ -70,11 +68,10 @@ public static class WatchAssessor
             return new WatchAssessment { Metric = policy.Name, Verdict = Verdict.Hold, Reason = track.Reason, Message = track.Problem, Memory = memory };
         }
 
-        var seen = memory.See(counts, span.PartAt(now), now);
-        return Judge(policy, seen, WatchTest.Since(seen.Counted, memory.Counted), span, now);
+        return Judge(policy, memory.See(counts, span.PartAt(now), now), span, now);
     }
 
-    private static WatchAssessment Judge(MetricPolicy policy, WatchMemory memory, SeriesPoint added, WatchSpan span, DateTimeOffset now)
+    private static WatchAssessment Judge(MetricPolicy policy, WatchMemory memory, WatchSpan span, DateTimeOffset now)
     {
         var test = policy.CompareWithStable ? WatchTest.For(memory.History, policy.WorthCatching, policy.FalseRevertRate) : null;
 
@@ -85,15 +82,15 @@ public static class WatchAssessor
 
         if (isOver && !isWorse && memory.History is { } before && before.Rate > policy.MaxRate)
         {
-            return words.BadBeforeToo() with { Memory = memory with { SuspectedAt = null } };
+            return words.BadBeforeToo() with { Memory = memory with { SuspectedAt = null, Bad = 0 } };
         }
 
         if (isWorse || isOver)
         {
-            return Suspect(policy, test, words, isWorse, added, span, now);
+            return Suspect(policy, test, words, isWorse, span, now);
         }
 
-        memory = memory with { SuspectedAt = null };
+        memory = memory with { SuspectedAt = null, Bad = 0 };
         words = words with { Memory = memory };
         var still = memory.Growth.StillFor(now);
         if (still > policy.StaleAfter)
@@ -107,25 +104,34 @@ public static class WatchAssessor
             : words.WithinLimits();
     }
 
-    private static WatchAssessment Suspect(MetricPolicy policy, WatchTest? test, WatchWording words, bool isWorse, SeriesPoint added, WatchSpan span, DateTimeOffset now)
+    /// <summary>
+    /// Two stretches in a row, each with evidence of its own and half the confirmation long at least, must be bad. A stretch ends when it is clearly
+    /// bad or clearly good, so that it is as long as the traffic makes it; a good one begins the count anew.
+    /// </summary>
+    private static WatchAssessment Suspect(MetricPolicy policy, WatchTest? test, WatchWording words, bool isWorse, WatchSpan span, DateTimeOffset now)
     {
         var memory = words.Memory;
-        if (memory.SuspectedAt is not { } since || now - since > span.Confirmation * SuspicionLasts)
+        if (memory.SuspectedAt is not { } since)
         {
-            memory = memory with { SuspectedAt = now, CountedAtSuspicion = memory.Counted };
-            return (words with { Memory = memory }).Suspected(now + span.Confirmation);
+            return (words with { Memory = memory with { SuspectedAt = now, CountedAtSuspicion = memory.Counted, Bad = 0 } }).Suspected(span.Confirmation);
         }
 
-        var anew = WatchTest.Since(memory.Counted, memory.CountedAtSuspicion);
-        var goesOn = isWorse ? test!.LogMixture(anew) >= ConfirmingEvidence : IsOver(policy, anew);
-        var isBadNow = added.Total > 0 && added.Rate > (isWorse ? test!.Limit : policy.MaxRate);
-        if (now - since < span.Confirmation || !goesOn || !isBadNow)
+        var stretch = WatchTest.Since(memory.Counted, memory.CountedAtSuspicion);
+        var isBad = isWorse ? Is(test!.LogMixture(stretch), clear: 1) : IsOver(policy, stretch);
+        var isGood = isWorse ? Is(test!.LogMixture(stretch), clear: -1) : stretch.Total >= Math.Max(1, policy.MinRequests) && !isBad;
+        if (!isGood && (!isBad || now - since < span.Confirmation / StretchesNeeded))
         {
-            return words.Suspected(since + span.Confirmation);
+            return words.Suspected(span.Confirmation);
         }
 
-        return isWorse ? words.WorseThanBefore() : words.CeilingExceeded();
+        memory = memory with { SuspectedAt = now, CountedAtSuspicion = memory.Counted, Bad = isBad ? memory.Bad + 1 : 0 };
+        words = words with { Memory = memory };
+        return memory.Bad < StretchesNeeded ? words.Suspected(span.Confirmation)
+            : isWorse ? words.WorseThanBefore()
+            : words.CeilingExceeded();
     }
+
+    private static bool Is(double logEvidence, int clear) => logEvidence * clear >= ClearEvidence;
 
     private static bool IsOver(MetricPolicy policy, SeriesPoint counted) => policy.MaxRate is { } ceiling && counted.Total >= Math.Max(1, policy.MinRequests) && counted.Rate > ceiling;
 }

@@ -23,13 +23,13 @@ public sealed record WatchMemory
 
     public TotalGrowth Growth { get; init; } = new();
 
-    /// <summary>Since when it looks bad; from here on it must go on to be bad.</summary>
+    /// <summary>While it looks bad: when the stretch began that is looked at by itself.</summary>
     public DateTimeOffset? SuspectedAt { get; init; }
 
     /// <summary><see cref="Counted"/> at that time.</summary>
     public SeriesPoint CountedAtSuspicion { get; init; }
 
-    /// <summary>Bad values of a gauge in a row.</summary>
+    /// <summary>Bad stretches in a row; of a gauge, bad values.</summary>
     public int Bad { get; init; }
 
     /// <summary>Takes in cumulative counts.</summary>

@@ -17,10 +17,10 @@ internal sealed record WatchWording(MetricPolicy Policy, WatchMemory Memory, dou
         AssessmentReasons.CeilingExceeded,
         $"Since the promotion {Now}, above the ceiling of {Percent(Policy.MaxRate!.Value)}; before it {Before}. {OneTrack}");
 
-    public WatchAssessment Suspected(DateTimeOffset until) => Assessment(
+    public WatchAssessment Suspected(TimeSpan confirmation) => Assessment(
         Verdict.Hold,
         WatchReasons.Suspected,
-        $"Since the promotion {Now}, against {Before} before it. If that goes on beyond {until:u}, the patch is taken back.");
+        $"Since the promotion {Now}, against {Before} before it. If that goes on for {confirmation.TotalSeconds:0} s, the patch is taken back.");
 
     public WatchAssessment BadBeforeToo() => Assessment(
         Verdict.Hold,

@@ -11,4 +11,5 @@ namespace PatchOperator.Domain.Api.V1Alpha1;
 [JsonSerializable(typeof(ModuleCompatibility))]
 [JsonSerializable(typeof(IReadOnlyList<AuditRecord>))]
 [JsonSerializable(typeof(AuditSeal))]
+[JsonSerializable(typeof(RecordedFact))]
 public sealed partial class DomainJson : JsonSerializerContext;
