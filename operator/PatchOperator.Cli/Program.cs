@@ -3,6 +3,7 @@ using PatchOperator.Cli;
 using PatchOperator.Cli.Analysis;
 using PatchOperator.Cli.Cluster;
 using PatchOperator.Cli.Compatibility;
+using PatchOperator.Cli.Evidence;
 using PatchOperator.Cli.Lint;
 using PatchOperator.Domain.Api.V1Alpha1;
 
@@ -22,6 +23,7 @@ var root = new RootCommand("Emergency patches as canaries: check, watch and deci
     WaiveCommand.Build(target),
     DecideCommand.Build("retry", "Start a new run of a patch that was reverted or rejected", target),
     AuditCommand.Build(target),
+    EvidenceCommand.Build(target),
     ReplayCommand.Build(),
     CompatCommand.Build(target),
 };

@@ -23,7 +23,7 @@ public sealed class NeverStuckScenarios
         town.Annotate(Commands.Approve, "CHG-20871");
 
         // Either the canary is found bad by what it answers, or nothing can be measured at all and the deadline ends it.
-        await town.UntilAsync(() => measured ? town.Patch()?["status"]?["step"]?["readyAt"] is not null : town.Phase() == "Progressing", "the run has begun");
+        await town.UntilAsync(() => measured ? town.Patch()?["status"]?["step"]?["readyAt"] is not null : town.Deployment("magento-web-canary") is not null, "the run has begun");
         broken = true;
         town.Metrics.CanaryErrorRate = measured ? 0.5 : 0;
         await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
