@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using PatchOperator.Cli.Audit;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
@@ -41,12 +42,19 @@ public sealed class AuditVerifyTests
     public void The_records_of_a_deleted_patch_verify_from_what_was_kept()
     {
         var audit = EvidenceTests.Patch().Status!.Audit!;
-        var map = $$"""
-            {"kind":"ConfigMap","metadata":{"name":"a","namespace":"shop","labels":{"{{Labels.AuditArchive}}":"true","{{Labels.PatchUid}}":"uid-1"},
-             "annotations":{"{{Annotations.Patch}}":"cve","{{Annotations.AuditSeal}}":{{JsonSerializer.Serialize(AuditSeals.Format(audit.Seal!))}}}},
-             "data":{"records":{{JsonSerializer.Serialize(AuditChain.Format(audit.Recent!))}}}}
-            """;
-        Assert.Equal((0, true), Judge(map, Key, "VERIFIED: all 5 records"));
+        var map = new JsonObject
+        {
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = "a",
+                ["namespace"] = "shop",
+                ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = "uid-1" },
+                ["annotations"] = new JsonObject { [Annotations.Patch] = "cve", [Annotations.AuditSeal] = AuditSeals.Format(audit.Seal!) },
+            },
+            ["data"] = new JsonObject { ["records"] = AuditChain.Format(audit.Recent!) },
+        };
+        Assert.Equal((0, true), Judge(map.ToJsonString(), Key, "VERIFIED: all 5 records"));
     }
 
     [Fact]
