@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -25,9 +26,18 @@ internal static class ConditionBoard
         {
             // In place, but the last word is not spoken: kstatus and Argo CD show progress, and not health that may be taken back by itself.
             var isWatched = reason is PromotionWatch.Watching;
-            Set(ConditionTypes.Ready, isWatched ? Unknown : phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason, message);
+
+            // What nobody agreed to beforehand is not done before somebody has looked at it.
+            var owed = BreakGlass.Owed(draft);
+            var isDone = phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason);
+            var (told, words) = isDone && owed is not null ? (BreakGlass.ReviewMissing, owed) : (reason, message);
+            Set(ConditionTypes.Ready, isDone && owed is not null ? False : isWatched ? Unknown : isDone ? True : False, told, words);
             Set(ConditionTypes.Reconciling, isWatched || IsMoving(phase) ? True : False, reason, message);
-            Set(ConditionTypes.Stalled, NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False, reason, message);
+            Set(
+                ConditionTypes.Stalled,
+                owed is not null || NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False,
+                owed is null ? reason : BreakGlass.ReviewMissing,
+                owed ?? message);
             SetAccepted(phase, reason, message);
         }
 
@@ -114,7 +124,8 @@ internal static class ConditionBoard
         void SetApproved()
         {
             var required = draft.Intent.ApprovalsRequired;
-            var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
+            var tally = ApprovalBook.Tally(draft);
+            var valid = tally.Valid;
             if (draft.Intent.Problems.Count > 0)
             {
                 Set(ConditionTypes.Approved, Unknown, "SpecNotAccepted", "The spec is not accepted, so there is nothing to approve.");
@@ -123,7 +134,11 @@ internal static class ConditionBoard
             {
                 Set(ConditionTypes.Approved, True, "NotRequired", "spec.approval.required is 0.");
             }
-            else if (valid.Count >= required)
+            else if (BreakGlass.IsOpen(draft.Status, draft.Intent))
+            {
+                Set(ConditionTypes.Approved, False, "GlassBroken", $"Started without approvals by {draft.Status.BreakGlass!.By}: {draft.Status.BreakGlass.Reason}");
+            }
+            else if (tally.IsEnough)
             {
                 var unverified = valid.Any(a => !a.Verified);
                 Set(
@@ -132,14 +147,14 @@ internal static class ConditionBoard
                     unverified ? "ApprovedUnverified" : "Approved",
                     $"Approved by {string.Join(", ", valid.Select(a => $"{a.By} ({a.Reason})"))}." + (unverified ? " Nothing authenticated the approver." : ""));
             }
-            else if (phase.IsRunning() && draft.Status.Timings?.StartedAt is not null && draft.Status.Approvals is { Count: > 0 })
+            else if (phase.IsRunning() && draft.Status.Timings?.StartedAt is not null && draft.Status is { Approvals.Count: > 0, Revocation: null })
             {
                 // An approval is needed at the start; that it runs out later takes nothing back.
                 Keep(ConditionTypes.Approved);
             }
             else
             {
-                Set(ConditionTypes.Approved, False, "ApprovalMissing", $"{valid.Count} of {required} approvals. Approve with: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/approve='reason'");
+                Set(ConditionTypes.Approved, False, "ApprovalMissing", $"Waiting for {ApprovalWording.Missing(draft, tally)} {ApprovalWording.HowTo(draft)}");
             }
         }
 

@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Notifications;
 
 namespace PatchOperator.Domain.Rollout;
@@ -34,6 +35,12 @@ public sealed record ObservedState
 
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Annotations that say they are recorded facts: name and value.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What facts are sealed with, as far as it is known.</summary>
+    public FactKeys Keys { get; init; } = FactKeys.None;
 
     /// <summary>Sequence of the newest record in the stored trail.</summary>
     public long AuditedThrough { get; init; }

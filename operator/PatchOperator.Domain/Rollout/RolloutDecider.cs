@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout.Phases;
 
@@ -11,7 +12,7 @@ public static class RolloutDecider
     {
         var draft = new Draft(patch, intent, observed, policy, now);
         AcknowledgeAudit(draft);
-
+        FactDesk.Receive(draft);
         if (patch.Metadata.IsTerminating)
         {
             Deletion.Decide(draft);
@@ -21,6 +22,7 @@ public static class RolloutDecider
             CommandDesk.Receive(draft);
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
+            BreakGlass.Decide(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
             if (!Succession.Decide(draft))
@@ -34,6 +36,7 @@ public static class RolloutDecider
         PromotionWatch.Close(draft);
 
         CommandDesk.CleanUp(draft);
+        FactDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
         NotificationDesk.Decide(draft);
         return new Plan

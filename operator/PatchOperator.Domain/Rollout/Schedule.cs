@@ -78,7 +78,7 @@ public sealed record Schedule
         : null;
 
     private static bool RoutesMatterForTheStart(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, DateTimeOffset now) =>
-        phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired;
+        phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.MayStart(status, intent, now);
 
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
@@ -113,7 +113,7 @@ public sealed record Schedule
         return phase switch
         {
             PatchPhase.Pending or PatchPhase.Blocked => true,
-            PatchPhase.AwaitingApproval => (status?.SpecDigest != intent.Digest || ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired)
+            PatchPhase.AwaitingApproval => (status?.SpecDigest != intent.Digest || ApprovalBook.MayStart(status, intent, now))
                 && !(status?.Timings?.PreflightAt + policy.PreflightValidity > now),
             PatchPhase.Validating or PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting or PatchPhase.Promoted or PatchPhase.Closed
                 or PatchPhase.Reverting or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Degraded => false,

@@ -22,7 +22,7 @@ public static class SpecValidator
         CanaryRules.Check(patch.Spec, problems);
         AnalysisRules.Check(patch.Spec, problems);
         AfterwardsRules.Check(patch.Spec, problems);
-        UnsupportedFields.Check(patch.Spec, problems);
+        UnsupportedFields.Check(patch.Spec, options, problems);
         return problems.ToList();
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PatchOperator.Compatibility;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -18,6 +19,7 @@ internal sealed class PatchObserver(
     TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
+    FactKeyStore keys,
     CompatibilityChecker compatibility,
     Notifier notifier,
     TimeProvider time)
@@ -38,6 +40,8 @@ internal sealed class PatchObserver(
             Neighbours = neighbours.Named(patch),
             SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
+            Facts = CommandAnnotations.Facts(patch),
+            Keys = keys.Current,
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
             Delivered = notifier.OutcomesOf(patch),

@@ -90,7 +90,8 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
 
     private static bool IsAlarming(AuditRecord record) =>
         (record.To is { } to && Alarming.Contains(to)) || record.Action is "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
-        or "Escalated" or "NotificationFailed" or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
+            or "ApprovalRevoked" or "ApprovalVoid" or "AttemptDenied" or "ForgeryDenied" or "FactRefused" or "GlassBroken" or "Escalated" or "NotificationFailed"
+            or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
 
     /// <summary>The same record has the same event, whoever writes it and however often.</summary>
     private static string Name(EmergencyPatch patch, AuditRecord record) =>

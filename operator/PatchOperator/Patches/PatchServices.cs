@@ -1,3 +1,4 @@
+using PatchOperator.Admission;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -24,7 +25,7 @@ internal static class PatchServices
             .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
         services.AddNotifications(settings.Notifications);
-        return services.AddPatches(settings.Policy);
+        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
 
     private static void AddNotifications(this IServiceCollection services, ReceiverSettings receivers) => services

@@ -1,6 +1,7 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout;
 using Xunit;
@@ -18,6 +19,11 @@ internal sealed class Story
     private long audited;
     private SeriesPoint watched;
     private DateTimeOffset? watchedAt;
+
+    /// <summary>Annotations with recorded facts, where admission control is on.</summary>
+    public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
+
+    public FactKeys Keys { get; set; } = FactKeys.None;
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
@@ -209,6 +215,8 @@ internal sealed class Story
         SupersededBy = SupersededBy,
         Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
+        Facts = new Dictionary<string, string>(Facts),
+        Keys = Keys,
         AuditedThrough = audited,
         Delivered = [.. Delivered],
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
@@ -261,6 +269,13 @@ internal sealed class Story
             foreach (var handled in remove.Handled)
             {
                 commands.Remove(handled.Name);
+            }
+        }
+        else if (action is RemoveFacts facts)
+        {
+            foreach (var name in facts.Annotations)
+            {
+                Facts.Remove(name);
             }
         }
         else

@@ -203,10 +203,6 @@ public sealed class SpecValidatorTests
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
         { "validations", """[{"name": "orders", "stage": "BeforeCanary", "job": {}}]""", "spec.validations" },
-        { "approval.required", "2", "spec.approval.required" },
-        { "approval.responsible", "[\"user:dana\"]", "spec.approval.responsible" },
-        { "approval.accountable", "[\"group:leads\"]", "spec.approval.accountable" },
-        { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
         { "revert.automatic", "false", "spec.revert.automatic" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
@@ -254,6 +250,22 @@ public sealed class SpecValidatorTests
     }
 
     [Theory]
+    [InlineData("approval.required", "2", "spec.approval.required")]
+    [InlineData("approval.accountable", "[\"group:leads\"]", "spec.approval.accountable")]
+    [InlineData("approval.responsible", "[\"user:dana\"]", "spec.approval.responsible")]
+    [InlineData("canary.steps.1.approval", "true", "spec.canary.steps[1].approval")]
+    public void What_depends_on_who_people_are_is_refused_where_nobody_authenticates_them(string edit, string value, string path)
+    {
+        var problem = Assert.Single(Validate(SpecJson.With(Healthy, edit, value), new ValidationOptions { Authenticates = false }));
+        Assert.Equal((path, SpecProblemKind.NotSupportedYet), (problem.Path, problem.Kind));
+        Assert.Contains("admission.enabled", problem.Message, StringComparison.Ordinal);
+        Assert.Empty(Validate(SpecJson.With(Healthy, edit, value)));
+    }
+
+    [Theory]
+    [InlineData("canary.steps.1.approval", "true")]
+    [InlineData("approval.responsible", "[\"serviceaccount:ops/robot\"]")]
+    [InlineData("approval.onRevoke", "\"Revert\"")]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
     [InlineData("revert.watchAfterPromotion", "\"30m\"")]
     [InlineData("promotion.hold", "\"None\"")]

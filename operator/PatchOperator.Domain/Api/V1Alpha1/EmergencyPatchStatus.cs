@@ -27,6 +27,18 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<WaiverStatus>? Waivers { get; init; }
 
+    /// <summary>Who is known to have asked for this: the creator, and whoever edited the spec. None of them approves it.</summary>
+    public IReadOnlyList<AuthorStatus>? Authors { get; init; }
+
+    /// <summary>Which recorded facts were taken in, so that none counts twice.</summary>
+    public FactsStatus? Facts { get; init; }
+
+    /// <summary>Who withdrew an approval in mid-run, until enough people approve again.</summary>
+    public RequestStatus? Revocation { get; init; }
+
+    /// <summary>Who started this without approvals, and who has reviewed that.</summary>
+    public BreakGlassStatus? BreakGlass { get; init; }
+
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
@@ -344,6 +356,71 @@ public sealed record ApprovalStatus
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required string SpecDigest { get; init; }
+
+    public string? Uid { get; init; }
+
+    /// <summary>By which right: a verb, and the entries of spec.approval that name the approver.</summary>
+    public IReadOnlyList<string>? Rights { get; init; }
+
+    /// <summary>For a step in mid-run; null for the start. Zero-based, as in step.index.</summary>
+    public int? Step { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public string? Fact { get; init; }
+}
+
+/// <summary>Who wrote one version of the spec.</summary>
+public sealed record AuthorStatus
+{
+    public required string By { get; init; }
+
+    public string? Uid { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string SpecDigest { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public required string Fact { get; init; }
+}
+
+public sealed record FactsStatus
+{
+    /// <summary>Nothing from before counts any more; moves only when more was handled than can be listed.</summary>
+    public DateTimeOffset? Floor { get; init; }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<HandledFact>? Handled { get; init; }
+}
+
+public sealed record HandledFact
+{
+    public required string Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>A start without approvals. It stays on record, and the patch not ready, until someone else has looked at it.</summary>
+public sealed record BreakGlassStatus
+{
+    public required string By { get; init; }
+
+    public string? Uid { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string SpecDigest { get; init; }
+
+    /// <summary>Whether it still stands in for approvals; the run that it was for ends that.</summary>
+    public required bool IsOpen { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public required string Fact { get; init; }
+
+    /// <summary>Null until another authorised person has reviewed it.</summary>
+    public RequestStatus? Review { get; init; }
 }
 
 public sealed record HandledCommand

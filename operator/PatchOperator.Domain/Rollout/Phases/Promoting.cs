@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
@@ -13,6 +14,11 @@ internal static class Promoting
     public static void Decide(Draft draft)
     {
         if (Reverting.BeginIfAsked(draft))
+        {
+            return;
+        }
+
+        if (ApprovalDesk.TakeInRun(draft))
         {
             return;
         }

@@ -329,6 +329,12 @@ internal sealed class ModelCluster
         {
             Edit(s => s with { Suspend = false });
         }
+
+        commands.Remove(Commands.Revoke);
+        if (Patch.Status?.Revocation is not null)
+        {
+            Command(Commands.Approve, "after all");
+        }
     }
 
     public static bool Same(EmergencyPatchStatus? a, EmergencyPatchStatus? b) => Text(a) == Text(b);
