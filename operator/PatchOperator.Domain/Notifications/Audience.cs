@@ -21,6 +21,10 @@ internal static class Audience
         ["DriftDetected"] = Warning,
         ["Adopted"] = Info,
         ["ApprovalRevoked"] = Warning,
+        ["ApprovalVoid"] = Warning,
+        ["Reviewed"] = Info,
+        ["AuditTrailBroken"] = Critical,
+        ["AuditTrailIntactAgain"] = Info,
         ["AttemptDenied"] = Warning,
         ["ForgeryDenied"] = Critical,
     };

@@ -36,6 +36,9 @@ internal sealed record Receiver
 
     /// <summary>The key of the signature, PagerDuty's routing key, or Alertmanager's bearer token.</summary>
     public SecretValue? KeySecret { get; init; }
+
+    /// <summary>Certificates of the authorities that issued the server's own, in PEM; null for the system's.</summary>
+    public SecretValue? CaSecret { get; init; }
 }
 
 /// <summary>Whom the operator can tell: <c>{"receivers": {"oncall": {"kind": "PagerDuty", "keySecret": {"name": …, "key": …}}}, "always": ["oncall"]}</c>.</summary>
@@ -81,7 +84,7 @@ internal sealed record ReceiverSettings
     private static Receiver Read(string name, JsonObject given)
     {
         var path = $"receivers.{name}";
-        Known(given, path, "kind", "url", "urlSecret", "keySecret");
+        Known(given, path, "kind", "url", "urlSecret", "keySecret", "caSecret");
         if (!Enum.TryParse<ReceiverKind>(given["kind"]?.GetValue<string>(), out var kind) || !Enum.IsDefined(kind))
         {
             throw new FormatException($"{path}.kind is '{given["kind"]}'; write {string.Join(", ", Enum.GetNames<ReceiverKind>())}");
@@ -94,6 +97,7 @@ internal sealed record ReceiverSettings
             Url = Url(path, given["url"]?.GetValue<string>()) ?? (kind is ReceiverKind.PagerDuty ? new Uri(PagerDuty) : null),
             UrlSecret = Secret($"{path}.urlSecret", given["urlSecret"]),
             KeySecret = Secret($"{path}.keySecret", given["keySecret"]),
+            CaSecret = Secret($"{path}.caSecret", given["caSecret"]),
         };
         return receiver switch
         {

@@ -29,7 +29,7 @@ internal sealed class Sender(ReceiverSettings settings, Secrets secrets, TimePro
         {
             var access = await AccessOfAsync(receiver, fresh, deadline.Token);
             using var request = Formats.Of(receiver.Kind, message, access, time.GetUtcNow());
-            using var response = await clients.For(TlsMaterial.None).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using var response = await clients.For(await TlsOfAsync(receiver, fresh, deadline.Token)).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             return Judge(response);
         }
         catch (AccessProblemException problem)
@@ -65,6 +65,9 @@ internal sealed class Sender(ReceiverSettings settings, Secrets secrets, TimePro
         var isFinal = response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity;
         return new Attempt(problem, isFinal, response.Headers.RetryAfter?.Delta);
     }
+
+    private async Task<TlsMaterial> TlsOfAsync(Receiver receiver, bool fresh, CancellationToken cancellation) =>
+        receiver.CaSecret is { } ca ? new TlsMaterial(ca.Name, await TextAsync(ca, fresh, cancellation), null) : TlsMaterial.None;
 
     private async Task<Access> AccessOfAsync(Receiver receiver, bool fresh, CancellationToken cancellation)
     {

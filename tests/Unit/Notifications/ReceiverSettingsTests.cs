@@ -24,6 +24,18 @@ public sealed class ReceiverSettingsTests
         Assert.Equal(["alerts"], settings.Always);
     }
 
+    [Fact]
+    public void The_process_ends_with_a_sentence_when_they_make_no_sense_and_specs_may_name_only_them()
+    {
+        Settings From(string text) => Settings.From(name => name switch { "PATCHOPERATOR_NOTIFICATIONS" => text, "POD_NAMESPACE" => "operators", _ => null });
+        var exception = Assert.Throws<SettingsException>(() => From("""{"receivers": {"a": {"kind": "Fax"}}}"""));
+        Assert.Contains("PATCHOPERATOR_NOTIFICATIONS cannot be used: receivers.a.kind is 'Fax'", exception.Message, StringComparison.Ordinal);
+        var settings = From("""{"receivers": {"a": {"kind": "Alertmanager", "url": "http://am:9093"}}}""");
+        Assert.Equal("operators", settings.Notifications.Namespace);
+        Assert.Equal(["a"], settings.Policy.Validation.Receivers!);
+        Assert.Empty(Settings.From(_ => null).Policy.Validation.Receivers!);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(null)]

@@ -211,7 +211,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         }
     }
 
-    private static bool IsFrozen(Decision decision) => decision.Intent.Suspended || decision.Plan.Status.Suspension is not null;
+    private static bool IsFrozen(Decision decision) => decision.Intent.Suspended || decision.Plan.Status is { Suspension: not null } or { Revocation: not null };
 
     /// <summary>Degraded, Paused and a promotion that is suspended wait for people and for the cluster, whose events wake the operator; the others must not wait for luck.</summary>
     private void Who_waits_is_woken(Decision decision, PatchPhase to)
