@@ -5,7 +5,7 @@ namespace PatchOperator.Cli.Evidence;
 /// <summary>The report as Markdown, for tickets and pull requests. Nothing that a manifest says becomes markup.</summary>
 internal static class EvidenceMarkdown
 {
-    private const string Special = "\\`*_{}[]<>()#+!|~&";
+    private const string Special = "\\`*_{}[]()#+!|~";
 
     public static string Write(EvidenceReport report)
     {
@@ -58,7 +58,14 @@ internal static class EvidenceMarkdown
         var plain = new StringBuilder();
         foreach (var character in SafeText.Visible(value))
         {
-            plain.Append(Special.Contains(character, StringComparison.Ordinal) ? $"\\{character}" : character is '\n' or '\r' or '\t' ? " " : character.ToString());
+            plain.Append(character switch
+            {
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '&' => "&amp;",
+                '\n' or '\r' or '\t' => " ",
+                _ => Special.Contains(character, StringComparison.Ordinal) ? $"\\{character}" : character.ToString(),
+            });
         }
 
         return plain.ToString();

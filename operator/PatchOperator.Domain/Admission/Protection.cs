@@ -23,6 +23,11 @@ internal static class Protection
             {
                 draft.Deny(FactKinds.Forge, name, $"{name} is a recorded fact of the operator, and nobody else may write one; {draft.Request.User.Username} tried to.");
             }
+            else if (draft.Request.IsCreate && name == Annotations.AuditSeal)
+            {
+                // It vouches for a trail that is put aside.
+                draft.Set(name, null);
+            }
             else if (draft.Request.IsCreate)
             {
                 // From a backup. It says what another resource of this name went through, and proves nothing of this one.

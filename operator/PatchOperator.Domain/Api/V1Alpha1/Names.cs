@@ -67,7 +67,7 @@ public static class Annotations
     public const string RestoredAudit = Names.Group + "/restored-audit";
 
     /// <summary>Written by the operator, and by its webhook as facts; by nobody else.</summary>
-    public static bool IsProtected(string annotation) => annotation == Audit || IsFact(annotation);
+    public static bool IsProtected(string annotation) => annotation is Audit or AuditSeal || IsFact(annotation);
 
     public static bool IsFact(string annotation) => annotation.StartsWith(FactPrefix, StringComparison.Ordinal);
 }
