@@ -21,13 +21,13 @@ public sealed class BadInputTests
         await shop.PatchAsync(Shop.HealthyImage, Shop.PodMetrics, Shop.PodMetricsMetric, "[{weight: 50}, {weight: 20}]", name: "weights");
         await shop.PatchAsync(Shop.HealthyImage, Shop.Prometheus(nowhere), Shop.PrometheusMetric, name: "unreachable");
         await shop.PatchAsync(Shop.HealthyImage, Shop.Prometheus(prometheus.Address), "{name: broken, maxRate: \"2%\", failures: 'sum(', total: 'sum(up)'}", name: "promql");
-        await shop.PatchAsync(Shop.HealthyImage, Shop.PodMetrics, Shop.PodMetricsMetric, name: "unsupported", extra: "  supersedes: [other]");
+        await shop.PatchAsync(Shop.HealthyImage, Shop.PodMetrics, Shop.PodMetricsMetric, name: "unsupported", extra: "  closure: {reviewWithin: 72h}");
 
         await RefusedAsync("no-deployment", "DeploymentNotFound", "nowhere");
         await RefusedAsync("tag", "SpecInvalid", "spec.workloads[0].containers[0].image");
         await RefusedAsync("unreachable", "MetricsUnavailable", "127.0.0.1:9");
         await RefusedAsync("promql", "QueryRejected", "sum(");
-        await RefusedAsync("unsupported", "NotSupportedYet", "spec.supersedes");
+        await RefusedAsync("unsupported", "NotSupportedYet", "spec.closure.reviewWithin");
         if (await shop.PatchStateAsync("weights") is not null)
         {
             // From 1.25 on the API server itself refuses it, by the CRD's rule.
