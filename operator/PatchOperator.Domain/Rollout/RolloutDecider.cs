@@ -20,6 +20,7 @@ public static class RolloutDecider
             CommandDesk.Receive(draft);
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
+            WaiverDesk.DropEnded(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
             if (!Succession.Decide(draft))
