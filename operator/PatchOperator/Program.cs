@@ -1,4 +1,5 @@
 using PatchOperator;
+using PatchOperator.Admission;
 using PatchOperator.Patches;
 using PatchOperator.Runtime;
 using Serilog;
@@ -26,11 +27,16 @@ try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
     builder.Host.UseSerilog();
-    builder.WebHost.UseUrls(settings.Listen);
+    builder.WebHost.UseUrls(settings.Urls).UseAdmission(settings.Admission);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
     builder.Services.AddPatchOperator(settings);
     var app = builder.Build();
     app.MapRuntimeEndpoints();
+    if (settings.Admission.Enabled)
+    {
+        app.MapAdmission();
+    }
+
     await app.RunAsync();
     return app.Services.GetRequiredService<LoopSupervisor>().ExitCode;
 }

@@ -1,6 +1,8 @@
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Domain.Validation;
+using PatchOperator.Notifications;
 using PatchOperator.Runtime;
 using Serilog.Events;
 
@@ -27,16 +29,30 @@ internal sealed record Settings
 
     public int Workers { get; init; } = 4;
 
+    public AdmissionSettings Admission { get; init; } = new();
+
+    public ReceiverSettings Notifications { get; init; } = new();
+
     public static Settings From(Func<string, string?> environment)
     {
         var policy = new OperatorPolicy();
         var deadlines = policy.DeadlineBySeverity.ToDictionary(d => d.Key, d => Span($"DEADLINE_{d.Key.ToUpperInvariant()}", d.Value), StringComparer.Ordinal);
+        var admission = AdmissionSettings.From(Text);
+        var notifications = Receivers();
         return new Settings
         {
+            Admission = admission,
+            Notifications = notifications,
             Policy = policy with
             {
                 DeadlineBySeverity = deadlines,
-                Validation = new ValidationOptions { ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest) },
+                Notifications = notifications.Policy,
+                Validation = new ValidationOptions
+                {
+                    Receivers = notifications.Policy.Receivers,
+                    ImagePolicy = OneOf("IMAGEPOLICY", ImagePolicy.RequireDigest),
+                    Authenticates = admission.Enabled,
+                },
             },
             Listen = Text("LISTEN") ?? "http://0.0.0.0:8080",
             LogLevel = OneOf("LOGLEVEL", LogEventLevel.Information),
@@ -56,6 +72,18 @@ internal sealed record Settings
 
         string? Text(string name) => environment(Prefix + name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
+        ReceiverSettings Receivers()
+        {
+            try
+            {
+                return ReceiverSettings.Parse(Text("NOTIFICATIONS"), environment("POD_NAMESPACE") is { Length: > 0 } ns ? ns : "default");
+            }
+            catch (FormatException exception)
+            {
+                throw new SettingsException($"{Prefix}NOTIFICATIONS cannot be used: {exception.Message}.");
+            }
+        }
+
         T OneOf<T>(string name, T fallback)
             where T : struct, Enum =>
             Text(name) is not { } text ? fallback
@@ -66,6 +94,9 @@ internal sealed record Settings
             Text(name) is not { } text ? fallback : Duration.TryParse(text, out var value) ? value : throw Wrong(name, text, "a duration such as 24h or 7d");
     }
 
+    /// <summary>Everything to listen on.</summary>
+    public string[] Urls => Admission.Enabled ? [Listen, Admission.Listen] : [Listen];
+
     public void Apply(OperatorOptions options)
     {
         options.WatchNamespace = WatchNamespace;
@@ -74,6 +105,6 @@ internal sealed record Settings
         options.LeaderElection.LeaseNamespace = LeaseNamespace;
     }
 
-    private static SettingsException Wrong(string name, string value, string expected) =>
+    internal static SettingsException Wrong(string name, string value, string expected) =>
         new($"{Prefix}{name} is '{value}'; expected {expected}.");
 }

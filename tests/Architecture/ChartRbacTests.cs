@@ -19,7 +19,7 @@ public sealed partial class ChartRbacTests
         var readme = File.ReadAllText(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "README.md"));
         var documented = Row().Matches(readme)
             .SelectMany(row => row.Groups["resources"].Value.Split(", ").Select(resource => $"{resource}: {row.Groups["verbs"].Value}"));
-        var written = Rules("operator").Concat(Rules("leaderElection")).Concat(Rules("credentials"))
+        var written = ((string[])["operator", "leaderElection", "credentials", "accessReviews", "admissionSecret", "admissionWebhooks"]).SelectMany(Rules)
             .SelectMany(rule => rule.Resources.Select(resource => $"{Qualified(rule.Group, resource)}: {string.Join(", ", rule.Verbs)}"));
         Assert.Equal(written.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
@@ -37,7 +37,7 @@ public sealed partial class ChartRbacTests
     [Fact]
     public void No_right_lets_the_operator_read_Secrets_by_itself_or_give_itself_more()
     {
-        var everything = Rbac.Where(role => role.Key != "credentials").SelectMany(role => Rules(role.Key)).ToList();
+        var everything = Rbac.Where(role => role.Key is not ("credentials" or "admissionSecret")).SelectMany(role => Rules(role.Key)).ToList();
         string[] refused = ["*", "secrets", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "serviceaccounts", "escalate", "bind", "impersonate"];
         Assert.All(everything, rule => Assert.Empty(refused.Intersect([rule.Group, .. rule.Resources, .. rule.Verbs])));
     }
@@ -48,6 +48,26 @@ public sealed partial class ChartRbacTests
     {
         var rule = Assert.Single(Rules("credentials"));
         Assert.Equal(("", "secrets", "get"), (rule.Group, Assert.Single(rule.Resources), Assert.Single(rule.Verbs)));
+    }
+
+    [Fact]
+    public void Of_Secrets_the_operator_keeps_one_and_of_webhooks_its_own_pair_each_by_name()
+    {
+        var secret = Assert.Single(Rbac["admissionSecret"]!.AsArray())!;
+        Assert.Equal(["patch-operator-admission"], Texts(secret["resourceNames"]));
+        Assert.Equal(["get", "update"], Texts(secret["verbs"]));
+        var webhooks = Assert.Single(Rbac["admissionWebhooks"]!.AsArray())!;
+        Assert.Equal(["WEBHOOKS"], Texts(webhooks["resourceNames"]));
+        Assert.Equal(["get", "patch"], Texts(webhooks["verbs"]));
+    }
+
+    [Fact]
+    public void Whom_approvals_rest_on_is_decided_by_nobody_but_those_who_bind_the_roles()
+    {
+        string[] ours = ["approve", "breakglass"];
+        Assert.All((string[])["operator", "view", "edit"], role => Assert.Empty(Rules(role).SelectMany(rule => rule.Verbs).Intersect(ours)));
+        Assert.Equal(["approve"], Rules("approver").SelectMany(rule => rule.Verbs).Intersect(ours));
+        Assert.Equal(["breakglass"], Rules("breakGlass").SelectMany(rule => rule.Verbs).Intersect(ours));
     }
 
     private static HashSet<string> Granted(string group, string resource) =>

@@ -26,11 +26,13 @@ try
             return 0;
         case "analysis":
             return AnalysisBenchmark.Run(arguments);
+        case "watch":
+            return WatchBenchmark.Run(arguments);
         case "replay-samples":
             ReplaySamples.Write(arguments);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | analysis | idle | revert | start | replay-samples [--name value]...; see README.md");
+            await Console.Error.WriteLineAsync("usage: patch-operator-benchmarks decide | compat | matrix | analysis | watch | idle | revert | start | replay-samples [--name value]...; see README.md");
             return 2;
     }
 }

@@ -34,8 +34,8 @@ public sealed class MainJobTests
 
         Assert.Equal(Shop.HealthyImage, await shop.ImageAsync());
         await shop.UntilAsync(async () => !await shop.HasCanaryAsync() && (await shop.EndpointsAsync()).Count == Shop.Replicas, "only stable is left", 30);
-        Assert.Equal("ApprovedUnverified", (await shop.ConditionAsync("Approved"))!["reason"]!.GetValue<string>());
-        Assert.Equal("unverified", (await shop.PatchStateAsync())!["status"]!["approvals"]![0]!["by"]!.GetValue<string>());
+        Assert.Equal("Approved", (await shop.ConditionAsync("Approved"))!["reason"]!.GetValue<string>());
+        Assert.Equal(OperatorUnderTest.Approver, (await shop.PatchStateAsync())!["status"]!["approvals"]![0]!["by"]!.GetValue<string>());
         await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Promoted" }], "the trail is complete", 10);
         var trail = await shop.TrailAsync();
         Assert.Null(AuditChain.FindFault(trail));

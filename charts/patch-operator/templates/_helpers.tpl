@@ -48,5 +48,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "patch-operator.rules" -}}
-{{- index (.root.Files.Get "files/rbac.yaml" | fromYaml) .of | toYaml }}
+{{- index (.root.Files.Get "files/rbac.yaml" | replace "WEBHOOKS" (include "patch-operator.webhooksName" .root) | fromYaml) .of | toYaml }}
+{{- end }}
+
+{{- /* Webhook configurations have no namespace either, and their names no colon. */ -}}
+{{- define "patch-operator.webhooksName" -}}
+{{- printf "%s.%s" (include "patch-operator.fullname" .) .Release.Namespace }}
+{{- end }}
+
+{{- /* Whom the API server takes the operator for. */ -}}
+{{- define "patch-operator.userName" -}}
+{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "patch-operator.serviceAccountName" .) }}
+{{- end }}
+
+{{- define "patch-operator.admissionHosts" -}}
+{{- $host := printf "%s-admission.%s" (include "patch-operator.fullname" .) .Release.Namespace -}}
+{{- printf "%s.svc,%s,%s.svc.cluster.local" $host $host $host }}
 {{- end }}

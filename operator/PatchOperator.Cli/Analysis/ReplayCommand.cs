@@ -75,7 +75,7 @@ internal static class ReplayCommand
         }
 
         // Only what is tried must make sense: an image or a workload is none of the replay's business.
-        var problems = SpecValidator.Validate(patch, new ValidationOptions { ImagePolicy = ImagePolicy.AllowTags })
+        var problems = SpecValidator.Validate(patch, ValidationOptions.Default with { ImagePolicy = ImagePolicy.AllowTags })
             .Where(p => p.Kind is SpecProblemKind.Invalid && (p.Path.StartsWith("spec.canary", StringComparison.Ordinal) || p.Path.StartsWith("spec.analysis", StringComparison.Ordinal)))
             .ToArray();
         if (problems.Length > 0)

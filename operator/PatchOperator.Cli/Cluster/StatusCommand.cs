@@ -31,6 +31,21 @@ internal static class StatusCommand
             Line(text, "Step", $"{step.Index + 1} of {step.Count}, {step.Weight} % asked for, {step.ActualWeight?.ToString() ?? "?"} % actual{until}");
         }
 
+        if (status.Watch is { } watch)
+        {
+            Line(text, "Watch", watch.EndedAt is null ? $"until {Time(watch.Until)}" : $"{watch.Outcome} at {Time(watch.EndedAt)}");
+        }
+
+        if (status.Escalation?.Tiers.FirstOrDefault(tier => tier.RaisedAt is null) is { } next)
+        {
+            Line(text, "Escalates", $"to {string.Join(", ", next.Notify)} at {Time(next.Due)}");
+        }
+
+        if (status.Notifications is { Count: > 0 } waiting)
+        {
+            Line(text, "Not told", string.Join(", ", waiting.SelectMany(each => each.To.Select(to => $"{to} of {each.Reason}"))));
+        }
+
         if (status.Revert is { } revert)
         {
             Line(text, "Reverted", $"{revert.Reason}: {revert.Message}");
@@ -39,6 +54,8 @@ internal static class StatusCommand
         Table(text, ["CONDITION", "STATUS", "REASON", "MESSAGE"], status.Conditions?.Select(each => new[] { each.Type, each.Status, each.Reason, each.Message }));
         Table(text, ["METRIC", "VERDICT", "CANARY", "STABLE", "LIMIT", "MESSAGE"], status.Analysis?.Select(each =>
             new[] { each.Name, each.Verdict, each.CanaryRate ?? "-", each.StableRate ?? "-", each.Limit ?? "-", each.Message }));
+        Table(text, ["AFTER PROMOTION", "VERDICT", "NOW", "BEFORE", "LIMIT", "MESSAGE"], status.Watch?.Metrics?.Select(each =>
+            new[] { each.Name, each.Verdict, each.Measured ?? "-", each.Before ?? "-", each.Limit ?? "-", each.Message }));
         foreach (var metric in status.Analysis ?? [])
         {
             Plot(text, metric);

@@ -13,7 +13,7 @@ internal static class LintCommand
         var command = new Command("lint", "Check manifests as the operator would, without a cluster. Ends with 0 if all is well, 1 on problems, 2 if a file cannot be read") { files, tags };
         command.SetAction(result =>
         {
-            var options = new ValidationOptions { ImagePolicy = result.GetValue(tags) ? ImagePolicy.AllowTags : ImagePolicy.RequireDigest };
+            var options = ValidationOptions.Default with { ImagePolicy = result.GetValue(tags) ? ImagePolicy.AllowTags : ImagePolicy.RequireDigest };
             return Run(result.GetRequiredValue(files), options, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
         });
         return command;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Analysis.Watch;
 using PatchOperator.Domain.Api;
 
 namespace PatchOperator.Domain.Rollout;
@@ -10,4 +11,5 @@ namespace PatchOperator.Domain.Rollout;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeJsonConverter)])]
 [JsonSerializable(typeof(MetricMemory))]
+[JsonSerializable(typeof(WatchMemory))]
 internal sealed partial class AnalysisJson : JsonSerializerContext;

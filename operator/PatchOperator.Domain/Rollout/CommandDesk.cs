@@ -1,20 +1,23 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout;
 
-/// <summary>What someone asked for, and who; nothing has authenticated them yet.</summary>
-internal sealed record Command(string Name, string Reason, string Actor);
+/// <summary>What someone asked for, and who.</summary>
+/// <param name="Name">Without prefix.</param>
+/// <param name="Reason">As it was given.</param>
+/// <param name="Actor">The authenticated user, or <see cref="Draft.Unverified"/>.</param>
+/// <param name="Fact">What the webhook recorded; null where nothing authenticated the author.</param>
+internal sealed record Command(string Name, string Reason, string Actor, RecordedFact? Fact = null);
 
-/// <summary>Takes in command annotations: each is acted on once, recorded, and removed.</summary>
+/// <summary>Takes in commands, recorded facts and plain annotations alike: each is acted on once, recorded, and removed.</summary>
 internal static class CommandDesk
 {
-    private const int LongestReason = 1024;
-
     /// <summary>Commands that some phase acts on.</summary>
     private static readonly string[] Known =
     [
-        Commands.Approve, Commands.Reject, Commands.Revoke, Commands.Abort, Commands.Retry,
-        Commands.Suspend, Commands.Resume, Commands.PromoteNow, Commands.Revert, Commands.Waive,
+        Commands.Approve, Commands.Reject, Commands.Revoke, Commands.Abort, Commands.Retry, Commands.Suspend, Commands.Resume,
+        Commands.PromoteNow, Commands.Revert, Commands.Waive, Commands.BreakGlass, Commands.Review,
     ];
 
     /// <summary>Answers what no phase acts on.</summary>
@@ -23,28 +26,37 @@ internal static class CommandDesk
         Forget(draft);
         foreach (var name in Waiting(draft))
         {
-            var reason = draft.Observed.Commands[name];
             if (!Known.Contains(name))
             {
-                Settle(draft, name, "CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.");
+                SettleAll(draft, name, "CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.");
             }
-            else if (string.IsNullOrWhiteSpace(reason) || reason.Length > LongestReason)
+            else if (Plain(draft, name) is { } reason && CommandRules.ReasonProblem(reason) is { } problem)
             {
-                Settle(draft, name, "CommandRefused", $"patchoperator.io/{name} needs a reason of 1 to {LongestReason} characters as its value; nothing was done.");
+                SettlePlain(draft, name, "CommandRefused", $"patchoperator.io/{name} {problem}; nothing was done.");
+            }
+            else if (Plain(draft, name) is not null && NeedsAuthor(draft, name) is { } why)
+            {
+                SettlePlain(draft, name, "CommandRefused", $"patchoperator.io/{name} was not acted on: {why}");
             }
         }
     }
 
-    /// <summary>The command, if it is there and was not acted on yet. From here on it was.</summary>
+    /// <summary>The command, if it is there and was not acted on yet. From here on it was. One call takes one; several people may have given it.</summary>
     public static Command? Take(Draft draft, string name)
     {
-        if (!Waiting(draft).Contains(name))
+        if (draft.Facts.FirstOrDefault(f => f.Command == name) is { } fact)
+        {
+            FactDesk.MarkHandled(draft, fact);
+            return new Command(name, fact.Reason ?? "", fact.Actor, fact);
+        }
+
+        if (Plain(draft, name) is not { } reason)
         {
             return null;
         }
 
         MarkHandled(draft, name);
-        return new Command(name, draft.Observed.Commands[name], Draft.Unverified);
+        return new Command(name, reason, Draft.Unverified);
     }
 
     /// <summary>Every command that means nothing in this phase is taken away, and the trail says so.</summary>
@@ -59,13 +71,7 @@ internal static class CommandDesk
         }
     }
 
-    public static void Ignore(Draft draft, string why, string name)
-    {
-        if (Waiting(draft).Contains(name))
-        {
-            Settle(draft, name, "CommandIgnored", $"patchoperator.io/{name} was ignored: {why}");
-        }
-    }
+    public static void Ignore(Draft draft, string why, string name) => SettleAll(draft, name, "CommandIgnored", $"patchoperator.io/{name} was ignored: {why}");
 
     public static void CleanUp(Draft draft)
     {
@@ -76,8 +82,19 @@ internal static class CommandDesk
         }
     }
 
+    /// <summary>Why a command that nothing authenticated counts for nothing here; null where it does.</summary>
+    private static string? NeedsAuthor(Draft draft, string name) => (draft.Policy.Validation.Authenticates, name) switch
+    {
+        (true, _) when !CommandRules.IsSafe(name) => "nothing authenticated its author, as when the admission webhook was not to be reached. Give it again.",
+        (false, Commands.BreakGlass or Commands.Review) => "admission control is switched off, so nobody can be told apart; approve instead.",
+        _ => null,
+    };
+
     private static string[] Waiting(Draft draft) =>
-        [.. draft.Observed.Commands.Where(c => !IsHandled(draft, c.Key, c.Value)).Select(c => c.Key).Order(StringComparer.Ordinal)];
+        [.. draft.Observed.Commands.Keys.Where(name => Plain(draft, name) is not null).Concat(draft.Facts.Select(f => f.Command)).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The value of a command annotation that was not acted on.</summary>
+    private static string? Plain(Draft draft, string name) => draft.Observed.Commands.TryGetValue(name, out var value) && !IsHandled(draft, name, value) ? value : null;
 
     private static bool IsHandled(Draft draft, string name, string value) =>
         (draft.Status.HandledCommands ?? []).Any(h => h.Name == name && h.Value == value);
@@ -92,7 +109,15 @@ internal static class CommandDesk
         }
     }
 
-    private static void Settle(Draft draft, string name, string action, string message)
+    private static void SettleAll(Draft draft, string name, string action, string message)
+    {
+        while (Take(draft, name) is { } command)
+        {
+            draft.Record(action, message, command.Actor);
+        }
+    }
+
+    private static void SettlePlain(Draft draft, string name, string action, string message)
     {
         MarkHandled(draft, name);
         draft.Record(action, message, Draft.Unverified);

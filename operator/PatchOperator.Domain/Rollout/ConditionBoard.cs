@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -23,9 +24,20 @@ internal static class ConditionBoard
 
         if (reason.Length > 0)
         {
-            Set(ConditionTypes.Ready, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason, message);
-            Set(ConditionTypes.Reconciling, IsMoving(phase) ? True : False, reason, message);
-            Set(ConditionTypes.Stalled, NeedsHuman(phase) || reason is "FightOverImages" ? True : False, reason, message);
+            // In place, but the last word is not spoken: kstatus and Argo CD show progress, and not health that may be taken back by itself.
+            var isWatched = reason is PromotionWatch.Watching;
+
+            // What nobody agreed to beforehand is not done before somebody has looked at it.
+            var owed = BreakGlass.Owed(draft);
+            var isDone = phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason);
+            var (told, words) = isDone && owed is not null ? (BreakGlass.ReviewMissing, owed) : (reason, message);
+            Set(ConditionTypes.Ready, isDone && owed is not null ? False : isWatched ? Unknown : isDone ? True : False, told, words);
+            Set(ConditionTypes.Reconciling, isWatched || IsMoving(phase) ? True : False, reason, message);
+            Set(
+                ConditionTypes.Stalled,
+                owed is not null || NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False,
+                owed is null ? reason : BreakGlass.ReviewMissing,
+                owed ?? message);
             SetAccepted(phase, reason, message);
         }
 
@@ -58,6 +70,15 @@ internal static class ConditionBoard
         }
 
         Set(ConditionTypes.Promoted, phase is PatchPhase.Promoted or PatchPhase.Closed && !IsLost(reason) ? True : False, reason.Length > 0 ? reason : phase.ToString(), message);
+        if (PromotionWatch.Condition(draft) is { } watched)
+        {
+            Set(ConditionTypes.Watched, watched.Status, watched.Reason, watched.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.Watched);
+        }
+
         if (draft.Status.Revert is { } revert)
         {
             Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);
@@ -103,7 +124,8 @@ internal static class ConditionBoard
         void SetApproved()
         {
             var required = draft.Intent.ApprovalsRequired;
-            var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
+            var tally = ApprovalBook.Tally(draft);
+            var valid = tally.Valid;
             if (draft.Intent.Problems.Count > 0)
             {
                 Set(ConditionTypes.Approved, Unknown, "SpecNotAccepted", "The spec is not accepted, so there is nothing to approve.");
@@ -112,7 +134,11 @@ internal static class ConditionBoard
             {
                 Set(ConditionTypes.Approved, True, "NotRequired", "spec.approval.required is 0.");
             }
-            else if (valid.Count >= required)
+            else if (BreakGlass.IsOpen(draft.Status, draft.Intent))
+            {
+                Set(ConditionTypes.Approved, False, "GlassBroken", $"Started without approvals by {draft.Status.BreakGlass!.By}: {draft.Status.BreakGlass.Reason}");
+            }
+            else if (tally.IsEnough)
             {
                 var unverified = valid.Any(a => !a.Verified);
                 Set(
@@ -121,14 +147,14 @@ internal static class ConditionBoard
                     unverified ? "ApprovedUnverified" : "Approved",
                     $"Approved by {string.Join(", ", valid.Select(a => $"{a.By} ({a.Reason})"))}." + (unverified ? " Nothing authenticated the approver." : ""));
             }
-            else if (phase.IsRunning() && draft.Status.Timings?.StartedAt is not null && draft.Status.Approvals is { Count: > 0 })
+            else if (phase.IsRunning() && draft.Status.Timings?.StartedAt is not null && draft.Status is { Approvals.Count: > 0, Revocation: null })
             {
                 // An approval is needed at the start; that it runs out later takes nothing back.
                 Keep(ConditionTypes.Approved);
             }
             else
             {
-                Set(ConditionTypes.Approved, False, "ApprovalMissing", $"{valid.Count} of {required} approvals. Approve with: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/approve='reason'");
+                Set(ConditionTypes.Approved, False, "ApprovalMissing", $"Waiting for {ApprovalWording.Missing(draft, tally)} {ApprovalWording.HowTo(draft)}");
             }
         }
 
@@ -156,7 +182,7 @@ internal static class ConditionBoard
     }
 
     /// <summary>Promoted, and yet the vulnerable images are there, or may be at any moment.</summary>
-    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages";
+    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages" or PromotionWatch.NeedsGit;
 
     private static bool IsMoving(PatchPhase phase) => phase switch
     {

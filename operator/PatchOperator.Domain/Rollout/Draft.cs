@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Audit;
 
 namespace PatchOperator.Domain.Rollout;
@@ -52,6 +53,12 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
 
     /// <summary>Whose traffic and metrics decide: the canaries that answer requests, and where there are none, the consumers'.</summary>
     public IReadOnlyList<Target> Judged => Canaries is var all && all.Any(t => t.Role is WorkloadRole.Web) ? [.. all.Where(t => t.Role is WorkloadRole.Web)] : all;
+
+    /// <summary>Commands that the webhook recorded and nobody took yet, oldest first.</summary>
+    public IReadOnlyList<RecordedFact> Facts { get; set; } = [];
+
+    /// <summary>Who is proven to have asked for this patch.</summary>
+    public IReadOnlyList<AuthorStatus> Authors => Authorship.Proven(patch with { Status = Status }, observed.Keys);
 
     public void Update(Target target, Func<WorkloadStatus, WorkloadStatus> change) =>
         Status = Status with { Workloads = [.. Status.Workloads!.Select(w => w.Name == target.Name ? change(w) : w)] };

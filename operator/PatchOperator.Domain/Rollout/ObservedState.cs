@@ -1,5 +1,7 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Notifications;
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -34,8 +36,17 @@ public sealed record ObservedState
     /// <summary>Command annotations present on the resource: name without prefix, and reason.</summary>
     public IReadOnlyDictionary<string, string> Commands { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Annotations that say they are recorded facts: name and value.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What facts are sealed with, as far as it is known.</summary>
+    public FactKeys Keys { get; init; } = FactKeys.None;
+
     /// <summary>Sequence of the newest record in the stored trail.</summary>
     public long AuditedThrough { get; init; }
+
+    /// <summary>How notifications of the stored status ended, those under way left out.</summary>
+    public IReadOnlyList<DeliveryOutcome> Delivered { get; init; } = [];
 
     /// <summary>What the API server said to the last action, while it keeps saying so.</summary>
     public string? ActionProblem { get; init; }

@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Validation;
 
 namespace PatchOperator.Domain.Rollout;
@@ -6,6 +7,9 @@ namespace PatchOperator.Domain.Rollout;
 public sealed record OperatorPolicy
 {
     public ValidationOptions Validation { get; init; } = new();
+
+    /// <summary>Whom the operator can tell.</summary>
+    public NotificationPolicy Notifications { get; init; } = new();
 
     /// <summary>Time from disclosure to remediation by severity, where the advisory gives no date.</summary>
     public IReadOnlyDictionary<string, TimeSpan> DeadlineBySeverity { get; init; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal)
@@ -38,6 +42,9 @@ public sealed record OperatorPolicy
 
     /// <summary>How long no Job may have been seen before a CronJob may run again: its controller may act on what it read a moment ago.</summary>
     public TimeSpan CronSettle { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long what looks bad after the promotion must go on to be bad before the patch is taken back: there is no unpatched track left to show an outage of something shared.</summary>
+    public TimeSpan WatchConfirmation { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Least time between two changes of one workload's images, whoever keeps setting them back.</summary>
     public TimeSpan ImageSpacing { get; init; } = TimeSpan.FromSeconds(1);

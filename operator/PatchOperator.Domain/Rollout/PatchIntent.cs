@@ -57,9 +57,27 @@ public sealed record PatchIntent
 
     public IReadOnlyList<MetricIntent> Metrics { get; init; } = [];
 
+    /// <summary>How long the patched workloads are measured after the promotion; zero for not at all.</summary>
+    public TimeSpan WatchAfterPromotion { get; init; }
+
     public int ApprovalsRequired { get; init; } = 1;
 
+    /// <summary>At least one approval comes from here, where there are any.</summary>
+    public IReadOnlyList<string> Accountable { get; init; } = [];
+
+    /// <summary>An approval that is withdrawn in mid-run takes the run back instead of holding it.</summary>
+    public bool RevertOnRevoke { get; init; }
+
     public TimeSpan ApprovalExpiresAfter { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Receivers that are told before people decide.</summary>
+    public IReadOnlyList<string> Consulted { get; init; } = [];
+
+    /// <summary>Receivers that are told what happens.</summary>
+    public IReadOnlyList<string> Informed { get; init; } = [];
+
+    /// <summary>Whom to tell while approvals stay away, in this order.</summary>
+    public IReadOnlyList<EscalationIntent> Escalation { get; init; } = [];
 
     /// <summary>Null when modules are not checked.</summary>
     public CompatibilitySpec? Compatibility { get; init; }
@@ -86,13 +104,20 @@ public sealed record PatchIntent
             Order = spec.Promotion?.Order is { Count: > 0 } order ? [.. order.Select(Rollout.Workloads.RoleOf)] : Rollout.Workloads.DefaultOrder,
             Requires = spec.Requires ?? [],
             Supersedes = spec.Supersedes ?? [],
-            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.PassEarly ?? false))],
+            Steps = [.. steps.Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.Approval ?? false, s.PassEarly ?? false))],
             Traffic = TrafficIntent.From(spec.Canary),
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
-            ApprovalsRequired = spec.Approval?.Required ?? 1,
+            // A first step that wants an approval is a start that wants one.
+            ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),
+            Accountable = spec.Approval?.Accountable ?? [],
+            RevertOnRevoke = spec.Approval?.OnRevoke == "Revert",
+            Consulted = spec.Approval?.Consulted ?? [],
+            Informed = spec.Approval?.Informed ?? [],
+            Escalation = [.. (spec.Approval?.Escalation ?? []).Select(t => new EscalationIntent(t.After.OrElse(TimeSpan.Zero), t.Notify ?? [])).OrderBy(t => t.After)],
+            WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
             HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
@@ -116,8 +141,13 @@ public sealed record PatchIntent
 
 /// <param name="Weight">Percent of the traffic.</param>
 /// <param name="Hold">How long the step lasts at least.</param>
+/// <param name="Approval">People must agree before it begins.</param>
 /// <param name="PassEarly">Whether proof that the canary is fine ends it before.</param>
-public sealed record StepIntent(int Weight, TimeSpan Hold, bool PassEarly = false);
+public sealed record StepIntent(int Weight, TimeSpan Hold, bool Approval = false, bool PassEarly = false);
+
+/// <param name="After">Since when approvals are waited for.</param>
+/// <param name="Notify">Receivers.</param>
+public sealed record EscalationIntent(TimeSpan After, IReadOnlyList<string> Notify);
 
 /// <summary>One metric: what to ask for and how to judge the answer.</summary>
 public sealed record MetricIntent

@@ -62,5 +62,8 @@ public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IRead
 /// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
 public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;
 
+/// <summary>These annotations go, if they still have the value that was seen.</summary>
+public sealed record RemoveFacts(IReadOnlyList<string> Annotations) : PlanAction;
+
 /// <summary>Command annotations that were acted on go, if they still have the value that was acted on.</summary>
 public sealed record RemoveCommands(IReadOnlyList<HandledCommand> Handled) : PlanAction;

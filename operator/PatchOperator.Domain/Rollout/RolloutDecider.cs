@@ -1,4 +1,6 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
@@ -10,7 +12,7 @@ public static class RolloutDecider
     {
         var draft = new Draft(patch, intent, observed, policy, now);
         AcknowledgeAudit(draft);
-
+        FactDesk.Receive(draft);
         if (patch.Metadata.IsTerminating)
         {
             Deletion.Decide(draft);
@@ -20,6 +22,7 @@ public static class RolloutDecider
             CommandDesk.Receive(draft);
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
+            BreakGlass.Decide(draft);
             WaiverDesk.DropEnded(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
@@ -31,8 +34,12 @@ public static class RolloutDecider
             Overdue.Decide(draft);
         }
 
+        PromotionWatch.Close(draft);
+
         CommandDesk.CleanUp(draft);
+        FactDesk.CleanUp(draft);
         draft.Status = draft.Status with { ObservedGeneration = patch.Metadata.Generation, Phase = draft.Phase.ToString(), Conditions = ConditionBoard.Compose(draft) };
+        NotificationDesk.Decide(draft);
         return new Plan
         {
             Status = draft.Status,

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
 
@@ -51,9 +52,9 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
-            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoted,
-            Measure = valid && sameSpec && !AbortIsAsked(patch) && phase is PatchPhase.Progressing or PatchPhase.Paused && NextMeasurement(status!, intent) <= now,
+            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)),
+            Measure = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
@@ -77,7 +78,7 @@ public sealed record Schedule
         : null;
 
     private static bool RoutesMatterForTheStart(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, DateTimeOffset now) =>
-        phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired;
+        phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.MayStart(status, intent, now);
 
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 
@@ -88,6 +89,11 @@ public sealed record Schedule
     /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
     {
+        if (PromotionWatch.IsOn(status))
+        {
+            return status.Watch!.MeasuredAt is { } measured ? measured + intent.Interval : status.Watch.StartedAt;
+        }
+
         if (status.Step?.ServingSince is not { } since)
         {
             return DateTimeOffset.MaxValue;
@@ -107,7 +113,7 @@ public sealed record Schedule
         return phase switch
         {
             PatchPhase.Pending or PatchPhase.Blocked => true,
-            PatchPhase.AwaitingApproval => (status?.SpecDigest != intent.Digest || ApprovalBook.Valid(status, intent, now).Count >= intent.ApprovalsRequired)
+            PatchPhase.AwaitingApproval => (status?.SpecDigest != intent.Digest || ApprovalBook.MayStart(status, intent, now))
                 && !(status?.Timings?.PreflightAt + policy.PreflightValidity > now),
             PatchPhase.Validating or PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting or PatchPhase.Promoted or PatchPhase.Closed
                 or PatchPhase.Reverting or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded or PatchPhase.Degraded => false,

@@ -35,6 +35,7 @@ internal static class Suspension
     public static string? Of(Draft draft) =>
         draft.Intent.Suspended ? "spec.suspend is true; set it to false to go on."
         : draft.Status.Suspension is { } asked ? $"suspended by {asked.By} ({asked.Reason}); go on with patchoperator.io/resume."
+        : draft.Status.Revocation is { } revoked ? $"{revoked.By} withdrew an approval ({revoked.Reason}); it goes on when enough people approve again."
         : null;
 
     private static bool CanBeSuspended(Draft draft) => draft.Phase switch

@@ -10,11 +10,14 @@ internal static class WaiverDesk
 
     public static void Decide(Draft draft)
     {
-        if (CommandDesk.Take(draft, Commands.Waive) is not { } command)
+        while (CommandDesk.Take(draft, Commands.Waive) is { } command)
         {
-            return;
+            Take(draft, command);
         }
+    }
 
+    private static void Take(Draft draft, Command command)
+    {
         if (Refusal(draft, command.Reason, out var waiver) is { } why)
         {
             draft.Record("WaiverRefused", $"{Quote(command.Reason)} waives nothing: {why}", command.Actor);
@@ -31,7 +34,7 @@ internal static class WaiverDesk
                 {
                     Module = waiver.Module,
                     By = command.Actor,
-                    Verified = false,
+                    Verified = command.Fact is not null,
                     Reason = waiver.Reason,
                     At = draft.Now,
                     ExpiresAt = expires,
@@ -39,7 +42,7 @@ internal static class WaiverDesk
                 },
             ],
         };
-        draft.Record("Waived", $"{waiver.Module} until {expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {waiver.Reason} (nothing authenticated the author)", command.Actor);
+        draft.Record("Waived", $"{waiver.Module} until {expires.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {waiver.Reason}{(command.Fact is null ? " (nothing authenticated the author)" : "")}", command.Actor);
 
         // The matrix is made anew with it.
         draft.WakeAt(draft.Now);

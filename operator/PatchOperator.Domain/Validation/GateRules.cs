@@ -175,6 +175,7 @@ internal static class GateRules
         CheckSubjects($"{path}.responsible", approval?.Responsible, problems);
         CheckSubjects($"{path}.accountable", approval?.Accountable, problems);
         problems.Duration($"{path}.expiresAfter", approval?.ExpiresAfter, shortest: TimeSpan.FromSeconds(1));
+        problems.OneOf($"{path}.onRevoke", approval?.OnRevoke, "Hold", "Revert");
         foreach (var (index, tier) in (approval?.Escalation).Numbered())
         {
             if (tier.After is null)
@@ -197,7 +198,7 @@ internal static class GateRules
         {
             if (!Shapes.Subject().IsMatch(subject))
             {
-                problems.Invalid($"{path}[{index}]", $"'{subject}' is neither a user nor a group; write user:dana@example.com or group:security-leads");
+                problems.Invalid($"{path}[{index}]", $"'{subject}' names nobody; write user:dana@example.com, group:security-leads or serviceaccount:NAMESPACE/NAME");
             }
         }
     }

@@ -39,7 +39,7 @@ internal static partial class Shapes
     [GeneratedRegex(@"^[0-9a-f]{7,64}\z", RegexOptions.CultureInvariant)]
     public static partial Regex Commit();
 
-    [GeneratedRegex(@"^(user|group):\S+\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((user|group):\S+|serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?)\z", RegexOptions.CultureInvariant)]
     public static partial Regex Subject();
 
     /// <summary>A Prometheus metric, without the suffix of a histogram's parts.</summary>

@@ -29,7 +29,14 @@ public enum ImagePolicy
 /// <summary>What the operator's own configuration lets users write.</summary>
 public sealed record ValidationOptions
 {
-    public static readonly ValidationOptions Default = new();
+    /// <summary>As the chart installs the operator.</summary>
+    public static readonly ValidationOptions Default = new() { Authenticates = true };
 
     public ImagePolicy ImagePolicy { get; init; } = ImagePolicy.RequireDigest;
+
+    /// <summary>Whether admission control authenticates people; without it, nothing can depend on who they are.</summary>
+    public bool Authenticates { get; init; }
+
+    /// <summary>Names of those who can be told; null where that is not known, as on the command line.</summary>
+    public IReadOnlyList<string>? Receivers { get; init; }
 }

@@ -18,10 +18,11 @@ public static class SpecValidator
         AdvisoryRules.Check(patch, problems);
         WorkloadRules.Check(patch.Spec, options, problems);
         GateRules.Check(patch.Spec, problems);
+        ReceiverRules.Check(patch.Spec.Approval, options, problems);
         CanaryRules.Check(patch.Spec, problems);
         AnalysisRules.Check(patch.Spec, problems);
         AfterwardsRules.Check(patch.Spec, problems);
-        UnsupportedFields.Check(patch.Spec, problems);
+        UnsupportedFields.Check(patch.Spec, options, problems);
         return problems.ToList();
     }
 }

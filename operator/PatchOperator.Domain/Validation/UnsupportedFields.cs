@@ -15,24 +15,33 @@ internal static class UnsupportedFields
         Field("spec.database.job", spec => spec.Database?.Job is not null, "run the job yourself and leave it out"),
         Field("spec.featureFlag", spec => spec.FeatureFlag is not null, "leave it out, and switch the flag yourself"),
         Field("spec.validations", spec => Any(spec.Validations), "run them yourself before you approve, and leave them out"),
-        Field("spec.approval.required", spec => spec.Approval?.Required > 1, "approvers cannot be told apart before admission control authenticates them; write 1"),
-        Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "approvers are not authenticated yet; leave it out"),
-        Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "approvers are not authenticated yet; leave it out"),
-        Field("spec.approval.consulted", spec => Any(spec.Approval?.Consulted), "nobody is notified yet; leave it out"),
-        Field("spec.approval.informed", spec => Any(spec.Approval?.Informed), "nobody is notified yet; leave it out"),
-        Field("spec.approval.escalation", spec => Any(spec.Approval?.Escalation), "nobody is notified yet; leave it out"),
-        Step(".approval", step => step.Approval is true, "only the start waits for an approval; leave it out"),
         Field("spec.revert.automatic", spec => spec.Revert?.Automatic is false, "a failed canary is always taken back; write true or leave it out"),
-        Field("spec.revert.watchAfterPromotion", spec => IsNotZero(spec.Revert?.WatchAfterPromotion), "nothing is measured after the promotion; write 0s or leave it out"),
         Field("spec.closure.reviewWithin", spec => spec.Closure?.ReviewWithin is not null, "leave it out"),
         Field("spec.closure.criteria", spec => Any(spec.Closure?.Criteria), "leave it out"),
+    ];
+
+    /// <summary>What depends on who people are, and so on admission control, which can be switched off.</summary>
+    private static readonly IReadOnlyList<Row> Authenticated =
+    [
+        Field("spec.approval.required", spec => spec.Approval?.Required > 1, "write 1"),
+        Field("spec.approval.responsible", spec => Any(spec.Approval?.Responsible), "leave it out"),
+        Field("spec.approval.accountable", spec => Any(spec.Approval?.Accountable), "leave it out"),
+        Step(".approval", step => step.Approval is true, "leave it out"),
     ];
 
     /// <summary>Every path that is refused, with <c>[]</c> for any item, for documentation and tests.</summary>
     public static IEnumerable<string> Paths => All.Select(row => row.Path);
 
-    public static void Check(EmergencyPatchSpec spec, ProblemList problems)
+    public static void Check(EmergencyPatchSpec spec, ValidationOptions options, ProblemList problems)
     {
+        foreach (var row in options.Authenticates ? [] : Authenticated)
+        {
+            foreach (var path in row.UsedAt(spec))
+            {
+                problems.NotSupportedYet(path, $"needs to know who people are, and admission control, which authenticates them, is switched off in this operator (chart value admission.enabled); switch it on, or {row.Instead}");
+            }
+        }
+
         foreach (var row in All)
         {
             foreach (var path in row.UsedAt(spec))
@@ -51,8 +60,6 @@ internal static class UnsupportedFields
         instead);
 
     private static bool Any<T>(IReadOnlyList<T>? items) => items is { Count: > 0 };
-
-    private static bool IsNotZero(Duration? duration) => duration is { } given && given.TryGetValue(out var time) && time != TimeSpan.Zero;
 
     private sealed record Row(string Path, Func<EmergencyPatchSpec, IEnumerable<string>> UsedAt, string Instead);
 }

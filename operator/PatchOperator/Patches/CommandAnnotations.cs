@@ -17,4 +17,8 @@ internal static class CommandAnnotations
             .Where(name => annotations.ContainsKey(Annotations.CommandPrefix + name))
             .ToDictionary(name => name, name => annotations[Annotations.CommandPrefix + name], StringComparer.Ordinal);
     }
+
+    public static IReadOnlyDictionary<string, string> Facts(EmergencyPatch patch) => patch.Metadata.Annotations is { Count: > 0 } annotations && annotations.Keys.Any(Annotations.IsFact)
+        ? annotations.Where(a => Annotations.IsFact(a.Key)).ToDictionary(StringComparer.Ordinal)
+        : None;
 }

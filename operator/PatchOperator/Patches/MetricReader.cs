@@ -24,7 +24,11 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     public IReadOnlyList<MetricReading>? Read(
         EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
     {
-        var step = patch.Status!.Step!;
+        if (patch.Status!.Step is not { } step)
+        {
+            return Watch(patch, intent, stable, stableServices);
+        }
+
         var window = time.GetUtcNow() - step.ServingSince!.Value + Lead;
         var request = Request(patch, intent, canary, stable, stableServices) with
         {
@@ -33,6 +37,19 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
             CanaryHasServed = step.Index > 0,
         };
         return Measure(patch, request);
+    }
+
+    /// <summary>After the promotion there is the patched stable alone; asking for the canary of no pods costs nothing.</summary>
+    private IReadOnlyList<MetricReading>? Watch(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
+    {
+        var since = patch.Status!.Watch!.StartedAt;
+        var request = Request(patch, intent, [], stable, stableServices);
+        return Measure(patch, request with
+        {
+            Metrics = [.. request.Metrics.Select(metric => metric with { ReadStable = true })],
+            Window = time.GetUtcNow() - since + Lead,
+            RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/watch/{since.UtcTicks}",
+        });
     }
 
     /// <summary>Reads every metric for stable in both roles: does the source answer, and does it understand the queries?</summary>

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using PatchOperator.Compatibility;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Traffic;
 
@@ -17,7 +19,9 @@ internal sealed class PatchObserver(
     TrafficRouters traffic,
     MetricReader metrics,
     ActionProblems problems,
+    FactKeyStore keys,
     CompatibilityChecker compatibility,
+    Notifier notifier,
     TimeProvider time)
 {
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
@@ -36,8 +40,11 @@ internal sealed class PatchObserver(
             Neighbours = neighbours.Named(patch),
             SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
+            Facts = CommandAnnotations.Facts(patch),
+            Keys = keys.Current,
             AuditedThrough = AuditTrail.LastSequence(patch),
             ActionProblem = problems.Of(patch),
+            Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
         if (!schedule.CheckCompatibility)

@@ -4,6 +4,7 @@ using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -14,7 +15,7 @@ namespace PatchOperator.Patches;
 /// Takes the records that a stored status holds as pending to the trail, to events, to the log and to the metrics (S15). The status is the outbox:
 /// a crash in between repeats this, and the sequence in the trail and the events' names make the repetition harmless.
 /// </summary>
-internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, ILogger<PatchRecorder> logger)
+internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, ILogger<PatchRecorder> logger)
 {
     private static readonly HashSet<string> Alarming = new(StringComparer.Ordinal)
     {
@@ -30,6 +31,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         }
 
         metrics.Observe(patch);
+        notifier.Offer(patch);
         var trail = AuditTrail.Of(patch);
         var last = trail is [.., var newest] ? newest.Sequence : 0;
         var missing = (patch.Status?.Audit?.Recent ?? []).Where(r => r.Sequence > last).ToArray();
@@ -88,7 +90,8 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
 
     private static bool IsAlarming(AuditRecord record) =>
         (record.To is { } to && Alarming.Contains(to)) || record.Action is "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
-        or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
+            or "ApprovalRevoked" or "ApprovalVoid" or "AttemptDenied" or "ForgeryDenied" or "FactRefused" or "GlassBroken" or "Escalated" or "NotificationFailed"
+            or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
 
     /// <summary>The same record has the same event, whoever writes it and however often.</summary>
     private static string Name(EmergencyPatch patch, AuditRecord record) =>

@@ -1,3 +1,4 @@
+using PatchOperator.Admission;
 using PatchOperator.Compatibility;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -5,6 +6,7 @@ using PatchOperator.Domain.Rollout;
 using PatchOperator.Metrics;
 using PatchOperator.Metrics.Http;
 using PatchOperator.Metrics.Probes;
+using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 using PatchOperator.Telemetry;
@@ -22,8 +24,15 @@ internal static class PatchServices
             .AddController<PatchController, EmergencyPatch>(Kinds.EmergencyPatches)
             .AddController<ModuleController, ModuleCompatibility>(CompatibilityKinds.ModuleCompatibilities)
             .AddFinalizer<PatchFinalizer, EmergencyPatch>();
-        return services.AddPatches(settings.Policy);
+        services.AddNotifications(settings.Notifications);
+        return services.AddPatches(settings.Policy).AddAdmission(settings.Admission);
     }
+
+    private static void AddNotifications(this IServiceCollection services, ReceiverSettings receivers) => services
+        .AddSingleton(receivers)
+        .AddSingleton<Sender>()
+        .AddSingleton<NotificationMetrics>()
+        .AddSingleton<Notifier>();
 
     private static IServiceCollection AddPatches(this IServiceCollection services, OperatorPolicy policy) => services
         .AddSingleton(policy)

@@ -95,6 +95,7 @@ internal sealed class PlanExecutor(
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
         CollectInventory collect => inventory.EnsureAsync(patch, collect, cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
+        RemoveFacts remove => RemoveFactsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),
     });
 
@@ -103,6 +104,21 @@ internal sealed class PlanExecutor(
     {
         var view = await views.UseAsync(patch, cancellation);
         return new TrafficScene(patch, view, workload, WorkloadPods.Canaries(view, patch, workload), []);
+    }
+
+    private async Task RemoveFactsAsync(EmergencyPatch patch, RemoveFacts action, CancellationToken cancellation)
+    {
+        var change = new JsonPatch();
+        foreach (var name in action.Annotations.Where(name => patch.Metadata.Annotations?.ContainsKey(name) == true))
+        {
+            string[] annotation = ["metadata", "annotations", name];
+            change.Test(annotation, patch.Metadata.Annotations![name]).Remove(annotation);
+        }
+
+        if (!change.IsEmpty)
+        {
+            neighbours.Observe(await client.JsonPatchAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), change, cancellation, fieldManager: Names.FieldManager).As(Kinds.EmergencyPatches));
+        }
     }
 
     private async Task RemoveCommandsAsync(EmergencyPatch patch, RemoveCommands action, CancellationToken cancellation)

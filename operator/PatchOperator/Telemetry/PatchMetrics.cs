@@ -11,12 +11,14 @@ internal sealed class PatchMetrics
     private readonly Counter transitions;
     private readonly Gauge phase;
     private readonly Gauge weight;
+    private readonly Gauge reviewMissing;
 
     public PatchMetrics(RuntimeMetrics runtime)
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(runtime.Registry);
         transitions = factory.CreateCounter("patchoperator_audit_records_total", "Records added to audit trails.", "action");
         phase = factory.CreateGauge("patchoperator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
+        reviewMissing = factory.CreateGauge("patchoperator_review_missing", "1 while a start without approvals waits for its review.", "namespace", "name");
         weight = factory.CreateGauge("patchoperator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
     }
 
@@ -38,6 +40,15 @@ internal sealed class PatchMetrics
             }
         }
 
+        if (patch.Status?.BreakGlass is { Review: null })
+        {
+            reviewMissing.WithLabels(ns, name).Set(1);
+        }
+        else
+        {
+            reviewMissing.RemoveLabelled(ns, name);
+        }
+
         if (patch.Status?.Step?.ActualWeight is { } actual)
         {
             weight.WithLabels(ns, name).Set(actual);
@@ -53,5 +64,6 @@ internal sealed class PatchMetrics
         }
 
         weight.RemoveLabelled(ns, name);
+        reviewMissing.RemoveLabelled(ns, name);
     }
 }

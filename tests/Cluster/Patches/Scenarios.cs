@@ -28,6 +28,13 @@ internal static class Scenarios
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
         { Before = At(town => town.Metrics.CanaryErrorRate = 0.2) },
+        new("bad after the promotion, reverted", async town =>
+        {
+            town.Apply(steps: """[{"weight":25,"hold":"2s"}]""", spec: ""","revert":{"watchAfterPromotion":"6h"}""");
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Reverted);
+        })
+        { Before = At(town => town.Metrics.PatchedErrorRate = 0.3) },
         new("deleted in mid-run", async town =>
         {
             town.Apply(steps: LongStep);

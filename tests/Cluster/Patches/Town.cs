@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using k8s;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
@@ -55,6 +58,9 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Asks the sources that specs name, instead of <see cref="Metrics"/>.</summary>
     public bool MeasuresForReal { get; init; }
 
+    /// <summary>Whom the operator can tell; from the next start.</summary>
+    public PatchOperator.Notifications.ReceiverSettings Receivers { get; set; } = new();
+
     /// <summary>Everything that was logged, in words.</summary>
     public IReadOnlyList<string> Log
     {
@@ -74,11 +80,12 @@ internal sealed class Town : IAsyncDisposable
 
     /// <param name="clock">The wall's by default; a <see cref="FastClock"/> where a story has long waits.</param>
     /// <param name="measuresForReal">See <see cref="MeasuresForReal"/>.</param>
-    public static async Task<Town> FoundAsync(TimeProvider? clock = null, bool measuresForReal = false)
+    /// <param name="options">Users and what they may do; the CRDs and the clock are filled in.</param>
+    public static async Task<Town> FoundAsync(TimeProvider? clock = null, bool measuresForReal = false, ApiServerOptions? options = null)
     {
         clock ??= TimeProvider.System;
         var crds = Path.Combine(Root(), "crds");
-        var api = await ApiServer.StartAsync(new ApiServerOptions { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")], TimeProvider = clock });
+        var api = await ApiServer.StartAsync((options ?? new ApiServerOptions()) with { CrdPaths = [.. Directory.GetFiles(crds, "*.yaml")], TimeProvider = clock });
         var town = new Town(api, clock) { MeasuresForReal = measuresForReal };
         town.Api.Store.Create(ResourceName.Services, Json($$$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"{{{{Namespace}}}}"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}}"""));
         town.Api.Store.Create(ResourceName.Deployments, Json($$$$$"""
@@ -157,35 +164,67 @@ internal sealed class Town : IAsyncDisposable
     /// <summary>Something that plays along and ends with the town.</summary>
     public void Add(IAsyncDisposable part) => parts.Add(part);
 
+    /// <param name="leaderElection">As with several replicas.</param>
+    /// <param name="admission">With webhooks; see <see cref="Admission.Gatehouse"/>.</param>
     /// <returns>The instance's name.</returns>
-    public async Task<string> StartOperatorAsync(bool leaderElection = false)
+    public async Task<string> StartOperatorAsync(bool leaderElection = false, AdmissionSettings? admission = null)
     {
         instances++;
         var name = Instance;
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        // Traces only where a test reads them: a fault test starts operators by the hundred.
-        builder.Logging.AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace);
-        builder.Services.AddSingleton(Clock);
-        builder.Services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default" });
-        builder.Services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
-        var settings = Settings.From(_ => null) with { LeaderElection = leaderElection };
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
-        builder.Services.AddPatchOperator(settings);
-        if (!MeasuresForReal)
+        var settings = Settings.From(_ => null) with { LeaderElection = leaderElection, Admission = admission ?? new AdmissionSettings() };
+        IHost host;
+        if (admission is not null)
         {
-            builder.Services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+            var web = WebApplication.CreateSlimBuilder();
+            web.WebHost.UseUrls(admission.Listen).UseAdmission(admission);
+            Configure(web.Services, web.Logging, settings, name);
+            var app = web.Build();
+            app.MapAdmission();
+            host = app;
+        }
+        else
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            Configure(builder.Services, builder.Logging, settings, name);
+            host = builder.Build();
         }
 
-        var host = builder.Build();
         host.Services.GetRequiredService<PatchOperator.Runtime.OperatorOptions>().Name = name;
         operators[name] = host;
         await host.StartAsync();
         return name;
     }
 
+    /// <summary>Where the webhooks are served, while they are.</summary>
+    public int? AdmissionPort => operators.GetValueOrDefault(Instance) is WebApplication web && web.Urls.FirstOrDefault(url => url.StartsWith("https", StringComparison.Ordinal)) is { } url ? new Uri(url).Port : null;
+
     /// <summary>Of the running instance.</summary>
     public T Service<T>()
         where T : notnull => operators[Instance].Services.GetRequiredService<T>();
+
+    private void Configure(IServiceCollection services, ILoggingBuilder logging, Settings settings, string name)
+    {
+        // Traces only where a test reads them: a fault test starts operators by the hundred.
+        logging.ClearProviders().AddProvider(new ListLog(log, name, Clock)).SetMinimumLevel(Clock is FastClock ? LogLevel.Information : LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
+        services.AddSingleton(Clock);
+        services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
+        services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100) } };
+        settings = settings with
+        {
+            Notifications = Receivers,
+            Policy = settings.Policy with
+            {
+                Notifications = Receivers.Policy,
+                Validation = settings.Policy.Validation with { Receivers = Receivers.Policy.Receivers, Authenticates = settings.Admission.Enabled },
+            },
+        };
+        services.AddPatchOperator(settings);
+        if (!MeasuresForReal)
+        {
+            services.AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(_ => _ => Metrics);
+        }
+    }
 
     /// <summary>As SIGTERM would: what is under way is finished, and the lease given back.</summary>
     public async Task StopOperatorAsync(string? name = null)
@@ -208,13 +247,16 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Api.Store.Create(Patches, Json($$$"""
+    public JsonObject Apply(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") =>
+        Api.Store.Create(Patches, Manifest(name, image, spec, steps, others, traffic));
+
+    public static JsonObject Manifest(string name = "fix", string image = Patched, string spec = "", string steps = """[{"weight":25},{"weight":50}]""", string others = "", string traffic = "") => Json($$$"""
         {"apiVersion":"patchoperator.io/v1alpha1","kind":"EmergencyPatch","metadata":{"name":"{{{name}}}","namespace":"{{{Namespace}}}"},
          "spec":{"workloads":[{"name":"web","role":"Web","deployment":"magento-web","containers":[{"name":"php","image":"{{{image}}}"}]}{{{others}}}],
                  "canary":{"steps":{{{steps}}}{{{traffic}}} },
                  "analysis":{"provider":{"podMetrics":{"port":9113}},"interval":"1s",
                              "metrics":[{"name":"http-errors","preset":"podMetrics","maxRate":"2%","compareWith":"Stable","minRequests":50}]}{{{spec}}} }}
-        """));
+        """);
 
     public void Annotate(string command, string reason, string name = "fix") => EditPatch(name, patch =>
     {
@@ -368,6 +410,12 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
     /// <summary>The same, but not for the try before the start.</summary>
     public TrackReading? InRun { get; set; }
 
+    /// <summary>Of stable, in the watch after the promotion.</summary>
+    public double PatchedErrorRate { get; set; }
+
+    /// <summary>Its reading, instead of counts.</summary>
+    public TrackReading? Patched { get; set; }
+
     public bool Throws { get; set; }
 
     /// <summary>Reads that never come to an end.</summary>
@@ -387,11 +435,12 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
 
         var canary = Canary ?? (request.RunId.Contains("/preflight/", StringComparison.Ordinal) ? null : InRun);
         var total = 400 + (50 * Interlocked.Increment(ref reads));
+        var isWatch = request.RunId.Contains("/watch/", StringComparison.Ordinal);
         return [.. request.Metrics.Select(m => new MetricReading
         {
             Metric = m.Name,
             Canary = canary ?? (request.CanaryPods.Count == 0 ? new TrackReading.NoData("no pods") : new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total)),
-            Stable = new TrackReading.Counts(0, 4 * total),
+            Stable = isWatch ? Patched ?? new TrackReading.Counts(Math.Floor(4 * total * PatchedErrorRate), 4 * total) : new TrackReading.Counts(0, 4 * total),
             SampledAt = clock.GetUtcNow(),
             CanaryQuery = m.Failures,
         })];

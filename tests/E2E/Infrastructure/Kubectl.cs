@@ -13,6 +13,42 @@ internal static class Kubectl
 
     public static async Task<string> RunAsync(string arguments, string? input = null, bool mayFail = false)
     {
+        var (code, output, errors) = await CallAsync(arguments, input);
+        if (code != 0 && !mayFail)
+        {
+            Assert.Fail($"kubectl {arguments}: {errors}{output}");
+        }
+
+        return code == 0 ? output : "";
+    }
+
+    /// <returns>What kubectl says of the refusal.</returns>
+    public static async Task<string> RefusedAsync(string arguments, string? input = null)
+    {
+        var (code, output, errors) = await CallAsync(arguments, input);
+        Assert.True(code != 0, $"kubectl {arguments} was not refused: {output}");
+        return errors;
+    }
+
+    /// <summary>Old servers do not know CEL rules, and their kubectl would refuse the file for that.</summary>
+    public static Task ApplyAsync(string yaml) => RunAsync("apply --validate=false -f -", yaml);
+
+    public static Task<string> ApplyRefusedAsync(string yaml) => RefusedAsync("apply --validate=false -f -", yaml);
+
+    public static async Task<JsonObject?> GetAsync(string ns, string kindAndName)
+    {
+        var json = await RunAsync($"-n {ns} get {kindAndName} -o json --ignore-not-found", mayFail: true);
+        return json.Length == 0 ? null : JsonNode.Parse(json)!.AsObject();
+    }
+
+    public static async Task<IReadOnlyList<JsonObject>> ListAsync(string ns, string kind, string? selector = null)
+    {
+        var json = await RunAsync($"-n {ns} get {kind} -o json{(selector is null ? "" : $" -l {selector}")}", mayFail: true);
+        return json.Length == 0 ? [] : [.. JsonNode.Parse(json)!["items"]!.AsArray().Select(i => i!.AsObject())];
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> CallAsync(string arguments, string? input)
+    {
         var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["KUBECONFIG"] = Kubeconfig;
         using var process = Process.Start(start)!;
@@ -25,26 +61,6 @@ internal static class Kubectl
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0 && !mayFail)
-        {
-            Assert.Fail($"kubectl {arguments}: {await errors}{await output}");
-        }
-
-        return process.ExitCode == 0 ? await output : "";
-    }
-
-    /// <summary>Old servers do not know CEL rules, and their kubectl would refuse the file for that.</summary>
-    public static Task ApplyAsync(string yaml) => RunAsync("apply --validate=false -f -", yaml);
-
-    public static async Task<JsonObject?> GetAsync(string ns, string kindAndName)
-    {
-        var json = await RunAsync($"-n {ns} get {kindAndName} -o json --ignore-not-found", mayFail: true);
-        return json.Length == 0 ? null : JsonNode.Parse(json)!.AsObject();
-    }
-
-    public static async Task<IReadOnlyList<JsonObject>> ListAsync(string ns, string kind, string? selector = null)
-    {
-        var json = await RunAsync($"-n {ns} get {kind} -o json{(selector is null ? "" : $" -l {selector}")}", mayFail: true);
-        return json.Length == 0 ? [] : [.. JsonNode.Parse(json)!["items"]!.AsArray().Select(i => i!.AsObject())];
+        return (process.ExitCode, await output, await errors);
     }
 }

@@ -13,6 +13,11 @@ public sealed class OperatorUnderTest : IAsyncLifetime
 {
     public const string Namespace = "patch-operator";
 
+    /// <summary>Who approves: patches are applied by the kubeconfig's own user, and whoever asks for one does not approve it.</summary>
+    public const string Approver = "approver@example.com";
+
+    public const string AsApprover = "--as=" + Approver + " --as-group=patch-operator-e2e:approvers --as-group=system:authenticated";
+
     private static string Root { get; } = FindRoot();
 
     private static string? OperatorImage => Environment.GetEnvironmentVariable("E2E_OPERATOR_IMAGE");
@@ -24,6 +29,18 @@ public sealed class OperatorUnderTest : IAsyncLifetime
             await Kubectl.ApplyAsync(await File.ReadAllTextAsync(crd));
         }
 
+        await Kubectl.ApplyAsync("""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata: {name: "patch-operator-e2e:approver"}
+            rules: [{apiGroups: [patchoperator.io], resources: [emergencypatches], verbs: [get, list, watch, patch, approve, breakglass, abort]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRoleBinding
+            metadata: {name: "patch-operator-e2e:approver"}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "patch-operator-e2e:approver"}
+            subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "patch-operator-e2e:approvers"}]
+            """);
         if (OperatorImage is not { } image)
         {
             // On a cluster of the user's own the operator is installed already, the way they want it.
@@ -37,8 +54,12 @@ public sealed class OperatorUnderTest : IAsyncLifetime
 
         // kube-local's API server listens on the node's loopback address only.
         var access = onKubeLocal ? $"--set extraEnv[0].name=KUBERNETES_SERVICE_HOST,extraEnv[0].value={server.Host},extraEnv[1].name=KUBERNETES_SERVICE_PORT --set-string extraEnv[1].value={server.Port}" : "";
+
+        // Of the host's network the usual port may be taken.
+        var admission = onKubeLocal ? "--set admission.port=29443" : "";
+        var version = JsonNode.Parse(await Kubectl.RunAsync("get --raw /version"))!["gitVersion"]!.GetValue<string>();
         var manifest = await HelmAsync(
-            $"template patch-operator {Path.Combine(Root, "charts/patch-operator")} -n {Namespace} --set image.repository={repository},image.digest={digest},replicas=1,podDisruptionBudget.enabled=false {access}");
+            $"template patch-operator {Path.Combine(Root, "charts/patch-operator")} -n {Namespace} --set image.repository={repository},image.digest={digest},replicas=1,podDisruptionBudget.enabled=false {access} {admission} --kube-version {version}");
         if (onKubeLocal)
         {
             // One port of the host's network can be had once: the old pod goes first, and the usual port may be taken.
@@ -49,6 +70,9 @@ public sealed class OperatorUnderTest : IAsyncLifetime
 
         await Kubectl.RunAsync($"-n {Namespace} apply --validate=false -f -", manifest);
         await Eventually.IsTrueAsync(async () => (await Kubectl.GetAsync(Namespace, "deployment/patch-operator"))?["status"]?["readyReplicas"]?.GetValue<int>() == 1, "the operator is ready", 120);
+
+        // Creations wait for the webhooks, and the API server calls none whose certificate it has no reason to trust.
+        await Eventually.IsTrueAsync(async () => await TrustsAsync("mutatingwebhookconfiguration") && await TrustsAsync("validatingwebhookconfiguration"), "the API server trusts the webhooks", 60);
     }
 
     public ValueTask DisposeAsync()
@@ -64,6 +88,9 @@ public sealed class OperatorUnderTest : IAsyncLifetime
         await Kubectl.RunAsync($"-n {Namespace} delete pod -l app.kubernetes.io/name=patch-operator --grace-period=0 --force");
         await Eventually.IsTrueAsync(async () => await PodAsync() is { } pod && pod["metadata"]!["uid"]!.GetValue<string>() != before, "another operator pod exists", 60);
     }
+
+    private static async Task<bool> TrustsAsync(string kind) =>
+        (await Kubectl.RunAsync($"get {kind} patch-operator.{Namespace} -o jsonpath={{.webhooks[*].clientConfig.caBundle}}", mayFail: true)).Length > 0;
 
     private static async Task<JsonObject?> PodAsync() => (await Kubectl.ListAsync(Namespace, "pods", "app.kubernetes.io/name=patch-operator")) is [var pod, ..] ? pod : null;
 

@@ -91,7 +91,12 @@ internal sealed class Shop : IAsyncDisposable
     public Task PatchAsync(
         string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]",
         string traffic = "traffic: {replicaRatio: {}}") =>
-        Kubectl.ApplyAsync($$$$"""
+        Kubectl.ApplyAsync(Manifest(image, provider, metric, steps, name, deployment, extra, deadline, probes, traffic));
+
+    public string Manifest(
+        string image, string provider, string metric, string steps = "[{weight: 20, hold: 5s}, {weight: 50, hold: 5s}]", string name = "fix", string deployment = "magento-web", string extra = "", string deadline = "90s", string probes = "[]",
+        string traffic = "traffic: {replicaRatio: {}}") =>
+        $$$$"""
             apiVersion: patchoperator.io/v1alpha1
             kind: EmergencyPatch
             metadata: {name: {{{{name}}}}, namespace: {{{{Namespace}}}}}
@@ -101,10 +106,11 @@ internal sealed class Shop : IAsyncDisposable
               canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}, {{{{traffic}}}}}
               analysis: {provider: {{{{provider}}}}, interval: 1s, metrics: [{{{{metric}}}}], probes: {{{{probes}}}}}
             {{{{extra}}}}
-            """);
+            """;
 
+    /// <summary>By someone who did not ask for the patch, and whom a Role lets approve, break the glass and abort.</summary>
     public Task AnnotateAsync(string command, string reason, string name = "fix") =>
-        Kubectl.RunAsync($"-n {Namespace} annotate epatch {name} \"patchoperator.io/{command}={reason}\"");
+        Kubectl.RunAsync($"{OperatorUnderTest.AsApprover} -n {Namespace} annotate epatch {name} \"patchoperator.io/{command}={reason}\"");
 
     public Task<JsonObject?> PatchStateAsync(string name = "fix") => Kubectl.GetAsync(Namespace, $"epatch/{name}");
 

@@ -43,7 +43,7 @@ public sealed class ApiServer : IAsyncDisposable
         var connections = new ConnectionGate();
         var faults = new FaultInjector(store, watches, connections);
         var requests = new RequestLog();
-        var endpoint = new ResourceEndpoint(store, registry, kinds, watches, options);
+        var endpoint = new ResourceEndpoint(store, registry, kinds, watches, new WebhookChain(store, new WebhookCaller(options)), options);
         var pipeline = new RequestPipeline(endpoint, new Discovery(kinds), faults, requests, watches, options);
         var facade = new ObjectStoreFacade(store, registry, kinds, options.TimeProvider);
         Seed(facade, options);

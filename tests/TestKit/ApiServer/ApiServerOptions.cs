@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace PatchOperator.TestKit.ApiServer;
@@ -20,4 +21,10 @@ public sealed record ApiServerOptions
 
     /// <summary>Answers access reviews: gets the review's spec, returns whether it is allowed.</summary>
     public Func<JsonObject, bool> Authorize { get; init; } = _ => true;
+
+    /// <summary>Users by their bearer token.</summary>
+    public IReadOnlyDictionary<string, ClusterUser> Users { get; init; } = new Dictionary<string, ClusterUser>();
+
+    /// <summary>Where a Service that a webhook names is reached: namespace and name.</summary>
+    public Func<string, string, IPEndPoint> WebhookServices { get; init; } = (ns, name) => throw new HttpRequestException($"no endpoints available for service \"{ns}/{name}\"");
 }

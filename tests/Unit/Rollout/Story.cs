@@ -1,6 +1,8 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout;
 using Xunit;
 
@@ -15,10 +17,20 @@ internal sealed class Story
 
     private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
     private long audited;
+    private SeriesPoint watched;
+    private DateTimeOffset? watchedAt;
+
+    /// <summary>Annotations with recorded facts, where admission control is on.</summary>
+    public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
+
+    public FactKeys Keys { get; set; } = FactKeys.None;
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
-    public OperatorPolicy Policy { get; } = new();
+    public OperatorPolicy Policy { get; set; } = new();
+
+    /// <summary>How notifications ended.</summary>
+    public List<DeliveryOutcome> Delivered { get; } = [];
 
     public Story() => World.Add(Web);
 
@@ -61,6 +73,9 @@ internal sealed class Story
     public double CanaryRequestsPerSecond { get; set; } = 20;
 
     public TrackReading? CanaryReading { get; set; }
+
+    /// <summary>Of the watch after the promotion.</summary>
+    public TrackReading? StableReading { get; set; }
 
     public bool PodsBecomeReady
     {
@@ -200,13 +215,21 @@ internal sealed class Story
         SupersededBy = SupersededBy,
         Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
+        Facts = new Dictionary<string, string>(Facts),
+        Keys = Keys,
         AuditedThrough = audited,
+        Delivered = [.. Delivered],
         Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };
 
     private MetricReading Reading(string metric, bool preflight = false)
     {
+        if (!preflight && PatchPhases.Parse(Status.Phase) is PatchPhase.Promoted)
+        {
+            return Watched(metric);
+        }
+
         var seconds = preflight ? 300 : (Now - Status.Step!.ServingSince!.Value).TotalSeconds;
         var total = Math.Floor(CanaryRequestsPerSecond * seconds);
         return new MetricReading
@@ -219,6 +242,25 @@ internal sealed class Story
         };
     }
 
+    /// <summary>Requests of the patched stable since the watch began; what a test set for a while counts for that while.</summary>
+    private MetricReading Watched(string metric)
+    {
+        var watch = Status.Watch!;
+        var from = watchedAt is { } last && last >= watch.StartedAt ? last : watch.StartedAt;
+        var added = 4 * CanaryRequestsPerSecond * (Now - from).TotalSeconds;
+        watched = (from == watch.StartedAt ? default : watched) + new SeriesPoint(added * CanaryErrorRate, added);
+        watchedAt = Now;
+        return new MetricReading
+        {
+            Metric = metric,
+            Canary = new TrackReading.NoData("the canary has no pods"),
+            Stable = StableReading ?? new TrackReading.Counts(Math.Floor(watched.Failures), Math.Floor(watched.Total)),
+            SampledAt = Now,
+            CanaryQuery = "",
+            StableQuery = "http_requests_total{status=~\"5..\"}",
+        };
+    }
+
     private void Do(PlanAction action)
     {
         Done.Add(action);
@@ -227,6 +269,13 @@ internal sealed class Story
             foreach (var handled in remove.Handled)
             {
                 commands.Remove(handled.Name);
+            }
+        }
+        else if (action is RemoveFacts facts)
+        {
+            foreach (var name in facts.Annotations)
+            {
+                Facts.Remove(name);
             }
         }
         else

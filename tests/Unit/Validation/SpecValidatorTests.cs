@@ -191,6 +191,7 @@ public sealed class SpecValidatorTests
         { "analysis.metrics.0.total", "\"t{pod='{{ pod }}'}\"", "spec.analysis.metrics[0].total", "unknown variable 'pod': use {{ namespace }}" },
         { "analysis.metrics.0.total", "\"t[{{ window]\"", "spec.analysis.metrics[0].total", "never closes it" },
 
+        { "revert.watchAfterPromotion", "\"25h\"", "spec.revert.watchAfterPromotion", "write 0s to 1d" },
         { "revert.watchAfterPromotion", "\"half an hour\"", "spec.revert.watchAfterPromotion", "not a duration" },
         { "promotion.hold", "\"Always\"", "spec.promotion.hold", "UntilAdopted or None" },
         { "closure.reviewWithin", "\"3 days\"", "spec.closure.reviewWithin", "not a duration" },
@@ -202,15 +203,7 @@ public sealed class SpecValidatorTests
         { "database", """{"change": "None", "job": {}}""", "spec.database.job" },
         { "featureFlag", """{"configMap": {"name": "flags", "key": "k"}, "enabled": "1", "disabled": "0"}""", "spec.featureFlag" },
         { "validations", """[{"name": "orders", "stage": "BeforeCanary", "job": {}}]""", "spec.validations" },
-        { "approval.required", "2", "spec.approval.required" },
-        { "approval.responsible", "[\"user:dana\"]", "spec.approval.responsible" },
-        { "approval.accountable", "[\"group:leads\"]", "spec.approval.accountable" },
-        { "approval.consulted", "[\"x\"]", "spec.approval.consulted" },
-        { "approval.informed", "[\"x\"]", "spec.approval.informed" },
-        { "approval.escalation", """[{"after": "15m", "notify": ["oncall"]}]""", "spec.approval.escalation" },
-        { "canary.steps.1.approval", "true", "spec.canary.steps[1].approval" },
         { "revert.automatic", "false", "spec.revert.automatic" },
-        { "revert.watchAfterPromotion", "\"30m\"", "spec.revert.watchAfterPromotion" },
         { "closure.reviewWithin", "\"72h\"", "spec.closure.reviewWithin" },
         { "closure.criteria", "[\"reviewed\"]", "spec.closure.criteria" },
     };
@@ -257,7 +250,24 @@ public sealed class SpecValidatorTests
     }
 
     [Theory]
+    [InlineData("approval.required", "2", "spec.approval.required")]
+    [InlineData("approval.accountable", "[\"group:leads\"]", "spec.approval.accountable")]
+    [InlineData("approval.responsible", "[\"user:dana\"]", "spec.approval.responsible")]
+    [InlineData("canary.steps.1.approval", "true", "spec.canary.steps[1].approval")]
+    public void What_depends_on_who_people_are_is_refused_where_nobody_authenticates_them(string edit, string value, string path)
+    {
+        var problem = Assert.Single(Validate(SpecJson.With(Healthy, edit, value), new ValidationOptions { Authenticates = false }));
+        Assert.Equal((path, SpecProblemKind.NotSupportedYet), (problem.Path, problem.Kind));
+        Assert.Contains("admission.enabled", problem.Message, StringComparison.Ordinal);
+        Assert.Empty(Validate(SpecJson.With(Healthy, edit, value)));
+    }
+
+    [Theory]
+    [InlineData("canary.steps.1.approval", "true")]
+    [InlineData("approval.responsible", "[\"serviceaccount:ops/robot\"]")]
+    [InlineData("approval.onRevoke", "\"Revert\"")]
     [InlineData("revert.watchAfterPromotion", "\"0s\"")]
+    [InlineData("revert.watchAfterPromotion", "\"30m\"")]
     [InlineData("promotion.hold", "\"None\"")]
     [InlineData("promotion.hold", "\"UntilAdopted\"")]
     [InlineData("database.change", "\"None\"")]

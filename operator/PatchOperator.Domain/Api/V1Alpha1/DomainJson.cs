@@ -10,4 +10,5 @@ namespace PatchOperator.Domain.Api.V1Alpha1;
 [JsonSerializable(typeof(EmergencyPatch))]
 [JsonSerializable(typeof(ModuleCompatibility))]
 [JsonSerializable(typeof(IReadOnlyList<AuditRecord>))]
+[JsonSerializable(typeof(RecordedFact))]
 public sealed partial class DomainJson : JsonSerializerContext;

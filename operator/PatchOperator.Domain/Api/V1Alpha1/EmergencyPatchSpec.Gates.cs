@@ -115,6 +115,9 @@ public sealed record ApprovalSpec
     /// <summary>How long an approval is good for, from when it was given until the canary starts; without it, 24h.</summary>
     public Duration? ExpiresAfter { get; init; }
 
+    /// <summary>What an approval that is withdrawn in mid-run brings about: Hold or Revert; without it, Hold.</summary>
+    public string? OnRevoke { get; init; }
+
     public IReadOnlyList<EscalationTier>? Escalation { get; init; }
 }
 

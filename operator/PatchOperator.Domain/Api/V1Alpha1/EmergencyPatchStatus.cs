@@ -27,6 +27,18 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<WaiverStatus>? Waivers { get; init; }
 
+    /// <summary>Who is known to have asked for this: the creator, and whoever edited the spec. None of them approves it.</summary>
+    public IReadOnlyList<AuthorStatus>? Authors { get; init; }
+
+    /// <summary>Which recorded facts were taken in, so that none counts twice.</summary>
+    public FactsStatus? Facts { get; init; }
+
+    /// <summary>Who withdrew an approval in mid-run, until enough people approve again.</summary>
+    public RequestStatus? Revocation { get; init; }
+
+    /// <summary>Who started this without approvals, and who has reviewed that.</summary>
+    public BreakGlassStatus? BreakGlass { get; init; }
+
     /// <summary>Commands that were acted on and whose annotation may still be there.</summary>
     public IReadOnlyList<HandledCommand>? HandledCommands { get; init; }
 
@@ -46,10 +58,59 @@ public sealed record EmergencyPatchStatus
 
     public RevertStatus? Revert { get; init; }
 
+    /// <summary>The watch over the patched workloads after the promotion.</summary>
+    public WatchStatus? Watch { get; init; }
+
     /// <summary>What the hold on the patched images had to undo.</summary>
     public HoldStatus? Hold { get; init; }
 
+    /// <summary>Whom to tell next while approvals stay away.</summary>
+    public EscalationStatus? Escalation { get; init; }
+
+    /// <summary>What people are still to be told; each goes when its receivers have it.</summary>
+    public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
+
     public AuditStatus? Audit { get; init; }
+}
+
+public sealed record EscalationStatus
+{
+    /// <summary>When the waiting for approvals began.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    public required IReadOnlyList<EscalationTierStatus> Tiers { get; init; }
+}
+
+public sealed record EscalationTierStatus
+{
+    public required DateTimeOffset Due { get; init; }
+
+    public required IReadOnlyList<string> Notify { get; init; }
+
+    public DateTimeOffset? RaisedAt { get; init; }
+}
+
+public sealed record NotificationStatus
+{
+    /// <summary>The same for every repetition.</summary>
+    public required string Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Reason { get; init; }
+
+    /// <summary>Info, Warning or Critical.</summary>
+    public required string Severity { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>Receivers that do not have it yet.</summary>
+    public required IReadOnlyList<string> To { get; init; }
+
+    /// <summary>What lasts, such as <c>approval</c>; one that resolves it has the same.</summary>
+    public string? Incident { get; init; }
+
+    public bool? Resolves { get; init; }
 }
 
 /// <summary>A Kubernetes condition; the transition time moves only when the status flips.</summary>
@@ -295,6 +356,71 @@ public sealed record ApprovalStatus
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required string SpecDigest { get; init; }
+
+    public string? Uid { get; init; }
+
+    /// <summary>By which right: a verb, and the entries of spec.approval that name the approver.</summary>
+    public IReadOnlyList<string>? Rights { get; init; }
+
+    /// <summary>For a step in mid-run; null for the start. Zero-based, as in step.index.</summary>
+    public int? Step { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public string? Fact { get; init; }
+}
+
+/// <summary>Who wrote one version of the spec.</summary>
+public sealed record AuthorStatus
+{
+    public required string By { get; init; }
+
+    public string? Uid { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string SpecDigest { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public required string Fact { get; init; }
+}
+
+public sealed record FactsStatus
+{
+    /// <summary>Nothing from before counts any more; moves only when more was handled than can be listed.</summary>
+    public DateTimeOffset? Floor { get; init; }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<HandledFact>? Handled { get; init; }
+}
+
+public sealed record HandledFact
+{
+    public required string Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>A start without approvals. It stays on record, and the patch not ready, until someone else has looked at it.</summary>
+public sealed record BreakGlassStatus
+{
+    public required string By { get; init; }
+
+    public string? Uid { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string SpecDigest { get; init; }
+
+    /// <summary>Whether it still stands in for approvals; the run that it was for ends that.</summary>
+    public required bool IsOpen { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves all of this.</summary>
+    public required string Fact { get; init; }
+
+    /// <summary>Null until another authorised person has reviewed it.</summary>
+    public RequestStatus? Review { get; init; }
 }
 
 public sealed record HandledCommand
@@ -380,6 +506,50 @@ public sealed record RevertStatus
     public string? Query { get; init; }
 
     public DateTimeOffset? At { get; init; }
+}
+
+public sealed record WatchStatus
+{
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>It ends here, whatever happens in between.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Passed, Inconclusive, Failed or Interrupted, once it has ended.</summary>
+    public string? Outcome { get; init; }
+
+    public DateTimeOffset? MeasuredAt { get; init; }
+
+    public IReadOnlyList<WatchedMetricStatus>? Metrics { get; init; }
+}
+
+/// <summary>The last measurement of one metric in the watch.</summary>
+public sealed record WatchedMetricStatus
+{
+    public required string Name { get; init; }
+
+    public required string Verdict { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Message { get; init; }
+
+    /// <summary>Failed share, or the value of a gauge.</summary>
+    public string? Measured { get; init; }
+
+    /// <summary>What stable failed during the run, before it was patched: share and counts.</summary>
+    public string? Before { get; init; }
+
+    public string? Limit { get; init; }
+
+    public string? Query { get; init; }
+
+    public DateTimeOffset? SampledAt { get; init; }
+
+    /// <summary>What the test must remember until the next measurement.</summary>
+    public string? Memory { get; init; }
 }
 
 public sealed record HoldStatus

@@ -44,6 +44,17 @@ public static class Annotations
     /// <summary>On a workload while a run, or the hold after it, owns its images: the EmergencyPatch.</summary>
     public const string PatchedBy = Names.Group + "/patched-by";
     public const string CommandPrefix = Names.Group + "/";
+
+    /// <summary>Recorded facts: one annotation each, with the fact's id behind this.</summary>
+    public const string FactPrefix = Names.Group + "/fact-";
+
+    /// <summary>A trail that a resource was created with, as from a backup. It is kept to be looked at; a new one begins.</summary>
+    public const string RestoredAudit = Names.Group + "/restored-audit";
+
+    /// <summary>Written by the operator, and by its webhook as facts; by nobody else.</summary>
+    public static bool IsProtected(string annotation) => annotation == Audit || IsFact(annotation);
+
+    public static bool IsFact(string annotation) => annotation.StartsWith(FactPrefix, StringComparison.Ordinal);
 }
 
 /// <summary>Commands are annotations <c>patchoperator.io/NAME: reason</c>.</summary>
@@ -69,7 +80,34 @@ public static class Commands
     /// <summary>Its value names the module before the reason: see <see cref="Rollout.WaiverText"/>.</summary>
     public const string Waive = "waive";
 
-    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close, Waive];
+    /// <summary>Starts without approvals; someone else must review it afterwards.</summary>
+    public const string BreakGlass = "break-glass";
+
+    /// <summary>Says that a start without approvals was looked at.</summary>
+    public const string Review = "review";
+
+    public static readonly IReadOnlyList<string> All = [Approve, Reject, Revoke, Abort, Retry, Suspend, Resume, PromoteNow, Revert, DisableFlag, EnableFlag, Close, Waive, BreakGlass, Review];
+}
+
+/// <summary>What a recorded fact can say besides a command.</summary>
+public static class FactKinds
+{
+    /// <summary>Created the resource.</summary>
+    public const string Create = "create";
+
+    /// <summary>Changed the spec in a way that matters.</summary>
+    public const string Edit = "edit";
+
+    /// <summary>Tried to write what only the operator may.</summary>
+    public const string Forge = "forge";
+}
+
+/// <summary>RBAC verbs of our own on emergencypatches.</summary>
+public static class Verbs
+{
+    public const string Approve = "approve";
+    public const string BreakGlass = "breakglass";
+    public const string Abort = "abort";
 }
 
 public static class ConditionTypes
@@ -88,6 +126,9 @@ public static class ConditionTypes
     /// <summary>Only while routes split the traffic.</summary>
     public const string TrafficAtWeight = "TrafficAtWeight";
     public const string Promoted = "Promoted";
+
+    /// <summary>Only with a watch after the promotion: True once it was passed, Unknown while it lasts or when it could tell nothing.</summary>
+    public const string Watched = "Watched";
     public const string Reverted = "Reverted";
     public const string Overdue = "Overdue";
 }

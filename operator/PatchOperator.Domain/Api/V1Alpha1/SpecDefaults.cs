@@ -12,6 +12,7 @@ public static class SpecDefaults
         ["workloads[].role"] = "\"Web\"",
         ["approval.required"] = "1",
         ["approval.expiresAfter"] = "\"24h\"",
+        ["approval.onRevoke"] = "\"Hold\"",
         ["canary.progressDeadline"] = "\"10m\"",
         ["canary.steps[].hold"] = "\"0s\"",
         ["canary.steps[].approval"] = "false",

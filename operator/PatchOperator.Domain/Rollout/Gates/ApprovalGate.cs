@@ -1,3 +1,5 @@
+using PatchOperator.Domain.Approvals;
+
 namespace PatchOperator.Domain.Rollout.Gates;
 
 /// <summary>Enough people agreed to this very spec, lately enough (S10).</summary>
@@ -5,17 +7,39 @@ internal static class ApprovalGate
 {
     public static Hold? Check(Draft draft)
     {
-        var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
-        foreach (var approval in valid)
+        if (BreakGlass.IsOpen(draft.Status, draft.Intent))
+        {
+            return null;
+        }
+
+        var tally = ApprovalBook.Tally(draft);
+        foreach (var approval in tally.Valid)
         {
             draft.WakeAt(approval.ExpiresAt);
         }
 
-        return valid.Count >= draft.Intent.ApprovalsRequired
+        return tally.IsEnough ? null : Authorless(draft) ?? new Hold("ApprovalMissing", $"Waiting for {ApprovalWording.Missing(draft, tally)} Nothing was touched. {ApprovalWording.HowTo(draft)}");
+    }
+
+    /// <summary>Nobody can be told from whoever asked while it is not known who that is.</summary>
+    private static Hold? Authorless(Draft draft)
+    {
+        if (!draft.Policy.Validation.Authenticates)
+        {
+            return null;
+        }
+
+        if (!draft.Observed.Keys.Any)
+        {
+            draft.WakeAt(draft.Now + TimeSpan.FromSeconds(1));
+            return new Hold("ApprovalsUnreadable", "The key that approvals are sealed with was not read yet, so none can be proven; trying again.");
+        }
+
+        return draft.Authors.Any(a => a.SpecDigest == draft.Intent.Digest)
             ? null
             : new Hold(
-                "ApprovalMissing",
-                $"Waiting for {draft.Intent.ApprovalsRequired - valid.Count} more of {draft.Intent.ApprovalsRequired} approvals; nothing was touched. "
-                + $"Approve with: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/approve='reason'");
+                "RequesterUnknown",
+                "Nobody is on record as having asked for this version of the spec: it was written while the admission webhooks were not to be reached, or were not there. "
+                + "Nothing was touched. Delete the patch and apply it again, or edit its spec.");
     }
 }

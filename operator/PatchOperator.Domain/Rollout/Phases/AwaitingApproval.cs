@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout.Gates;
 
 namespace PatchOperator.Domain.Rollout.Phases;
@@ -25,8 +26,7 @@ internal static class AwaitingApproval
             return;
         }
 
-        DropExpired(draft);
-        TakeApprovals(draft);
+        ApprovalDesk.TakeBeforeStart(draft);
         CommandDesk.IgnoreAllBut(draft, "no run was under way.");
         // Named again by its gate, if the gates before it are open still.
         draft.Status = draft.Status with { Superseding = null };
@@ -37,44 +37,6 @@ internal static class AwaitingApproval
         }
 
         Start(draft);
-    }
-
-    private static void TakeApprovals(Draft draft)
-    {
-        if (CommandDesk.Take(draft, Commands.Revoke) is { } revocation)
-        {
-            draft.Status = draft.Status with { Approvals = null };
-            draft.Record("ApprovalRevoked", revocation.Reason, revocation.Actor);
-        }
-
-        if (CommandDesk.Take(draft, Commands.Approve) is { } approve)
-        {
-            var approval = new ApprovalStatus
-            {
-                By = approve.Actor,
-                Verified = false,
-                Reason = approve.Reason,
-                At = draft.Now,
-                ExpiresAt = draft.Now + draft.Intent.ApprovalExpiresAfter,
-                SpecDigest = draft.Intent.Digest,
-            };
-
-            // Without an authenticated name two approvals may be one person's: the newest stands for all of them.
-            draft.Status = draft.Status with { Approvals = [approval] };
-            draft.Timing(t => t with { ApprovedAt = draft.Now });
-            draft.Record("ApprovalRecorded", $"{approve.Reason} (nothing authenticated the approver)", approve.Actor);
-        }
-    }
-
-    private static void DropExpired(Draft draft)
-    {
-        var approvals = draft.Status.Approvals ?? [];
-        var valid = ApprovalBook.Valid(draft.Status, draft.Intent, draft.Now);
-        if (valid.Count < approvals.Count)
-        {
-            draft.Status = draft.Status with { Approvals = valid.Count > 0 ? valid : null };
-            draft.Record("ApprovalExpired", "An approval ran out before the start; approve again.");
-        }
     }
 
     private static void Start(Draft draft)

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
@@ -22,9 +23,13 @@ internal static class Ended
     /// <summary>Says again what was said last.</summary>
     public static void KeepExplanation(Draft draft)
     {
-        if (draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready) is { } ready)
+        var conditions = draft.Status.Conditions ?? [];
+        var ready = conditions.FirstOrDefault(c => c.Type == ConditionTypes.Ready);
+
+        // What is owed stands before what was reached, which the other condition still has.
+        if ((ready?.Reason == BreakGlass.ReviewMissing ? conditions.FirstOrDefault(c => c.Type == ConditionTypes.Promoted) : ready) is { } told)
         {
-            draft.Explain(ready.Reason, ready.Message);
+            draft.Explain(told.Reason, told.Message);
         }
     }
 }

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout.Gates;
 using PatchOperator.Domain.Validation;
 
@@ -16,7 +17,7 @@ internal static class Intake
             return;
         }
 
-        CommandDesk.IgnoreAllBut(draft, "no run was under way.", Commands.Approve, Commands.Reject);
+        CommandDesk.IgnoreAllBut(draft, "no run was under way.", Commands.Approve, Commands.Revoke, Commands.Reject);
         if (Obstacle(draft) is { } obstacle)
         {
             Block(draft, obstacle);
@@ -55,7 +56,8 @@ internal static class Intake
     {
         draft.Enter(PatchPhase.Pending, reason, message, actor);
         Clear(draft);
-        draft.Status = draft.Status with { Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null };
+        draft.Status = draft.Status with { Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null, Revocation = null };
+        BreakGlass.EndRun(draft);
     }
 
     /// <summary>Why the patch can't be accepted as things are, or null. AwaitingApproval asks again: things change.</summary>
@@ -156,6 +158,7 @@ internal static class Intake
         Revert = null,
         Superseding = null,
         Hold = null,
+        Watch = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };
 

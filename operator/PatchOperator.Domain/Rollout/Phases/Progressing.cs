@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
@@ -40,6 +41,11 @@ internal static class Progressing
         if (StableChange.Find(draft, patchedIsExpected: false) is { } change)
         {
             Reverting.Begin(draft, change);
+            return;
+        }
+
+        if (ApprovalDesk.TakeInRun(draft))
+        {
             return;
         }
 
@@ -191,9 +197,16 @@ internal static class Progressing
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver)
         {
-            if (now is not null)
+            if (now is not null && !StepGate.IsAnyAhead(draft))
             {
                 Promoting.Begin(draft, $"{position} passed, and {now.By} asked to promote now ({now.Reason}): {Evidence(draft)}");
+                return;
+            }
+
+            if (StepGate.Check(draft) is { } shut)
+            {
+                draft.Explain(shut.Reason, $"{position} passed. {shut.Message}");
+                draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
                 return;
             }
 

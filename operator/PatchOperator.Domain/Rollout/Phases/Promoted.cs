@@ -14,6 +14,11 @@ internal static class Promoted
             return;
         }
 
+        if (PromotionWatch.Decide(draft))
+        {
+            return;
+        }
+
         var canBeTakenBack = draft.Targets.Any(t => t.HasOurImages);
         CommandDesk.IgnoreAllBut(draft, canBeTakenBack ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
         if (draft.Observed.HeldBy is { } other)
@@ -35,6 +40,8 @@ internal static class Promoted
             OwnershipRelease.IsDone(draft);
             Report(draft);
         }
+
+        PromotionWatch.Explain(draft);
     }
 
     /// <summary>Nothing is held any more, or was to be: what was set back is reported and not undone.</summary>
@@ -56,7 +63,7 @@ internal static class Promoted
         {
             draft.Explain("Adopted", adoption);
         }
-        else if (ready?.Reason is Drifted or "AnotherPatchRuns")
+        else if (ready?.Reason is Drifted or "AnotherPatchRuns" or PromotionWatch.Watching)
         {
             draft.Explain("Promoted", "The patched images are on every workload.");
         }

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
@@ -13,6 +14,11 @@ internal static class Promoting
     public static void Decide(Draft draft)
     {
         if (Reverting.BeginIfAsked(draft))
+        {
+            return;
+        }
+
+        if (ApprovalDesk.TakeInRun(draft))
         {
             return;
         }
@@ -158,13 +164,15 @@ internal static class Promoting
     {
         draft.Timing(t => t with { PromotedAt = draft.Now });
         draft.Status = draft.Status with { Step = null, Revert = null };
+        var watched = PromotionWatch.Begin(draft);
         var images = draft.Targets.SelectMany(t => t.Patched).Select(i => i.Image).Distinct();
         if (!draft.Intent.HoldUntilAdopted)
         {
             OwnershipRelease.IsDone(draft);
         }
 
-        draft.Enter(PatchPhase.Promoted, "Promoted", $"{All(draft.Targets)} run{S(draft.Targets)} {string.Join(", ", images)}; the canary is gone.");
+        draft.Enter(PatchPhase.Promoted, "Promoted", $"{All(draft.Targets)} run{S(draft.Targets)} {string.Join(", ", images)}; the canary is gone.{watched}");
+        PromotionWatch.Explain(draft);
     }
 
     private static string All(IEnumerable<Target> targets) => string.Join(", ", targets.Select(t => t.Workload));

@@ -19,7 +19,7 @@ public sealed record ReplayPlan
         return new ReplayPlan
         {
             // A step without traffic has nothing to measure.
-            Steps = [.. steps.Where(s => s.Weight > 0).Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), s.PassEarly ?? false))],
+            Steps = [.. steps.Where(s => s.Weight > 0).Select(s => new StepIntent(s.Weight, s.Hold.OrElse(TimeSpan.Zero), PassEarly: s.PassEarly ?? false))],
 
             // Samples are failures and totals; a gauge has neither.
             Metrics = [.. spec.Analysis!.Metrics!.Where(m => m.Gauge is null).Select(m => MetricIntent.From(m, spec.Analysis))],

@@ -10,6 +10,8 @@ internal sealed record ApiResponse(int Code, ReadOnlyMemory<byte> Body, string C
 
     public WatchStream? Watch { get; init; }
 
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public static ApiResponse Json(JsonNode body, int code = 200) => new(code, Encoding.UTF8.GetBytes(body.Compact()));
 
     public static ApiResponse Text(string body) => new(200, Encoding.UTF8.GetBytes(body), "text/plain; charset=utf-8");

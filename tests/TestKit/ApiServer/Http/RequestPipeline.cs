@@ -111,6 +111,11 @@ internal sealed class RequestPipeline(
             http.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
+        foreach (var warning in response.Warnings)
+        {
+            http.Headers.Append("Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        }
+
         await http.Body.WriteAsync(response.Body, http.HttpContext.RequestAborted);
     }
 

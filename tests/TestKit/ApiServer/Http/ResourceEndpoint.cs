@@ -9,6 +9,7 @@ internal sealed class ResourceEndpoint(
     ResourceRegistry registry,
     KindRegistry kinds,
     WatchHub watches,
+    WebhookChain webhooks,
     ApiServerOptions options)
 {
     private readonly ListEndpoint _lists = new(store, options.TimeProvider);
@@ -42,10 +43,11 @@ internal sealed class ResourceEndpoint(
                 registry.Delete(kind, target.Namespace, target.Name, new DeleteOptions());
                 return ApiResponse.Json(Success(kind, target.Name), 201);
             case "create" when target.IsCollection:
-                return Single(kind, registry.Create(kind, await NewObjectAsync(kind, target, request), Context(target, request)), request, 201);
+                return await CreateAsync(kind, target, request);
             case "update" when !target.IsCollection:
                 var incoming = await NewObjectAsync(kind, target, request);
-                return Single(kind, registry.Update(kind, incoming, Context(target, request), mustNameVersion: kind.IsCustom), request);
+                var update = Context(target, request);
+                return await WriteAsync(kind, target, request, update, (_, dryRun) => registry.Update(kind, incoming, dryRun, mustNameVersion: kind.IsCustom));
             case "patch" when !target.IsCollection:
                 return await PatchAsync(kind, target, request);
             case "delete":
@@ -122,7 +124,7 @@ internal sealed class ResourceEndpoint(
         var body = await RequestBody.ReadAsync(request) ?? throw ApiException.BadRequest("the patch is empty");
         if (media is "application/apply-patch+yaml" or "application/apply-patch+json")
         {
-            return Apply(kind, target, request, body as JsonObject ?? [], context);
+            return await ApplyAsync(kind, target, request, body as JsonObject ?? [], context);
         }
 
         Func<JsonObject, JsonObject> patch = (media, body) switch
@@ -133,20 +135,62 @@ internal sealed class ResourceEndpoint(
             _ => throw ApiException.UnsupportedMediaType(
                 "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"),
         };
-        lock (store.Gate)
+        return await WriteAsync(kind, target, request, context, (live, dryRun) =>
         {
-            var live = Stored(kind, target);
             var patched = patch(live);
-            if (patched.Name() != target.Name)
-            {
-                throw ApiException.BadRequest($"the name of the object ({patched.Name()}) does not match the name on the URL ({target.Name})");
-            }
-
-            return Single(kind, registry.Update(kind, patched, context), request);
-        }
+            return patched.Name() == target.Name
+                ? registry.Update(kind, patched, dryRun)
+                : throw ApiException.BadRequest($"the name of the object ({patched.Name()}) does not match the name on the URL ({target.Name})");
+        });
     }
 
-    private ApiResponse Apply(ResourceKind kind, RequestTarget target, HttpRequest request, JsonObject configuration, WriteContext context)
+    private async Task<ApiResponse> CreateAsync(ResourceKind kind, RequestTarget target, HttpRequest request)
+    {
+        var (obj, context) = (await NewObjectAsync(kind, target, request), Context(target, request));
+        var call = new AdmissionCall(kind, "CREATE", target, ClusterUser.Of(request, options), context.DryRun);
+        if (webhooks.Applies(call))
+        {
+            obj = await webhooks.MutateAsync(call, obj, null, request.HttpContext.RequestAborted);
+            await webhooks.ValidateAsync(call, registry.Create(kind, obj, context with { DryRun = true }), null, request.HttpContext.RequestAborted);
+        }
+
+        return Single(kind, registry.Create(kind, obj, context), request, 201) with { Warnings = call.Warnings };
+    }
+
+    /// <summary>A change of a stored object, and what the webhooks make of it. They are asked outside the lock, and again when somebody was faster.</summary>
+    /// <param name="change">From the stored object and a context to the new one.</param>
+    private async Task<ApiResponse> WriteAsync(
+        ResourceKind kind, RequestTarget target, HttpRequest request, WriteContext context, Func<JsonObject, WriteContext, JsonObject> change, bool isApply = false)
+    {
+        var call = new AdmissionCall(kind, "UPDATE", target, ClusterUser.Of(request, options), context.DryRun);
+        if (!webhooks.Applies(call))
+        {
+            lock (store.Gate)
+            {
+                return Single(kind, change(Stored(kind, target), context), request);
+            }
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            call.Warnings.Clear();
+            var live = Stored(kind, target).Copy();
+            try
+            {
+                var wanted = await webhooks.MutateAsync(call, change(live, context with { DryRun = true }), live, request.HttpContext.RequestAborted);
+                await webhooks.ValidateAsync(call, registry.Update(kind, wanted, context with { DryRun = true }, isApply: isApply), live, request.HttpContext.RequestAborted);
+                return Single(kind, registry.Update(kind, wanted, context, isApply: isApply), request) with { Warnings = call.Warnings };
+            }
+            catch (ApiException e) when (e.Reason == "Conflict" && request.Method == "PATCH" && attempt < 5 && Version(Stored(kind, target)) != Version(live))
+            {
+                // A patch names no version of its own: the server applies it to the next one.
+            }
+        }
+
+        static string? Version(JsonObject obj) => obj.Text("metadata", "resourceVersion");
+    }
+
+    private async Task<ApiResponse> ApplyAsync(ResourceKind kind, RequestTarget target, HttpRequest request, JsonObject configuration, WriteContext context)
     {
         if (string.IsNullOrEmpty(request.Query["fieldManager"]))
         {
@@ -155,12 +199,26 @@ internal sealed class ResourceEndpoint(
 
         CheckType(kind, configuration, mustBePresent: true);
         var force = request.Query["force"].FirstOrDefault() is "true" or "1";
-        lock (store.Gate)
+        if (store.Find(kind.Resource, target.Namespace, target.Name) is not null)
         {
-            var exists = store.Find(kind.Resource, target.Namespace, target.Name) is not null;
-            var applied = registry.Apply(kind, target.Namespace, target.Name, configuration, context, force);
-            return Single(kind, applied, request, exists ? 200 : 201);
+            return await WriteAsync(kind, target, request, context, (_, dryRun) => registry.Apply(kind, target.Namespace, target.Name, configuration, dryRun, force), isApply: true);
         }
+
+        var call = new AdmissionCall(kind, "CREATE", target, ClusterUser.Of(request, options), context.DryRun);
+        if (!webhooks.Applies(call))
+        {
+            return Single(kind, registry.Apply(kind, target.Namespace, target.Name, configuration, context, force), request, 201);
+        }
+
+        var applied = registry.Apply(kind, target.Namespace, target.Name, configuration, context with { DryRun = true }, force);
+        foreach (var serverOwned in (string[])["uid", "creationTimestamp", "generation"])
+        {
+            applied.Meta().Remove(serverOwned);
+        }
+
+        var wanted = await webhooks.MutateAsync(call, applied, null, request.HttpContext.RequestAborted);
+        await webhooks.ValidateAsync(call, registry.Create(kind, wanted, context with { DryRun = true }), null, request.HttpContext.RequestAborted);
+        return Single(kind, registry.Create(kind, wanted, context), request, 201) with { Warnings = call.Warnings };
     }
 
     private async Task<ApiResponse> DeleteAsync(ResourceKind kind, RequestTarget target, HttpRequest request)

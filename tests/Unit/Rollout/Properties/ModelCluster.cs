@@ -48,6 +48,7 @@ internal sealed class ModelCluster
                     new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = Php },
                 ],
                 Canary = new CanarySpec { Steps = Steps(2) },
+                Revert = new RevertSpec { WatchAfterPromotion = new Duration("4m") },
                 Analysis = new AnalysisSpec
                 {
                     Provider = new MetricProviderSpec { PodMetrics = new PodMetricsProviderSpec { Port = 9113 } },
@@ -328,6 +329,12 @@ internal sealed class ModelCluster
         {
             Edit(s => s with { Suspend = false });
         }
+
+        commands.Remove(Commands.Revoke);
+        if (Patch.Status?.Revocation is not null)
+        {
+            Command(Commands.Approve, "after all");
+        }
     }
 
     public static bool Same(EmergencyPatchStatus? a, EmergencyPatchStatus? b) => Text(a) == Text(b);
@@ -415,7 +422,7 @@ internal sealed class ModelCluster
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
-        Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - Patch.Status!.Step!.ServingSince!.Value).TotalSeconds))] : null,
+        Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - (Patch.Status!.Step?.ServingSince ?? Patch.Status.Watch!.StartedAt)).TotalSeconds))] : null,
         Preflight = schedule.Preflight ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, 300))] : null,
     };
 
@@ -436,7 +443,7 @@ internal sealed class ModelCluster
             MetricsMood.Unreachable => (new TrackReading.Failed("connection refused", Terminal: false), new TrackReading.Failed("connection refused", Terminal: false)),
             MetricsMood.QueryRejected => (new TrackReading.Failed("parse error", Terminal: true), (TrackReading)new TrackReading.Failed("parse error", Terminal: true)),
         };
-        return new MetricReading { Metric = metric, Canary = canary, Stable = stable, SampledAt = Now, CanaryQuery = "http_requests_total" };
+        return new MetricReading { Metric = metric, Canary = canary, Stable = Phase is PatchPhase.Promoted ? canary : stable, SampledAt = Now, CanaryQuery = "http_requests_total" };
     }
 
     private static TrackReading Counts(double failures, double total) => new TrackReading.Counts(failures, total);

@@ -24,6 +24,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         S2_pods_go_only_without_traffic(decision);
         S3_S4_S5_only_good_numbers_advance_and_only_bad_ones_revert(decision, from, to);
         S6_no_timer_moves_and_no_step_repeats(decision);
+        S6_the_watch_has_one_end(decision);
         S6_the_same_input_gives_the_same_plan(decision, decider);
         S7_nothing_starts_again_by_itself(decision, from, to);
         S8_only_what_is_ours_is_touched(decision, to);
@@ -62,7 +63,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         }
 
         Expect(!(from is not PatchPhase.Promoting && to is PatchPhase.Promoting) || from is PatchPhase.Progressing or PatchPhase.Degraded, $"the run is promoted from {from}");
-        if (to is PatchPhase.Reverting && from is not PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "AnalysisFailed")
+        if (to is PatchPhase.Reverting && decision.Before.Status?.Revert is null && decision.Plan.Status.Revert!.Reason == "AnalysisFailed")
         {
             Expect(decision.Mood is MetricsMood.Bad, $"S4/S5: the patch is blamed for metrics that are {decision.Mood}");
         }
@@ -88,6 +89,14 @@ internal sealed class SafetyRules(ModelCluster cluster)
         steps[(run, step.Index)] = (step.StartedAt, step.NotBefore);
     }
 
+    private void S6_the_watch_has_one_end(Decision decision)
+    {
+        if (decision.Before.Status?.Watch is { } before && decision.Plan.Status.Watch is { } after && before.StartedAt == after.StartedAt)
+        {
+            Expect(before.Until == after.Until && (before.EndedAt is null || before.EndedAt == after.EndedAt), "S6: the end of the watch moved");
+        }
+    }
+
     private void S6_the_same_input_gives_the_same_plan(Decision decision, Decider decider)
     {
         var again = decider(decision.Before, decision.Intent, decision.Observed, cluster.Policy, decision.Now);
@@ -101,7 +110,10 @@ internal sealed class SafetyRules(ModelCluster cluster)
         var isOver = from is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded;
         var isNewer = decision.Observed.Workloads.Any(w => w.Value.Stable?.Images["php"] is not (Story.Old or Story.New) || decision.Before.Status?.Workloads?.FirstOrDefault(s => s.Target() == w.Key)?.StableUid != w.Value.Stable.Uid);
         var gaveWay = from is PatchPhase.Promoted && to is PatchPhase.Superseded && isNewer;
-        var isAsked = gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
+        var isWatched = from is PatchPhase.Promoted && to is PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "WatchFailed";
+        Expect(!isWatched || decision.Mood is MetricsMood.Bad or MetricsMood.BothTracksBad, $"S3/S4: the promoted patch is taken back for metrics that are {decision.Mood}");
+        Expect(!isWatched || (decision.Observed.Readings is not null && decision.Before.Status!.Watch is { EndedAt: null }), "the promoted patch is taken back without a watch");
+        var isAsked = isWatched || gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
         Expect(!isOver || to == from || isAsked, $"S7: {from} became {to} by itself");
     }
 
@@ -199,12 +211,13 @@ internal sealed class SafetyRules(ModelCluster cluster)
         }
     }
 
-    private static bool IsFrozen(Decision decision) => decision.Intent.Suspended || decision.Plan.Status.Suspension is not null;
+    private static bool IsFrozen(Decision decision) => decision.Intent.Suspended || decision.Plan.Status is { Suspension: not null } or { Revocation: not null };
 
     /// <summary>Degraded, Paused and a promotion that is suspended wait for people and for the cluster, whose events wake the operator; the others must not wait for luck.</summary>
     private void Who_waits_is_woken(Decision decision, PatchPhase to)
     {
         var mustWake = to is PatchPhase.Progressing or PatchPhase.Promoting or PatchPhase.Reverting && !decision.Plan.IsReleased && !(to is PatchPhase.Promoting && IsFrozen(decision));
+        mustWake = mustWake || (to is PatchPhase.Promoted && decision.Plan.Status.Watch is { EndedAt: null } && !decision.Plan.IsReleased && !decision.Before.Metadata.IsTerminating);
         Expect(!mustWake || decision.Plan.WakeUpAt is not null || decision.Plan.Actions.Count > 0, $"{to} waits for ever: nothing wakes it");
     }
 

@@ -1,0 +1,84 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+
+namespace PatchOperator.Domain.Approvals;
+
+/// <summary>
+/// A start without approvals, by someone who may, for a reason, and loud. It opens the gates for people and no other gate, for one run; and the patch
+/// is not ready until another authorised person has said that they looked at it.
+/// </summary>
+public static class BreakGlass
+{
+    public const string ReviewMissing = "ReviewMissing";
+
+    /// <summary>Whether the gates for people are open.</summary>
+    public static bool IsOpen(EmergencyPatchStatus? status, PatchIntent intent) => status?.BreakGlass is { IsOpen: true } glass && glass.SpecDigest == intent.Digest;
+
+    internal static void Decide(Draft draft)
+    {
+        if (!IsBeforeStart(draft.Phase))
+        {
+            CommandDesk.Ignore(draft, $"the patch is {draft.Phase}, and there is no start to hasten.", Commands.BreakGlass);
+        }
+
+        while (CommandDesk.Take(draft, Commands.BreakGlass) is { Fact: { } fact } command)
+        {
+            Break(draft, command, fact);
+        }
+
+        if (draft.Status.BreakGlass is not { Review: null })
+        {
+            CommandDesk.Ignore(draft, "nothing waits for a review.", Commands.Review);
+        }
+
+        while (draft.Status.BreakGlass is { Review: null } glass && CommandDesk.Take(draft, Commands.Review) is { Fact: { } fact } command)
+        {
+            Review(draft, glass, command, fact);
+        }
+
+        CommandDesk.Ignore(draft, "nothing waits for a review any more.", Commands.Review);
+    }
+
+    /// <summary>The run that it was for is over; the review is still owed.</summary>
+    internal static void EndRun(Draft draft)
+    {
+        if (draft.Status.BreakGlass is { } glass)
+        {
+            draft.Status = draft.Status with { BreakGlass = glass.Review is null ? glass with { IsOpen = false } : null };
+        }
+    }
+
+    /// <summary>What people must still do, or null.</summary>
+    internal static string? Owed(Draft draft) => draft.Status.BreakGlass is { Review: null } glass
+        ? $"{glass.By} started it without approvals on {glass.At:u} ({glass.Reason}); another authorised person must review that: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/review='what you found'"
+        : null;
+
+    private static void Break(Draft draft, Command command, RecordedFact fact)
+    {
+        if (fact.PatchUid is not null && fact.SpecDigest != draft.Intent.Digest)
+        {
+            draft.Record("CommandIgnored", "patchoperator.io/break-glass was ignored: it was given to another version of the spec.", command.Actor);
+            return;
+        }
+
+        draft.Status = draft.Status with
+        {
+            BreakGlass = new BreakGlassStatus { By = fact.Actor, Uid = fact.ActorUid, Reason = command.Reason, At = fact.At, SpecDigest = fact.SpecDigest, IsOpen = true, Fact = FactSeal.Write(fact) },
+        };
+        draft.Record("GlassBroken", $"Starts without approvals: {command.Reason}. Another authorised person must review it.", command.Actor);
+    }
+
+    private static void Review(Draft draft, BreakGlassStatus glass, Command command, RecordedFact fact)
+    {
+        if (ApprovalBook.Refusal(draft, fact) is { } refusal)
+        {
+            draft.Record("AttemptDenied", $"{command.Name}: {refusal}", command.Actor);
+            return;
+        }
+
+        draft.Status = draft.Status with { BreakGlass = glass with { Review = new RequestStatus { By = fact.Actor, Reason = command.Reason, At = fact.At } } };
+        draft.Record("Reviewed", $"The start without approvals by {glass.By} was reviewed: {command.Reason}", command.Actor);
+    }
+
+    private static bool IsBeforeStart(PatchPhase phase) => phase is PatchPhase.Pending or PatchPhase.Blocked or PatchPhase.AwaitingApproval or PatchPhase.Validating;
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using PatchOperator.Runtime;
+
+namespace PatchOperator.Admission;
+
+internal static class AdmissionServices
+{
+    public static IServiceCollection AddAdmission(this IServiceCollection services, AdmissionSettings settings)
+    {
+        services.AddSingleton(settings).AddSingleton<FactKeyStore>();
+        return !settings.Enabled ? services : services
+            .AddSingleton<AdmissionMetrics>()
+            .AddSingleton<AdmissionValidator>()
+            .AddSingleton<AccessReviewer>()
+            .AddSingleton<AdmissionMutator>()
+            .AddSingleton<DeniedAttempts>()
+            .AddHostedService(provider => provider.GetRequiredService<DeniedAttempts>())
+            .AddSingleton<ServingCertificate>()
+            .AddSingleton<MountedCertificate>()
+            .AddSingleton<CaBundleWriter>()
+            .AddSingleton<CertificateKeeper>()
+            .AddHostedService(provider => provider.GetRequiredService<CertificateKeeper>());
+    }
+
+    /// <summary>TLS with whatever certificate is the right one when a connection begins: a renewal needs no restart.</summary>
+    public static IWebHostBuilder UseAdmission(this IWebHostBuilder web, AdmissionSettings settings) => !settings.Enabled ? web : web
+        .UseKestrelHttpsConfiguration()
+        .ConfigureKestrel((KestrelServerOptions kestrel) =>
+        {
+            var serving = kestrel.ApplicationServices.GetRequiredService<ServingCertificate>();
+            kestrel.ApplicationServices.GetRequiredService<RuntimeHealth>().AddReadiness(() => serving.Problem);
+            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => serving.Current);
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        });
+}
