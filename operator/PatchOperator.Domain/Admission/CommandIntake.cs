@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Domain.Admission;
 
@@ -17,9 +18,15 @@ internal static class CommandIntake
             return;
         }
 
-        if (draft.Request.IsCreate && name != Commands.BreakGlass)
+        if (draft.Request.IsCreate)
         {
             draft.Refuse(new AdmissionRefusal(422, "Invalid", $"{annotation} is there already when {draft.Subject} is created; take it out, and give the command afterwards with kubectl annotate."));
+            return;
+        }
+
+        if (user.Username is Draft.Operator or Draft.Unverified)
+        {
+            draft.Refuse(new AdmissionRefusal(403, "Forbidden", $"The user name {user.Username} is what the trail calls the operator, or somebody unknown; {annotation} takes another account."));
             return;
         }
 
@@ -56,7 +63,7 @@ internal static class CommandIntake
         {
             draft.Deny(name, reason, refusal);
         }
-        else if (name is Commands.Approve && !draft.Request.IsCreate && !draft.Authors.Any(a => a.SpecDigest == draft.Digest))
+        else if (name is Commands.Approve && !draft.Authors.Any(a => a.SpecDigest == draft.Digest))
         {
             draft.Deny(
                 name, reason,

@@ -31,6 +31,11 @@ public static class MutationDesk
         }
 
         var draft = new MutationDraft(request, keys, now);
+        if (request.IsCreate && request.Name.Length == 0)
+        {
+            draft.Refuse(new AdmissionRefusal(422, "Invalid", "metadata.generateName: who asked for a patch is recorded under its name, and this one has none yet; write metadata.name."));
+        }
+
         Protection.Decide(draft);
         foreach (var (name, reason) in Given(request))
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Validation;
 
 namespace PatchOperator.Domain.Admission;
@@ -23,6 +24,19 @@ public static class ValidationDesk
             Names.ModuleCompatibilityPlural => Validate(request, Names.ModuleCompatibilityKind, json => ModuleCompatibilityValidator.Validate(json.Deserialize(DomainJson.Default.ModuleCompatibility)!)),
             _ => AdmissionDecision.Allow,
         };
+
+    /// <summary>What belongs in the trail of a refusal: somebody tried to write what only the operator may. A dry run leaves nothing.</summary>
+    public static IReadOnlyList<RecordedFact> Denied(AdmissionRequest request, AdmissionDecision decision, FactKeys keys, DateTimeOffset now)
+    {
+        if (decision.Refusal is not { Code: 403 } refusal || request.Resource != Names.EmergencyPatchPlural)
+        {
+            return [];
+        }
+
+        var draft = new MutationDraft(request, keys, now);
+        draft.Deny(FactKinds.Forge, request.Subresource, refusal.Message);
+        return draft.ToDecision().Denied;
+    }
 
     private static AdmissionDecision StatusIsOurs(AdmissionRequest request) => JsonNode.DeepEquals(request.Object["status"], request.OldObject?["status"])
         ? AdmissionDecision.Allow

@@ -116,7 +116,7 @@ internal static class ApprovalDesk
     /// <summary>Hold or revert, as configured. True for a revert.</summary>
     private static bool Consequence(Draft draft, Command command)
     {
-        if (BreakGlass.IsOpen(draft.Status, draft.Intent))
+        if (BreakGlass.IsOpen(draft))
         {
             // It started without anybody's approval, and goes on without.
             return false;

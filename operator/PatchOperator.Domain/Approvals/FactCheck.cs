@@ -38,6 +38,7 @@ public static class FactCheck
         var why = !FactSeal.Holds(fact, key) ? "its seal does not hold: it was made or changed by someone else"
             : fact.Namespace != metadata.Namespace || fact.Name != metadata.Name ? $"it is of patch {fact.Namespace}/{fact.Name}"
             : fact.PatchUid is { } uid && uid != metadata.Uid ? "it is of an earlier patch of this name"
+            : fact.PatchUid is null && fact.Command is not FactKinds.Create ? "it does not say which patch it is of"
             : fact.PatchUid is null && (metadata.CreationTimestamp - fact.At)?.Duration() > CreationSkew ? "it is of an earlier creation of this name"
             : null;
         return why is null ? (FactVerdict.Genuine, fact, "") : (FactVerdict.Forged, fact, why);

@@ -12,12 +12,12 @@ internal static class StepGate
 
     /// <summary>Whether some later step waits for people: nothing skips that.</summary>
     public static bool IsAnyAhead(Draft draft) =>
-        draft.Status.Step is { } step && !BreakGlass.IsOpen(draft.Status, draft.Intent)
+        draft.Status.Step is { } step && !BreakGlass.IsOpen(draft)
         && draft.Intent.Steps.Select((each, index) => (each, index)).Any(s => s.index > step.Index && s.each.Approval && !ApprovalBook.Tally(draft, s.index).IsEnough);
 
     public static Hold? Check(Draft draft)
     {
-        if (Ahead(draft) is not { } index || BreakGlass.IsOpen(draft.Status, draft.Intent))
+        if (Ahead(draft) is not { } index || BreakGlass.IsOpen(draft))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Domain.Rollout;
@@ -18,13 +19,19 @@ internal static class WaiverDesk
 
     private static void Take(Draft draft, Command command)
     {
+        if (AuthorRefusal(draft, command) is { } person)
+        {
+            draft.Record("AttemptDenied", $"{command.Name}: {person}", command.Actor);
+            return;
+        }
+
         if (Refusal(draft, command.Reason, out var waiver) is { } why)
         {
             draft.Record("WaiverRefused", $"{Quote(command.Reason)} waives nothing: {why}", command.Actor);
             return;
         }
 
-        var expires = waiver!.Until ?? draft.Now + draft.Intent.ApprovalExpiresAfter;
+        var expires = waiver!.Until ?? (command.Fact?.At ?? draft.Now) + draft.Intent.ApprovalExpiresAfter;
         draft.Status = draft.Status with
         {
             Waivers =
@@ -39,6 +46,7 @@ internal static class WaiverDesk
                     At = draft.Now,
                     ExpiresAt = expires,
                     SpecDigest = draft.Intent.Digest,
+                    Fact = command.Fact is { } fact ? FactSeal.Write(fact) : null,
                 },
             ],
         };
@@ -47,6 +55,11 @@ internal static class WaiverDesk
         // The matrix is made anew with it.
         draft.WakeAt(draft.Now);
     }
+
+    /// <summary>The API server let it in; since then the spec may have become another, by somebody else.</summary>
+    private static string? AuthorRefusal(Draft draft, Command command) => command.Fact is not { } fact ? null
+        : fact.SpecDigest != draft.Intent.Digest ? "it was given to another version of the spec; look at this one, and waive again."
+        : ApprovalBook.Refusal(draft, fact);
 
     private static string? Refusal(Draft draft, string text, out WaiverText? waiver)
     {
@@ -97,10 +110,17 @@ internal static class WaiverDesk
             return;
         }
 
-        var valid = WaiverBook.Valid(draft.Status, draft.Intent, draft.Now);
+        var valid = WaiverBook.Valid(draft.Patch with { Status = draft.Status }, draft.Intent, draft.Policy.Validation.Authenticates ? draft.Observed.Keys : null, draft.Now);
         foreach (var ended in waivers.Where(waiver => waiver.SpecDigest == draft.Intent.Digest).Except(valid))
         {
-            draft.Record("WaiverExpired", $"The waiver of {ended.Module} by {ended.By} ran out before the start; waive it again or have the module repaired.");
+            if (ended.ExpiresAt > draft.Now)
+            {
+                draft.Record("WaiverRefused", $"A waiver of {ended.Module} by {ended.By} counts for nothing: nothing proves that it was given. Somebody may have edited the status.", Draft.Unverified);
+            }
+            else
+            {
+                draft.Record("WaiverExpired", $"The waiver of {ended.Module} by {ended.By} ran out before the start; waive it again or have the module repaired.");
+            }
         }
 
         foreach (var waiver in valid)

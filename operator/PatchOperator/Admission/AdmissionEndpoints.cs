@@ -2,11 +2,12 @@ using System.Text.Json;
 
 namespace PatchOperator.Admission;
 
-/// <summary>The webhooks' two addresses. Whoever leads does not matter here: every replica answers.</summary>
+/// <summary>Where the webhooks answer, under paths that only the API server knows. Whoever leads does not matter here: every replica answers.</summary>
 internal static class AdmissionEndpoints
 {
-    public const string Mutate = "/admission/mutate";
-    public const string Validate = "/admission/validate";
+    public const string Prefix = "/admission";
+    public const string Mutate = "mutate";
+    public const string Validate = "validate";
 
     /// <summary>An update carries the object twice, and an object is at most some 1.5 MiB (3 MiB as a request).</summary>
     private const int LargestReview = 8 * 1024 * 1024;
@@ -15,15 +16,21 @@ internal static class AdmissionEndpoints
     {
         var validator = endpoints.ServiceProvider.GetRequiredService<AdmissionValidator>();
         var mutator = endpoints.ServiceProvider.GetRequiredService<AdmissionMutator>();
-        endpoints.MapPost(Mutate, (RequestDelegate)(context => AnswerAsync(context, mutator.AnswerAsync)));
-        endpoints.MapPost(Validate, (RequestDelegate)(context => AnswerAsync(context, validator.AnswerAsync)));
+        var tokens = endpoints.ServiceProvider.GetRequiredService<CallTokenStore>();
+        foreach (var operation in (string[])["create", "update"])
+        {
+            endpoints.MapPost($"{Prefix}/{Mutate}/{operation}/{{token}}", (RequestDelegate)(context => AnswerAsync(context, tokens, Mutate, operation, mutator.AnswerAsync)));
+            endpoints.MapPost($"{Prefix}/{Validate}/{operation}/{{token}}", (RequestDelegate)(context => AnswerAsync(context, tokens, Validate, operation, validator.AnswerAsync)));
+        }
+
         return endpoints;
     }
 
-    private static async Task AnswerAsync(HttpContext context, Func<AdmissionQuestion, CancellationToken, Task<AdmissionAnswer>> answer)
+    private static async Task AnswerAsync(
+        HttpContext context, CallTokenStore tokens, string kind, string operation, Func<AdmissionQuestion, CancellationToken, Task<AdmissionAnswer>> answer)
     {
-        // What is said in plain text on the port of the metrics was not said by the API server.
-        if (!context.Request.IsHttps)
+        // What is said in plain text on the port of the metrics was not said by the API server, nor what is said by someone who does not know where.
+        if (!context.Request.IsHttps || tokens.Current?.Holds(kind, operation, context.Request.RouteValues["token"] as string ?? "") is not true)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -44,7 +51,7 @@ internal static class AdmissionEndpoints
             // Answered below.
         }
 
-        if (review?.Request is not { } question)
+        if (review?.Request is not { } question || !string.Equals(question.Operation, operation, StringComparison.OrdinalIgnoreCase))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;

@@ -7,7 +7,7 @@ internal static class AdmissionServices
 {
     public static IServiceCollection AddAdmission(this IServiceCollection services, AdmissionSettings settings)
     {
-        services.AddSingleton(settings).AddSingleton<FactKeyStore>();
+        services.AddSingleton(settings).AddSingleton<FactKeyStore>().AddSingleton<CallTokenStore>();
         return !settings.Enabled ? services : services
             .AddSingleton<AdmissionMetrics>()
             .AddSingleton<AdmissionValidator>()
@@ -17,7 +17,7 @@ internal static class AdmissionServices
             .AddHostedService(provider => provider.GetRequiredService<DeniedAttempts>())
             .AddSingleton<ServingCertificate>()
             .AddSingleton<MountedCertificate>()
-            .AddSingleton<CaBundleWriter>()
+            .AddSingleton<WebhookWriter>()
             .AddSingleton<CertificateKeeper>()
             .AddHostedService(provider => provider.GetRequiredService<CertificateKeeper>());
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PatchOperator.Admission;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Compatibility.Inventories;
@@ -18,11 +19,14 @@ internal sealed class CompatibilityChecker : IDisposable
     private readonly InventoryStore inventories;
     private readonly IReconcileQueue<EmergencyPatch> queue;
     private readonly TimeProvider time;
+    private readonly AdmissionSettings admission;
+    private readonly FactKeyStore keys;
     private readonly ConcurrentDictionary<string, State> states = new(StringComparer.Ordinal);
 
-    public CompatibilityChecker(RuleBooks books, InventoryStore inventories, IReconcileQueue<EmergencyPatch> queue, TimeProvider time)
+    public CompatibilityChecker(RuleBooks books, InventoryStore inventories, IReconcileQueue<EmergencyPatch> queue, AdmissionSettings admission, FactKeyStore keys, TimeProvider time)
     {
         (this.books, this.inventories, this.queue, this.time) = (books, inventories, queue, time);
+        (this.admission, this.keys) = (admission, keys);
         books.Changed += OnRulesChanged;
     }
 
@@ -48,7 +52,7 @@ internal sealed class CompatibilityChecker : IDisposable
             }
 
             var now = time.GetUtcNow();
-            var waivers = WaiverBook.Valid(patch.Status, intent, now);
+            var waivers = WaiverBook.Valid(patch, intent, admission.Enabled ? keys.Current : null, now);
             var inputs = $"{intent.Digest}|{identity.Version}|{string.Join('|', waivers.Select(waiver => $"{waiver.Module}:{waiver.By}:{waiver.Reason}:{waiver.ExpiresAt.UtcTicks}"))}";
             if (state.Inputs == inputs && state.Seen == changes && state.Evaluation == patch.Status?.Compatibility?.Evaluation)
             {

@@ -11,12 +11,13 @@ namespace PatchOperator.Tests.Cluster.Admission;
 
 /// <summary>
 /// Attacks by people who may edit EmergencyPatches, against the whole operator, its real webhooks over TLS and the API server's double.
-/// Each says what happened. operator/PatchOperator/Admission/README.md has the list.
+/// Each says what happened; operator/PatchOperator/Admission/README.md has the list, and <see cref="SideDoorTests"/> go past the front door.
 /// </summary>
 public sealed class AttackTests
 {
     private const string Approve = "patchoperator.io/approve";
 
+    [Attack("an annotation `patchoperator.io/fact-…` that says Alice approved", "403; on record as ForgeryDenied with the author's name")]
     [Fact]
     public async Task Forged_approval_as_an_annotation_is_refused_and_recorded()
     {
@@ -27,6 +28,7 @@ public sealed class AttackTests
         await NothingStartedAsync(gatehouse);
     }
 
+    [Attack("the same while the webhooks are down", "stored, unsealed, taken away; FactRefused on record; nothing starts")]
     [Fact]
     public async Task Forged_approval_while_no_webhook_can_be_reached_is_taken_away_and_counts_for_nothing()
     {
@@ -38,6 +40,8 @@ public sealed class AttackTests
         await NothingStartedAsync(gatehouse);
     }
 
+    [Attack("an approval written into the status", "403")]
+    [Attack("the same while the webhooks are down", "its fact has no seal that holds: it counts for nothing")]
     [Fact]
     public async Task Forged_approval_in_the_status_is_refused_and_without_webhooks_counts_for_nothing()
     {
@@ -59,6 +63,7 @@ public sealed class AttackTests
         });
     }
 
+    [Attack("approving without the verb `approve`", "403 that names the verb; AttemptDenied on record and as an Event")]
     [Fact]
     public async Task Approval_without_the_verb_is_refused_with_an_Event_and_a_record()
     {
@@ -74,6 +79,8 @@ public sealed class AttackTests
         Assert.Equal("uid-mallory", asked["uid"]!.ToString());
     }
 
+    [Attack("the creator approves, with the verb", "403")]
+    [Attack("the creator approves as a member of an accountable group", "403: another person must")]
     [Fact]
     public async Task Self_approval_is_refused_also_with_the_verb_and_through_a_group()
     {
@@ -87,6 +94,7 @@ public sealed class AttackTests
         await NothingStartedAsync(gatehouse);
     }
 
+    [Attack("the creator approves under a second account of the same UID", "403")]
     [Fact]
     public async Task Self_approval_under_a_second_account_of_one_uid_is_refused()
     {
@@ -96,6 +104,7 @@ public sealed class AttackTests
         Assert.Equal(403, (await gatehouse.CommandAsync(second, "approve", "someone else entirely")).Code);
     }
 
+    [Attack("someone edits the spec, then approves it", "403: whoever edits asks for it")]
     [Fact]
     public async Task Self_approval_by_an_edit_of_the_spec_is_refused()
     {
@@ -104,6 +113,7 @@ public sealed class AttackTests
         Assert.Equal(403, (await gatehouse.CommandAsync(Gatehouse.Alice, "approve", "I only changed the platform")).Code);
     }
 
+    [Attack("edit and approval in one write", "403, and nothing of it is stored")]
     [Fact]
     public async Task Self_approval_in_one_write_with_the_edit_is_refused_and_nothing_of_it_stored()
     {
@@ -117,6 +127,7 @@ public sealed class AttackTests
         Assert.Null(gatehouse.Town.Patch()!["spec"]!["platform"]);
     }
 
+    [Attack("an approval inside the manifest", "422; nothing is created")]
     [Fact]
     public async Task Approval_that_comes_with_the_creation_is_refused()
     {
@@ -128,6 +139,7 @@ public sealed class AttackTests
         Assert.Null(gatehouse.Town.Patch());
     }
 
+    [Attack("one approver in two accountable groups, approving twice", "counts once")]
     [Fact]
     public async Task One_approver_in_two_accountable_groups_counts_once()
     {
@@ -140,6 +152,7 @@ public sealed class AttackTests
         Assert.Equal(["bob@example.com", "carol@example.com"], Approvers(gatehouse));
     }
 
+    [Attack("a race of three approvals, to lose one", "all are kept")]
     [Fact]
     public async Task Approvals_by_two_people_at_once_are_both_kept()
     {
@@ -150,6 +163,8 @@ public sealed class AttackTests
         Assert.Equal(["alice@example.com", "bob@example.com", "carol@example.com"], Approvers(gatehouse));
     }
 
+    [Attack("a genuine fact written again", "403")]
+    [Attack("the same while the webhooks are down, also under another name", "taken away, counts for nothing")]
     [Fact]
     public async Task Replayed_fact_of_this_patch_or_another_is_refused_and_without_webhooks_counts_for_nothing()
     {
@@ -170,6 +185,7 @@ public sealed class AttackTests
         await NothingStartedAsync(gatehouse);
     }
 
+    [Attack("the image is changed after the approval", "the approval is void")]
     [Fact]
     public async Task Spec_edited_after_the_approval_needs_a_new_one()
     {
@@ -182,6 +198,7 @@ public sealed class AttackTests
         await NothingStartedAsync(gatehouse);
     }
 
+    [Attack("`replace` without annotations, to lose trail and facts", "both are put back")]
     [Fact]
     public async Task A_replace_without_annotations_loses_neither_the_trail_nor_a_waiting_fact()
     {
@@ -196,6 +213,8 @@ public sealed class AttackTests
         Assert.Null(AuditChain.FindFault(gatehouse.Town.Trail()));
     }
 
+    [Attack("a record of the trail is edited", "it stays what it was; the client gets a warning")]
+    [Attack("the trail's annotation is removed", "put back")]
     [Fact]
     public async Task An_edited_trail_stays_what_it_was_and_the_client_is_told()
     {
@@ -207,6 +226,7 @@ public sealed class AttackTests
         Assert.Equal(before, Annotation(gatehouse, Annotations.Audit));
     }
 
+    [Attack("a manifest that brings a trail of its own", "kept as `restored-audit`; a new trail begins")]
     [Fact]
     public async Task A_trail_that_comes_with_the_creation_is_set_aside()
     {
@@ -220,6 +240,7 @@ public sealed class AttackTests
         await gatehouse.Town.UntilAsync(() => gatehouse.Town.Trail().Count > 0, "a trail of its own begins");
     }
 
+    [Attack("approval, forgery and creation as dry runs", "the same answers; nothing is stored, recorded or told")]
     [Fact]
     public async Task A_dry_run_approves_nothing_records_nothing_and_answers_the_same()
     {
@@ -237,6 +258,7 @@ public sealed class AttackTests
         Assert.Empty(gatehouse.Town.Events("AttemptDenied"));
     }
 
+    [Attack("a reason of 200,000 characters", "422: at most 1024")]
     [Fact]
     public async Task A_huge_reason_is_refused_with_what_to_write()
     {
@@ -246,6 +268,10 @@ public sealed class AttackTests
         Assert.Contains("200000 characters; write at most 1024", reply.Message, StringComparison.Ordinal);
     }
 
+    [Attack("a reason that turns the direction of the text", "422 that names the character")]
+    [Attack("invisible characters in a reason", "422")]
+    [Attack("a line break that forges a log line, a terminal escape", "422")]
+    [Attack("a private-use character", "422")]
     [Theory]
     [InlineData("approved\u202Edetcejer", "turns the direction")]
     [InlineData("app\u200Broved", "invisible")]
@@ -262,6 +288,8 @@ public sealed class AttackTests
         (await gatehouse.CommandAsync(Gatehouse.Alice, "approve", "Genehmigt für José 承認 ✓")).Ok();
     }
 
+    [Attack("`аlice` with a Cyrillic а, full-width, in capitals, to be two people", "counts as Alice")]
+    [Attack("a user name with a zero-width space", "403")]
     [Fact]
     public async Task Names_that_look_like_another_person_count_as_that_person()
     {
@@ -290,6 +318,8 @@ public sealed class AttackTests
         Assert.False((await mutator.AnswerAsync(Question(gatehouse.Town.Patch()!, WithApproval(gatehouse), "ali\u200Bce@example.com"), TestContext.Current.CancellationToken)).Allowed);
     }
 
+    [Attack("webhooks down: `promote-now` by nobody in particular", "CommandRefused; the run goes its way")]
+    [Attack("webhooks down: an abort", "reverted: nothing blocks a revert")]
     [Fact]
     public async Task Webhook_down_an_approval_is_not_acted_on_and_an_abort_is()
     {
@@ -304,6 +334,7 @@ public sealed class AttackTests
         Assert.Equal(Town.Stable, gatehouse.Town.Image());
     }
 
+    [Attack("webhooks down: a bad canary", "taken back, and the patch can be deleted")]
     [Fact]
     public async Task Webhook_down_a_bad_canary_is_taken_back_and_the_resource_can_be_deleted()
     {
@@ -318,6 +349,7 @@ public sealed class AttackTests
         await gatehouse.Town.UntilAsync(() => gatehouse.Town.Patch() is null, "it is gone");
     }
 
+    [Attack("a patch created past the webhooks, approved later", "403: nobody is on record as having asked")]
     [Fact]
     public async Task Created_while_no_webhook_could_be_reached_nobody_is_known_to_have_asked_and_nothing_starts()
     {
@@ -330,6 +362,7 @@ public sealed class AttackTests
         Assert.Equal(403, (await gatehouse.CommandAsync(Gatehouse.Alice, "approve", "whoever it was")).Code);
     }
 
+    [Attack("forty refused attempts, to flood trail and API server", "at most five records a minute; the rest is counted")]
     [Fact]
     public async Task A_flood_of_refused_attempts_leaves_few_records()
     {
@@ -344,6 +377,8 @@ public sealed class AttackTests
         Assert.InRange(gatehouse.Town.Trail().Count(r => r.Action == "AttemptDenied"), 1, 5);
     }
 
+    [Attack("breaking the glass without the verb", "403")]
+    [Attack("reviewing one's own broken glass", "403; ReviewMissing stays until another person reviews")]
     [Fact]
     public async Task Break_glass_takes_its_verb_starts_at_once_and_is_reviewed_by_another()
     {
@@ -361,6 +396,7 @@ public sealed class AttackTests
         await gatehouse.Town.UntilAsync(() => gatehouse.Town.Condition("Ready")!["status"]!.ToString() == "True", "it is ready");
     }
 
+    [Attack("the webhook's port in plain HTTP", "no answer")]
     [Fact]
     public async Task Speaking_to_the_webhook_in_the_place_of_the_API_server_takes_more_than_plain_HTTP()
     {
@@ -369,7 +405,7 @@ public sealed class AttackTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => http.PostAsync(new Uri($"http://127.0.0.1:{gatehouse.Town.AdmissionPort}/admission/mutate"), new StringContent("{}"), TestContext.Current.CancellationToken));
     }
 
-    private static async Task<Gatehouse> WaitingAsync(string spec = "", string steps = """[{"weight":25},{"weight":50}]""")
+    internal static async Task<Gatehouse> WaitingAsync(string spec = "", string steps = """[{"weight":25},{"weight":50}]""")
     {
         var gatehouse = await Gatehouse.OpenAsync();
         (await gatehouse.CreateAsync(Gatehouse.Dana, Town.Manifest(spec: spec, steps: steps))).Ok();
@@ -378,19 +414,19 @@ public sealed class AttackTests
         return gatehouse;
     }
 
-    private static async Task NothingStartedAsync(Gatehouse gatehouse)
+    internal static async Task NothingStartedAsync(Gatehouse gatehouse)
     {
         await Task.Delay(300, TestContext.Current.CancellationToken);
         Assert.Equal("AwaitingApproval", gatehouse.Town.Phase());
         Assert.Equal(Town.Stable, gatehouse.Town.Image());
     }
 
-    private static Task RecordedAsync(Gatehouse gatehouse, string action, ClusterUser? by) => gatehouse.Town.UntilAsync(
+    internal static Task RecordedAsync(Gatehouse gatehouse, string action, ClusterUser? by) => gatehouse.Town.UntilAsync(
         () => gatehouse.Town.Trail().Any(r => r.Action == action && r.Actor == (by?.Name ?? "unverified")), $"{action} is in the trail");
 
     private static string? Annotation(Gatehouse gatehouse, string name) => gatehouse.Town.Patch()?["metadata"]!["annotations"]?[name]?.ToString();
 
-    private static IReadOnlyList<string> Approvers(Gatehouse gatehouse) =>
+    internal static IReadOnlyList<string> Approvers(Gatehouse gatehouse) =>
         [.. (gatehouse.Town.Patch()?["status"]?["approvals"] as JsonArray ?? []).Select(a => a!["by"]!.ToString()).Order(StringComparer.Ordinal)];
 
     private static JsonObject WithApproval(Gatehouse gatehouse)
@@ -400,7 +436,7 @@ public sealed class AttackTests
         return patch;
     }
 
-    private static AdmissionQuestion Question(JsonObject before, JsonObject after, string user) => new()
+    internal static AdmissionQuestion Question(JsonObject before, JsonObject after, string user) => new()
     {
         Uid = Guid.NewGuid().ToString(),
         Operation = "UPDATE",
@@ -412,6 +448,6 @@ public sealed class AttackTests
         Object = after,
     };
 
-    private static string Claim(string actor) =>
+    internal static string Claim(string actor) =>
         $$"""{"actor":"{{actor}}","at":"2026-11-23T09:00:00Z","command":"approve","id":"mine","key":"0","name":"fix","namespace":"shop","reason":"trust me","seal":"00","specDigest":"v1:sha256:0"}""";
 }

@@ -83,8 +83,11 @@ internal sealed class Gatehouse : IAsyncDisposable
     public async Task StartAsync()
     {
         await Town.StartOperatorAsync(admission: Settings);
-        await Town.UntilAsync(() => Trusted.Count > 0, "the API server trusts the webhooks");
+        await TrustedAsync();
     }
+
+    /// <summary>Every webhook has an authority and a path.</summary>
+    public Task TrustedAsync() => Town.UntilAsync(() => Webhooks.All(w => w["clientConfig"]!["caBundle"] is not null && w["clientConfig"]!["service"]!["path"] is not null), "the API server trusts the webhooks");
 
     /// <summary>The API server cannot reach any webhook any more, whatever the operator does.</summary>
     public void Cut() => webhooksAreReachable = false;
@@ -96,10 +99,12 @@ internal sealed class Gatehouse : IAsyncDisposable
     public void Withdraw(ClusterUser user, string verb) => rights.TryRemove((user.Name, verb), out _);
 
     /// <summary>The authorities that the webhook configurations name, as PEM blocks in base64.</summary>
-    public IReadOnlySet<string> Trusted => Rendered()
-        .Select(o => o["kind"]!.ToString()).Where(kind => kind.EndsWith("WebhookConfiguration", StringComparison.Ordinal))
-        .SelectMany(kind => Town.Api.Store.List(new ResourceName("admissionregistration.k8s.io", "v1", kind.ToLowerInvariant() + "s")))
-        .SelectMany(o => o["webhooks"]!.AsArray()).Select(w => w!["clientConfig"]!["caBundle"]?.GetValue<string>()).OfType<string>().ToHashSet();
+    public IReadOnlySet<string> Trusted => Webhooks.Select(w => w["clientConfig"]!["caBundle"]?.GetValue<string>()).OfType<string>().ToHashSet();
+
+    /// <summary>As they are configured now.</summary>
+    public IReadOnlyList<JsonObject> Webhooks => [.. ((string[])["mutatingwebhookconfigurations", "validatingwebhookconfigurations"])
+        .SelectMany(plural => Town.Api.Store.List(new ResourceName("admissionregistration.k8s.io", "v1", plural)))
+        .SelectMany(o => o["webhooks"]!.AsArray()).Select(w => w!.AsObject())];
 
     public Task<Reply> CreateAsync(ClusterUser user, JsonObject patch, bool dryRun = false) =>
         SendAsync(user, HttpMethod.Post, Path("") + (dryRun ? "?dryRun=All" : ""), patch);

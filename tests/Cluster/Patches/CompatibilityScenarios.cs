@@ -253,7 +253,7 @@ public sealed class CompatibilityScenarios
     private static string? Suggested(Town town) => (town.Api.Store.Get(Rules, Town.Namespace, "fraud-check")!["status"]?["conditions"] as JsonArray)?
         .FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == "Suggested")?["message"]?.GetValue<string>();
 
-    private static void Store(Town town, string text, bool packed = false)
+    internal static void Store(Town town, string text, bool packed = false)
     {
         var content = packed ? "binaryData" : "data";
         var value = packed ? Convert.ToBase64String(Gzip(text)) : text;
@@ -277,7 +277,7 @@ public sealed class CompatibilityScenarios
         });
     }
 
-    private static void Rule(Town town, string verdict)
+    internal static void Rule(Town town, string verdict)
     {
         var rule = Town.Json($$$"""{"versions":"^2.3 <2.4","verdict":"{{{verdict}}}","reason":"checkout 500s","remedy":{"upgradeTo":"^2.4"}}""");
         if (town.Api.Store.Get(Rules, Town.Namespace, "fraud-check") is null)
@@ -318,7 +318,7 @@ public sealed class CompatibilityScenarios
         }
     }
 
-    private static string Lock(string version) => $$"""
+    internal static string Lock(string version) => $$"""
         {"packages":[
           {"name":"magento/product-community-edition","version":"2.4.7-p3","type":"metapackage"},
           {"name":"magento/module-checkout","version":"100.4.7-p3","type":"magento2-module"},

@@ -181,7 +181,7 @@ public sealed class CompatibilityStories
             },
         ]);
         var inventory = new Inventory { Packages = [new InstalledPackage { Name = "acme/module-fraud-check", Version = "2.3.1", Type = "magento2-module" }] };
-        var inputs = MatrixInputs.From(story.Patch, inventory, null, WaiverBook.ForMatrix(WaiverBook.Valid(story.Patch.Status, intent, story.Now)));
+        var inputs = MatrixInputs.From(story.Patch, inventory, null, WaiverBook.ForMatrix(WaiverBook.Valid(story.Patch, intent, null, story.Now)));
         var matrix = CompatibilityEvaluator.Evaluate(book, inputs, story.Now);
         return new CompatibilityObservation.Evaluated(matrix, new InventorySummary { Source = "test" }, string.Join(',', matrix.Rows));
     }

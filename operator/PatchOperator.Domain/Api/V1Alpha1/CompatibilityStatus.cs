@@ -124,4 +124,7 @@ public sealed record WaiverStatus
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required string SpecDigest { get; init; }
+
+    /// <summary>The fact as it was sealed, which proves who waived what; null where nothing authenticated the author.</summary>
+    public string? Fact { get; init; }
 }

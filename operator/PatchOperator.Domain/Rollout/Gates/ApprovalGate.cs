@@ -7,7 +7,7 @@ internal static class ApprovalGate
 {
     public static Hold? Check(Draft draft)
     {
-        if (BreakGlass.IsOpen(draft.Status, draft.Intent))
+        if (BreakGlass.IsOpen(draft))
         {
             return null;
         }

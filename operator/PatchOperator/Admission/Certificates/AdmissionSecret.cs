@@ -7,7 +7,7 @@ using PatchOperator.Domain.Approvals;
 
 namespace PatchOperator.Admission;
 
-/// <summary>What the Secret holds, in a form that <c>openssl</c> can read: ca.crt, ca.key, tls.crt, tls.key, and the keys of facts.</summary>
+/// <summary>What the Secret holds, in a form that <c>openssl</c> can read: ca.crt, ca.key, tls.crt, tls.key, the keys of facts, and where the webhooks are called.</summary>
 internal sealed record AdmissionSecret
 {
     private const string Authorities = "ca.crt";
@@ -16,12 +16,15 @@ internal sealed record AdmissionSecret
     private const string Leaf = "tls.crt";
     private const string LeafKey = "tls.key";
     private const string Facts = "facts.keys";
+    private const string Calls = "calls.token";
 
     public static readonly AdmissionSecret Empty = new();
 
     public CertificateRing Ring { get; init; } = CertificateRing.Empty;
 
     public FactKeys FactKeys { get; init; } = FactKeys.None;
+
+    public CallToken? CallToken { get; init; }
 
     /// <summary>Reads a Secret's data. What cannot be read counts as missing and is made anew: a broken Secret must not be the end.</summary>
     public static AdmissionSecret From(JsonObject secret)
@@ -34,7 +37,7 @@ internal sealed record AdmissionSecret
             ? certificates.Select((pem, index) => new Authority(new KeyPair(pem, keys[index]), Time(published[index]))).ToArray()
             : [];
         var ring = new CertificateRing { Authorities = authorities, Leaf = leaf };
-        return new AdmissionSecret { Ring = authorities.Length > 0 && IsWhole(ring) ? ring : CertificateRing.Empty, FactKeys = FactKeys.Parse(Text(secret, Facts)) };
+        return new AdmissionSecret { Ring = authorities.Length > 0 && IsWhole(ring) ? ring : CertificateRing.Empty, FactKeys = FactKeys.Parse(Text(secret, Facts)), CallToken = CallToken.Parse(Text(secret, Calls)) };
     }
 
     public JsonObject ToData() => new()
@@ -45,6 +48,7 @@ internal sealed record AdmissionSecret
         [Leaf] = Base64(Ring.Leaf?.Certificate ?? ""),
         [LeafKey] = Base64(Ring.Leaf?.Key ?? ""),
         [Facts] = Base64(FactKeys.Format()),
+        [Calls] = Base64(CallToken?.Format() ?? ""),
     };
 
     private static bool IsWhole(CertificateRing ring)

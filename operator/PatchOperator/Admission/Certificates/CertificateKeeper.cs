@@ -12,10 +12,11 @@ namespace PatchOperator.Admission;
 internal sealed class CertificateKeeper(
     IClusterClient writer,
     ClusterClient reader,
-    CaBundleWriter bundles,
+    WebhookWriter webhooks,
     ILeadership leadership,
     ServingCertificate serving,
     FactKeyStore keys,
+    CallTokenStore calls,
     MountedCertificate mounted,
     AdmissionSettings settings,
     KubernetesConnection connection,
@@ -94,19 +95,21 @@ internal sealed class CertificateKeeper(
         {
             Ring = makesOwn ? CertificateRotation.Next(secret.Ring, settings.Hosts, now) : CertificateRing.Empty,
             FactKeys = secret.FactKeys.Renewed(now, RandomNumberGenerator.GetBytes),
+            CallToken = secret.CallToken ?? CallToken.Make(),
         };
         stored = await StoreAsync(stored, secret, next, cancellation);
-        if (makesOwn)
+
+        // Served before it is published: the first question must find somebody who can answer.
+        Serve(next);
+        await webhooks.WriteAsync(makesOwn ? next.Ring.Bundle : null, next.CallToken, cancellation);
+        if (!makesOwn)
         {
-            // Served before it is published: the first question must find somebody who can answer.
-            Serve(next);
-            await bundles.WriteAsync(next.Ring.Bundle, cancellation);
-            var published = next with { Ring = CertificateRotation.Published(next.Ring, now) };
-            await StoreAsync(stored, next, published, cancellation);
-            return published;
+            return next;
         }
 
-        return next;
+        var published = next with { Ring = CertificateRotation.Published(next.Ring, now) };
+        await StoreAsync(stored, next, published, cancellation);
+        return published;
     }
 
     private async Task<JsonObject> StoreAsync(JsonObject? stored, AdmissionSecret before, AdmissionSecret after, CancellationToken cancellation)
@@ -132,6 +135,7 @@ internal sealed class CertificateKeeper(
     private void Serve(AdmissionSecret secret)
     {
         keys.Use(secret.FactKeys);
+        calls.Use(secret.CallToken);
         if (settings.Certificates is null && secret.Ring.Leaf is { } leaf && serving.Use(leaf))
         {
             logger.LogInformation("The webhooks serve a certificate that is good until {NotAfter:u}", serving.Current!.NotAfter.ToUniversalTime());
