@@ -23,6 +23,7 @@ public static class RolloutDecider
             RatingChange.Decide(draft);
             Suspension.Decide(draft);
             BreakGlass.Decide(draft);
+            WaiverDesk.DropEnded(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
             if (!Succession.Decide(draft))

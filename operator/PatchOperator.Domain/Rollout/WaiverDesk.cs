@@ -11,11 +11,6 @@ internal static class WaiverDesk
 
     public static void Decide(Draft draft)
     {
-        if (CompatibilityReview.IsBeforeStart(draft.Phase))
-        {
-            DropEnded(draft);
-        }
-
         while (CommandDesk.Take(draft, Commands.Waive) is { } command)
         {
             Take(draft, command);
@@ -107,9 +102,10 @@ internal static class WaiverDesk
         (matrix.Modules ?? []).Where(row => row.Effect != nameof(FindingEffect.None) || row.WaivedBy is not null).Select(row => row.Module)
         .Concat((matrix.Findings ?? []).Where(each => each.Effect != nameof(FindingEffect.None) || each.WaivedBy is not null).SelectMany(each => each.Packages));
 
-    private static void DropEnded(Draft draft)
+    /// <summary>Waivers that ran out before the start end, and say so before the matrix that follows from it does.</summary>
+    public static void DropEnded(Draft draft)
     {
-        if (draft.Status.Waivers is not { Count: > 0 } waivers)
+        if (!CompatibilityReview.IsBeforeStart(draft.Phase) || draft.Status.Waivers is not { Count: > 0 } waivers)
         {
             return;
         }

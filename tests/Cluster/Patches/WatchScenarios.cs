@@ -28,7 +28,7 @@ public sealed class WatchScenarios
         Assert.Equal("Unknown", town.Condition(ConditionTypes.Ready)!["status"]!.GetValue<string>());
         await town.UntilAsync(() => town.Condition(ConditionTypes.Ready)?["status"]?.GetValue<string>() == "True", "the watch is over", 60);
         Assert.Equal((nameof(PatchPhase.Promoted), "Passed"), (town.Phase(), town.Patch()!["status"]!["watch"]!["outcome"]!.GetValue<string>()));
-        Assert.Single(town.Trail(), r => r.Action == "WatchPassed");
+        await town.UntilAsync(() => town.Trail().Count(r => r.Action == "WatchPassed") == 1, "and that is in the trail");
         town.Metrics.PatchedErrorRate = 1;
         await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
         Assert.Equal((nameof(PatchPhase.Promoted), Town.Patched), (town.Phase(), town.Image()));
@@ -58,7 +58,8 @@ public sealed class WatchScenarios
         await town.UntilAsync(() => town.Patch()!["status"]!["watch"]!["outcome"] is not null, "the watch is over", 60);
         Assert.Equal((nameof(PatchPhase.Promoted), Town.Patched, "Inconclusive"), (town.Phase(), town.Image(), town.Patch()!["status"]!["watch"]!["outcome"]!.GetValue<string>()));
         Assert.NotEmpty(town.Events("MetricsUnavailable"));
-        Assert.Single(town.Events("WatchInconclusive"), e => e["type"]!.GetValue<string>() == "Warning");
+        await town.UntilAsync(() => town.Events("WatchInconclusive").Count == 1, "and that is shown");
+        Assert.Equal("Warning", town.Events("WatchInconclusive")[0]["type"]!.GetValue<string>());
     }
 
     private static async Task<Town> PromotedAsync()

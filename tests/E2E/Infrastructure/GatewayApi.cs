@@ -45,7 +45,6 @@ internal static class GatewayApi
                                 required: [name]
                                 x-kubernetes-preserve-unknown-fields: true
                                 properties:
-                                  group: {type: string, default: ""}
                                   kind: {type: string, default: Service}
                                   name: {type: string}
                                   port: {type: integer, format: int32}

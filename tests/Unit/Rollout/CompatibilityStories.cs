@@ -134,6 +134,9 @@ public sealed class CompatibilityStories
         story.RunFor(TimeSpan.FromMinutes(11));
         Assert.Null(story.Status.Waivers);
         Assert.Single(story.Trail, record => record.Action == "WaiverExpired");
+        Assert.Equal(
+            ["CompatibilityBlocked", "Waived", "CompatibilityPassed", "WaiverExpired", "CompatibilityBlocked"],
+            story.Trail.Select(record => record.Action).Where(action => action.StartsWith("Compatibility", StringComparison.Ordinal) || action.StartsWith("Waive", StringComparison.Ordinal)));
         story.Approve();
         story.RunFor(TimeSpan.FromMinutes(1));
         Assert.Equal("IncompatibleModules", story.Condition(ConditionTypes.Ready).Reason);
