@@ -28,7 +28,8 @@ internal static class AdmissionServices
         .ConfigureKestrel((KestrelServerOptions kestrel) =>
         {
             var serving = kestrel.ApplicationServices.GetRequiredService<ServingCertificate>();
-            kestrel.ApplicationServices.GetRequiredService<RuntimeHealth>().AddReadiness(() => serving.Problem);
+            var calls = kestrel.ApplicationServices.GetRequiredService<CallTokenStore>();
+            kestrel.ApplicationServices.GetRequiredService<RuntimeHealth>().AddReadiness(() => serving.Problem ?? (calls.Current is null ? "The webhooks' Secret was not read yet" : null));
             kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => serving.Current);
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });

@@ -84,6 +84,9 @@ internal sealed class Gatehouse : IAsyncDisposable
     {
         await Town.StartOperatorAsync(admission: Settings);
         await TrustedAsync();
+
+        // What an earlier instance published stays; this one is asked when it can answer.
+        await Town.UntilAsync(() => Town.Service<ServingCertificate>().Problem is null && Town.Service<CallTokenStore>().Current is not null && Town.Service<FactKeyStore>().Current.Any, "the webhooks can answer");
     }
 
     /// <summary>Every webhook has an authority and a path.</summary>
