@@ -84,10 +84,12 @@ internal sealed class Gatehouse : IAsyncDisposable
     {
         await Town.StartOperatorAsync(admission: Settings);
         await TrustedAsync();
-
-        // What an earlier instance published stays; this one is asked when it can answer.
-        await Town.UntilAsync(() => Town.Service<ServingCertificate>().Problem is null && Town.Service<CallTokenStore>().Current is not null && Town.Service<FactKeyStore>().Current.Any, "the webhooks can answer");
+        await ServingAsync();
     }
+
+    /// <summary>The instance started last can answer: what an earlier one published stays.</summary>
+    public Task ServingAsync() => Town.UntilAsync(
+        () => Town.Service<ServingCertificate>().Problem is null && Town.Service<CallTokenStore>().Current is not null && Town.Service<FactKeyStore>().Current.Any, "the webhooks can answer");
 
     /// <summary>Every webhook has an authority and a path.</summary>
     public Task TrustedAsync() => Town.UntilAsync(() => Webhooks.All(w => w["clientConfig"]!["caBundle"] is not null && w["clientConfig"]!["service"]!["path"] is not null), "the API server trusts the webhooks");

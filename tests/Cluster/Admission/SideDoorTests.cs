@@ -159,7 +159,7 @@ public sealed class SideDoorTests
         await gatehouse.Town.StartOperatorAsync(leaderElection: true, admission: Gatehouse.Settings);
         await gatehouse.TrustedAsync();
         await gatehouse.Town.StartOperatorAsync(leaderElection: true, admission: Gatehouse.Settings);
-        await gatehouse.Town.UntilAsync(() => gatehouse.Town.Service<FactKeyStore>().Current.Any, "the second replica has read the keys");
+        await gatehouse.ServingAsync();
         (await gatehouse.CreateAsync(Gatehouse.Dana, Town.Manifest())).Ok();
         await gatehouse.Town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
         Assert.Equal(403, (await gatehouse.CommandAsync(Gatehouse.Mallory, "approve", "let me")).Code);
