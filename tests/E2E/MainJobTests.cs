@@ -39,7 +39,7 @@ public sealed class MainJobTests
         await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Promoted" }], "the trail is complete", 10);
         var trail = await shop.TrailAsync();
         Assert.Null(AuditChain.FindFault(trail));
-        Assert.Equal(["Accepted", "ApprovalRecorded", "CanaryStarted", "StepStarted", "StepPassed", "StepStarted", "AnalysisPassed", "Promoted"], trail.Select(r => r.Action));
+        Assert.Equal(["Requested", "Accepted", "ApprovalRecorded", "CanaryStarted", "StepStarted", "StepPassed", "StepStarted", "AnalysisPassed", "Promoted"], trail.Select(r => r.Action));
         foreach (var record in trail)
         {
             Assert.Contains(await shop.EventsAsync(record.Action), e => e["message"]!.GetValue<string>() == record.Detail);
@@ -83,7 +83,7 @@ public sealed class MainJobTests
         await shop.UntilPhaseAsync("Promoted", 180);
         await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Promoted" }], "the trail is complete", 10);
         Assert.Equal(
-            ["Accepted", "ApprovalRecorded", "CanaryStarted", "StepStarted", "StepPassed", "StepStarted", "AnalysisPassed", "Promoted"],
+            ["Requested", "Accepted", "ApprovalRecorded", "CanaryStarted", "StepStarted", "StepPassed", "StepStarted", "AnalysisPassed", "Promoted"],
             (await shop.TrailAsync()).Select(r => r.Action));
         Assert.Null(AuditChain.FindFault(await shop.TrailAsync()));
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);

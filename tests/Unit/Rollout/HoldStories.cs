@@ -28,6 +28,34 @@ public sealed class HoldStories
     }
 
     [Fact]
+    public void A_workload_that_is_made_anew_with_the_vulnerable_image_gets_the_patched_one_again()
+    {
+        Promote();
+        story.Web.Stable = story.Web.Stable! with { Uid = "made-anew", Images = new Dictionary<string, string> { ["php"] = Story.Old }, MarkedBy = null, OwnsImages = false };
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((PatchPhase.Promoted, Story.New), (story.Phase, story.Web.Image));
+        Assert.Equal(["WorkloadMadeAnew", "DriftDetected"], story.Trail.Select(r => r.Action).TakeLast(2));
+        Assert.Equal(("True", "HoldingImages"), (story.Condition(ConditionTypes.Ready).Status, story.Condition(ConditionTypes.Ready).Reason));
+
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(5));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
+    [Fact]
+    public void A_workload_that_is_gone_is_nobodys_newer_release()
+    {
+        Promote();
+        var stable = story.Web.Stable;
+        story.Web.Stable = null;
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(PatchPhase.Promoted, story.Phase);
+        story.Web.Stable = stable! with { Uid = "made-anew", Images = new Dictionary<string, string> { ["php"] = Story.Third } };
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(PatchPhase.Superseded, story.Phase);
+    }
+
+    [Fact]
     public void Whoever_syncs_all_the_time_is_answered_once_a_second_at_most_and_named()
     {
         Promote();

@@ -9,6 +9,7 @@ internal static class Promoted
 
     public static void Decide(Draft draft)
     {
+        FollowMadeAnew(draft);
         if (Reverting.BeginIfAsked(draft))
         {
             return;
@@ -44,6 +45,19 @@ internal static class Promoted
         PromotionWatch.Explain(draft);
     }
 
+    /// <summary>
+    /// A workload that was deleted and made anew after the promotion, as by a reinstall, is still the one this patch is for: what was to be kept on the
+    /// old object is kept on the new one. In mid-run it would end the run, since nobody knows what else changed.
+    /// </summary>
+    private static void FollowMadeAnew(Draft draft)
+    {
+        foreach (var target in draft.Targets.Where(t => t.Observed.Stable is { } stable && stable.Uid != t.Status.StableUid))
+        {
+            draft.Update(target, w => w with { StableUid = target.Observed.Stable!.Uid, DriftedAt = null });
+            draft.Record("WorkloadMadeAnew", $"{target.Workload} was deleted and made anew by someone else after the promotion. This patch goes on with the new object.");
+        }
+    }
+
     /// <summary>Nothing is held any more, or was to be: what was set back is reported and not undone.</summary>
     private static void Report(Draft draft)
     {
@@ -74,7 +88,7 @@ internal static class Promoted
     }
 
     /// <summary>A third image, in words: someone else's newer release, which nobody fights.</summary>
-    private static string? Newer(Draft draft) => draft.Targets
+    private static string? Newer(Draft draft) => draft.Targets.Where(t => t.Stable is not null)
         .SelectMany(t => t.Foreign.Select(f => $"Container {f.Container} of {t.Workload} was set to {f.Image ?? "nothing"} by someone else."))
         .FirstOrDefault();
 

@@ -108,7 +108,9 @@ internal sealed class SafetyRules(ModelCluster cluster)
     private void S7_nothing_starts_again_by_itself(Decision decision, PatchPhase from, PatchPhase to)
     {
         var isOver = from is PatchPhase.Promoted or PatchPhase.Reverted or PatchPhase.Rejected or PatchPhase.Superseded;
-        var isNewer = decision.Observed.Workloads.Any(w => w.Value.Stable?.Images["php"] is not (Story.Old or Story.New) || decision.Before.Status?.Workloads?.FirstOrDefault(s => s.Target() == w.Key)?.StableUid != w.Value.Stable.Uid);
+        // Of a workload that is gone nobody knows anything; an image is newer when it is neither what was there before the run nor what the run brought.
+        var isNewer = (decision.Before.Status?.Workloads ?? []).Any(w =>
+            decision.Observed.Of(w.Target()).Stable is { } stable && stable.Images["php"] != Story.New && w.PreviousImages?.SingleOrDefault(p => p.Container == "php")?.Image != stable.Images["php"]);
         var gaveWay = from is PatchPhase.Promoted && to is PatchPhase.Superseded && isNewer;
         var isWatched = from is PatchPhase.Promoted && to is PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "WatchFailed";
         Expect(!isWatched || decision.Mood is MetricsMood.Bad or MetricsMood.BothTracksBad, $"S3/S4: the promoted patch is taken back for metrics that are {decision.Mood}");
