@@ -57,12 +57,12 @@ internal static class Ending
         return text.Append($"{town.ReadyPods("web").Count} pods serve, {town.Pod().Count} exist").ToString();
     }
 
-    /// <summary>Records without their event. An event's name ends with the record's sequence, so that none is told twice.</summary>
+    /// <summary>Records without their event. An event's name ends with the record's sequence and the end of its hash, so that none is told twice.</summary>
     public static int MissingEvents(Town town)
     {
         var names = town.Api.Store.List(ResourceName.Events, Town.Namespace).Select(e => e["metadata"]!["name"]!.GetValue<string>()).ToArray();
         return town.Api.Store.List(Town.Patches, Town.Namespace).Select(p => p["metadata"]!["name"]!.GetValue<string>()).Sum(patch =>
-            town.Trail(patch).Count(r => names.Count(n => n.StartsWith(patch + ".", StringComparison.Ordinal) && n.EndsWith($".{r.Sequence}", StringComparison.Ordinal)) != 1));
+            town.Trail(patch).Count(r => names.Count(n => n.StartsWith(patch + ".", StringComparison.Ordinal) && n.EndsWith($".{r.Sequence}.{r.Hash[^8..]}", StringComparison.Ordinal)) != 1));
     }
 
     private static IEnumerable<JsonObject> Workloads(Town town) =>
