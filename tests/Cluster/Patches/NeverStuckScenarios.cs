@@ -17,8 +17,9 @@ public sealed class NeverStuckScenarios
         await using var town = await Town.FoundAsync();
         var broken = false;
         using var fault = town.Api.Faults.Before(call => broken && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        town.Pods.Set(Town.Patched, PodBehaviour.ReadyIn(TimeSpan.FromSeconds(1)));
         await town.StartOperatorAsync();
-        town.Apply(steps: $$"""[{"weight":50,"hold":"10m"}],"progressDeadline":"{{(measured ? "10m" : "4s")}}" """);
+        town.Apply(steps: $$"""[{"weight":50,"hold":"10m"}],"progressDeadline":"{{(measured ? "10m" : "8s")}}" """);
         await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
         town.Annotate(Commands.Approve, "CHG-20871");
 

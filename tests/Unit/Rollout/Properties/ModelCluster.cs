@@ -29,6 +29,7 @@ internal sealed class ModelCluster
     private PatchIntent? intent;
     private int templates = 1;
     private int uids;
+    private DateTimeOffset? badUntil;
     private bool rollsOut = true;
 
     public ModelCluster(Decider? decider = null)
@@ -75,7 +76,20 @@ internal sealed class ModelCluster
 
     public Plan? LastPlan { get; private set; }
 
-    public MetricsMood Mood { get; set; }
+    public MetricsMood Mood
+    {
+        get;
+        set
+        {
+            badUntil = IsBad ? Now : badUntil;
+            field = value;
+        }
+    }
+
+    /// <summary>The promoted pods failed not long ago: a watch adds stretches of time up, and its last tick may find them well again.</summary>
+    private bool WasBadLately => IsBad || (badUntil is { } until && until + TimeSpan.FromMinutes(5) > Now);
+
+    private bool IsBad => Mood is MetricsMood.Bad or MetricsMood.BothTracksBad;
 
     public string? HeldBy { get; set; }
 
@@ -256,7 +270,7 @@ internal sealed class ModelCluster
         var schedule = Schedule.Of(Patch, intent, Policy, Now);
         var observed = Observe(schedule);
         var plan = decide(Patch, intent, observed, Policy, Now);
-        rules.Check(new Decision(before, intent, observed, plan, Now, Mood), decide);
+        rules.Check(new Decision(before, intent, observed, plan, Now, Mood, WasBadLately), decide);
         LastPlan = plan;
         if (Take(CrashPoint.BeforeTheStatusIsStored) || FailStatusWrites-- > 0)
         {
@@ -461,4 +475,4 @@ internal enum Outcome
 }
 
 /// <summary>One decision and all that it was made from.</summary>
-internal sealed record Decision(EmergencyPatch Before, PatchIntent Intent, ObservedState Observed, Plan Plan, DateTimeOffset Now, MetricsMood Mood);
+internal sealed record Decision(EmergencyPatch Before, PatchIntent Intent, ObservedState Observed, Plan Plan, DateTimeOffset Now, MetricsMood Mood, bool WasBadLately);

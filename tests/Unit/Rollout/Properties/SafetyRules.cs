@@ -113,7 +113,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
             decision.Observed.Of(w.Target()).Stable is { } stable && stable.Images["php"] != Story.New && w.PreviousImages?.SingleOrDefault(p => p.Container == "php")?.Image != stable.Images["php"]);
         var gaveWay = from is PatchPhase.Promoted && to is PatchPhase.Superseded && isNewer;
         var isWatched = from is PatchPhase.Promoted && to is PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "WatchFailed";
-        Expect(!isWatched || decision.Mood is MetricsMood.Bad or MetricsMood.BothTracksBad, $"S3/S4: the promoted patch is taken back for metrics that are {decision.Mood}");
+        Expect(!isWatched || decision.WasBadLately, $"S3/S4: the promoted patch is taken back for metrics that are {decision.Mood}, and were not bad lately");
         Expect(!isWatched || (decision.Observed.Readings is not null && decision.Before.Status!.Watch is { EndedAt: null }), "the promoted patch is taken back without a watch");
         var isAsked = isWatched || gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
         Expect(!isOver || to == from || isAsked, $"S7: {from} became {to} by itself");
