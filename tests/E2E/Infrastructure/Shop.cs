@@ -69,6 +69,9 @@ internal sealed class Shop : IAsyncDisposable
         var ip = (await Kubectl.GetAsync(ns, "service/magento-web"))!["spec"]!["clusterIP"]!.GetValue<string>();
         var shop = new Shop(ns, new Uri($"http://{ip}"));
         await Eventually.IsTrueAsync(async () => (await shop.EndpointsAsync()).Count == Replicas, "the shop is open", 90, shop.DescribeAsync);
+
+        // Endpoints are known before the node sends them anything: who shops in between is turned away, by nobody's fault.
+        await Eventually.IsTrueAsync(shop.AnswersAsync, "the shop answers", 30, shop.DescribeAsync);
         return shop;
     }
 
@@ -154,6 +157,20 @@ internal sealed class Shop : IAsyncDisposable
     {
         await Kubectl.RunAsync($"-n {Namespace} delete epatch --all --wait=false", mayFail: true);
         await Kubectl.RunAsync($"delete namespace {Namespace} --wait=false", mayFail: true);
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+        try
+        {
+            using var answer = await client.GetAsync(Address);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private static string Image(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } image

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
@@ -127,7 +128,7 @@ public sealed class ClusterClient : IClusterClient
             {
                 Query = [("fieldManager", fieldManager)],
                 ContentType = "application/json-patch+json",
-                Body = Serialize(patch.ToJson()),
+                Body = Encoding.UTF8.GetBytes(GoJson.Write(patch.ToJson())),
             }, cancellation);
         }
         catch (ClusterException exception) when (patch.HasTests && IsFailedTest(exception.Error))
