@@ -47,9 +47,14 @@ internal static class Kubectl
         return json.Length == 0 ? [] : [.. JsonNode.Parse(json)!["items"]!.AsArray().Select(i => i!.AsObject())];
     }
 
-    private static async Task<(int Code, string Output, string Errors)> CallAsync(string arguments, string? input)
+    /// <summary>Arguments that no shell and no quoting may touch.</summary>
+    public static Task<(int Code, string Output, string Errors)> TryAsync(IEnumerable<string> arguments, string? input = null) => CallAsync(new ProcessStartInfo("kubectl", arguments), input);
+
+    private static Task<(int Code, string Output, string Errors)> CallAsync(string arguments, string? input) => CallAsync(new ProcessStartInfo("kubectl", arguments), input);
+
+    private static async Task<(int Code, string Output, string Errors)> CallAsync(ProcessStartInfo start, string? input)
     {
-        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.RedirectStandardInput) = (true, true, true);
         start.Environment["KUBECONFIG"] = Kubeconfig;
         using var process = Process.Start(start)!;
         if (input is not null)
