@@ -28,6 +28,7 @@ storefront() {
 load E2E_OPERATOR_IMAGE localhost/patch-operator:e2e "$roots/operator" /app/patch-operator
 storefront STOREFRONT_STABLE 1.0
 storefront STOREFRONT_HEALTHY 1.1
+storefront STOREFRONT_NEWER 1.2
 storefront STOREFRONT_BAD 1.1-bad --fail /checkout=20%:500
 # For rates: every path fails equally often, so that the rate of the image is the rate of the shop.
 fails_2="/=2%:500,/checkout=2%:500,/graphql=2%:500,/customer/account=2%:500"

@@ -5,7 +5,14 @@ namespace PatchOperator.Tests.E2E.Infrastructure;
 
 internal static class Eventually
 {
-    public static async Task IsTrueAsync(Func<Task<bool>> reached, string what, int seconds, Func<Task<string>>? diagnosis = null)
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(200);
+
+    /// <param name="reached">Looked at again and again.</param>
+    /// <param name="what">For the message of the failure.</param>
+    /// <param name="seconds">The longest that it may take.</param>
+    /// <param name="diagnosis">Asked for when it took longer.</param>
+    /// <param name="pace">Between two looks. Each look at a cluster is a process; many that look at the same time should look less often.</param>
+    public static async Task IsTrueAsync(Func<Task<bool>> reached, string what, int seconds, Func<Task<string>>? diagnosis = null, TimeSpan? pace = null)
     {
         var clock = Stopwatch.StartNew();
         while (!await reached())
@@ -15,7 +22,7 @@ internal static class Eventually
                 Assert.Fail($"Not within {seconds} s: {what}.\n{(diagnosis is null ? "" : await diagnosis())}");
             }
 
-            await Task.Delay(200);
+            await Task.Delay(pace ?? Often);
         }
     }
 }

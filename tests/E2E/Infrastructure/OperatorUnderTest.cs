@@ -6,6 +6,9 @@ using Xunit;
 
 [assembly: AssemblyFixture(typeof(OperatorUnderTest))]
 
+// One test kills the operator, one cuts its webhooks, and seconds are measured: one collection at a time.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace PatchOperator.Tests.E2E.Infrastructure;
 
 /// <summary>The operator as it is delivered: NativeAOT, in its image, installed with the chart and its rights.</summary>
@@ -17,6 +20,9 @@ public sealed class OperatorUnderTest : IAsyncLifetime
     public const string Approver = "approver@example.com";
 
     public const string AsApprover = "--as=" + Approver + " --as-group=patch-operator-e2e:approvers --as-group=system:authenticated";
+
+    /// <summary>Another person with the same rights.</summary>
+    public const string AsReviewer = "--as=reviewer@example.com --as-group=patch-operator-e2e:approvers --as-group=system:authenticated";
 
     private static string Root { get; } = FindRoot();
 

@@ -60,6 +60,11 @@ internal sealed class PrometheusServer : IAsyncDisposable
             60);
     }
 
+    /// <summary>It takes connections and answers none, as a server does that is out of memory.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
@@ -69,6 +74,12 @@ internal sealed class PrometheusServer : IAsyncDisposable
         process.Dispose();
         folder.Delete(recursive: true);
         closing.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()]);
+        await kill.WaitForExitAsync();
     }
 
     private async Task DiscoverAsync(string ns)

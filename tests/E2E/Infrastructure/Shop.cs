@@ -21,11 +21,17 @@ internal sealed class Shop : IAsyncDisposable
 
     public static string HealthyImage => Image("STOREFRONT_HEALTHY");
 
+    /// <summary>Healthy as well, and released by someone else.</summary>
+    public static string NewerImage => Image("STOREFRONT_NEWER");
+
     public static string BadImage => Image("STOREFRONT_BAD");
 
     public static string CrashingImage => Image("STOREFRONT_CRASHING");
 
     public string Namespace { get; }
+
+    /// <summary>Between two looks at the cluster; null for often.</summary>
+    public TimeSpan? Pace { get; set; }
 
     public Uri Address { get; }
 
@@ -34,7 +40,8 @@ internal sealed class Shop : IAsyncDisposable
 
     /// <param name="name">Part of the namespace's name.</param>
     /// <param name="stable">What serves before the patch; without it, <see cref="StableImage"/>.</param>
-    public static async Task<Shop> OpenAsync(string name, string? stable = null)
+    /// <param name="replicas">Pods of stable.</param>
+    public static async Task<Shop> OpenAsync(string name, string? stable = null, int replicas = Replicas)
     {
         var image = stable ?? StableImage;
         var ns = $"e2e-{name}-{Guid.NewGuid().ToString("N")[..5]}";
@@ -44,7 +51,7 @@ internal sealed class Shop : IAsyncDisposable
             kind: Deployment
             metadata: {name: magento-web, namespace: {{{{ns}}}}}
             spec:
-              replicas: {{{{Replicas}}}}
+              replicas: {{{{replicas}}}}
               selector: {matchLabels: {app: magento-web}}
               strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 2}}
               template:
@@ -68,7 +75,7 @@ internal sealed class Shop : IAsyncDisposable
             """);
         var ip = (await Kubectl.GetAsync(ns, "service/magento-web"))!["spec"]!["clusterIP"]!.GetValue<string>();
         var shop = new Shop(ns, new Uri($"http://{ip}"));
-        await Eventually.IsTrueAsync(async () => (await shop.EndpointsAsync()).Count == Replicas, "the shop is open", 90, shop.DescribeAsync);
+        await Eventually.IsTrueAsync(async () => (await shop.EndpointsAsync()).Count == replicas, "the shop is open", 90, shop.DescribeAsync);
 
         // Endpoints are known before the node sends them anything: who shops in between is turned away, by nobody's fault.
         await Eventually.IsTrueAsync(shop.AnswersAsync, "the shop answers", 30, shop.DescribeAsync);
@@ -121,12 +128,12 @@ internal sealed class Shop : IAsyncDisposable
         (await PatchStateAsync(name))?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
 
     public Task UntilPhaseAsync(string phase, int seconds, string name = "fix") =>
-        Eventually.IsTrueAsync(async () => (await PatchStateAsync(name))?["status"]?["phase"]?.GetValue<string>() == phase, $"phase {phase}", seconds, DescribeAsync);
+        Eventually.IsTrueAsync(async () => (await PatchStateAsync(name))?["status"]?["phase"]?.GetValue<string>() == phase, $"phase {phase}", seconds, DescribeAsync, Pace);
 
-    public Task UntilAsync(Func<Task<bool>> reached, string what, int seconds) => Eventually.IsTrueAsync(reached, what, seconds, DescribeAsync);
+    public Task UntilAsync(Func<Task<bool>> reached, string what, int seconds) => Eventually.IsTrueAsync(reached, what, seconds, DescribeAsync, Pace);
 
-    public async Task<IReadOnlyList<AuditRecord>> TrailAsync() =>
-        AuditChain.Parse((await PatchStateAsync())?["metadata"]?["annotations"]?[Annotations.Audit]?.GetValue<string>()) ?? [];
+    public async Task<IReadOnlyList<AuditRecord>> TrailAsync(string name = "fix") =>
+        AuditChain.Parse((await PatchStateAsync(name))?["metadata"]?["annotations"]?[Annotations.Audit]?.GetValue<string>()) ?? [];
 
     public async Task<string> ImageAsync() =>
         (await Kubectl.GetAsync(Namespace, "deployment/magento-web"))!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
