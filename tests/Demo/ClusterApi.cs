@@ -54,19 +54,29 @@ internal sealed class ClusterApi : IDisposable
         return SendAsync(HttpMethod.Post, $"{path[..path.LastIndexOf('/')]}?fieldManager={Manager}", "application/json", manifest, cancellation);
     }
 
-    public Task AnnotateAsync(ObjectPath path, string annotation, string value, CancellationToken cancellation)
+    /// <param name="path">Of what is annotated.</param>
+    /// <param name="annotation">Its name.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="by">As whom, as <c>kubectl --as</c>; null for whoever the kubeconfig names.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task AnnotateAsync(ObjectPath path, string annotation, string value, string? by, CancellationToken cancellation)
     {
         var change = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = value } } };
-        return SendAsync(HttpMethod.Patch, path.Uri, "application/merge-patch+json", change, cancellation);
+        return SendAsync(HttpMethod.Patch, path.Uri, "application/merge-patch+json", change, cancellation, by);
     }
 
     public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) => SendAsync(HttpMethod.Delete, path.Uri, null, null, cancellation);
 
     public void Dispose() => _kubernetes.Dispose();
 
-    private async Task<JsonObject?> SendAsync(HttpMethod method, string uri, string? contentType, JsonObject? body, CancellationToken cancellation)
+    private async Task<JsonObject?> SendAsync(HttpMethod method, string uri, string? contentType, JsonObject? body, CancellationToken cancellation, string? by = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_root, uri));
+        if (by is not null)
+        {
+            request.Headers.Add("Impersonate-User", by);
+        }
+
         if (body is not null)
         {
             request.Content = new StringContent(body.ToJsonString(), new MediaTypeHeaderValue(contentType!));

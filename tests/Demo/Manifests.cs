@@ -42,6 +42,20 @@ internal static class Manifests
           ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
         """;
 
+    /// <summary>What the chart's ClusterRole for approvers grants, in the demo's namespace.</summary>
+    public static string ApproverRights(string ns, string person) => $$$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: approver, namespace: {{{ns}}}}
+        rules: [{apiGroups: [patchoperator.io], resources: [emergencypatches], verbs: [get, patch, approve]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: approver, namespace: {{{ns}}}}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: approver}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: {{{person}}}}]
+        """;
+
     public static string Patch(string ns, string name, string advisory, string image) => $$$"""
         apiVersion: patchoperator.io/v1alpha1
         kind: EmergencyPatch

@@ -18,6 +18,8 @@ internal sealed record ObjectPath(string Uri)
 
     public static ObjectPath Definition(string name) => new($"apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
 
+    public static ObjectPath Rbac(string ns, string plural, string name) => new($"apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/{plural}/{name}");
+
     public static string AllPatches(string ns) => $"{Patches}/namespaces/{ns}/{Names.EmergencyPatchPlural}";
 
     public static string Pods(string ns) => $"api/v1/namespaces/{ns}/pods";
@@ -34,6 +36,8 @@ internal sealed record ObjectPath(string Uri)
             "Service" => Service(ns, name),
             "Deployment" => Deployment(ns, name),
             "CustomResourceDefinition" => Definition(name),
+            "Role" => Rbac(ns, "roles", name),
+            "RoleBinding" => Rbac(ns, "rolebindings", name),
             Names.EmergencyPatchKind => Patch(ns, name),
             var kind => throw new ArgumentException($"the demo has no {kind}", nameof(manifest)),
         };

@@ -24,7 +24,7 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
 
     private readonly ObjectPath _path = ObjectPath.Patch(world.Namespace, name);
 
-    public string ApproveCommand => $"kubectl -n {world.Namespace} annotate epatch {name} {Annotations.CommandPrefix}{Commands.Approve}=\"CHG-20871 reviewed\"";
+    public string ApproveCommand => $"kubectl {(world.Approver is { } person ? $"--as={person} " : "")}-n {world.Namespace} annotate epatch {name} {Annotations.CommandPrefix}{Commands.Approve}=\"CHG-20871 reviewed\"";
 
     /// <summary>The last frame is the end, or what it looked like when patience ended.</summary>
     public async IAsyncEnumerable<Frame> PlayAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -39,7 +39,7 @@ internal sealed class PatchRun(IWorld world, ShopTraffic traffic, string title, 
             var frame = await LookAsync(since.Elapsed, cancellation);
             if (frame.Phase == PatchPhase.AwaitingApproval && !approved && since.Elapsed - (waitingSince ??= since.Elapsed) >= ReadingTime)
             {
-                await world.Api.AnnotateAsync(_path, Annotations.CommandPrefix + Commands.Approve, "CHG-20871 reviewed", cancellation);
+                await world.Api.AnnotateAsync(_path, Annotations.CommandPrefix + Commands.Approve, "CHG-20871 reviewed", world.Approver, cancellation);
                 approved = true;
             }
 

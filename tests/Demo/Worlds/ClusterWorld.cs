@@ -8,6 +8,7 @@ namespace PatchOperator.Demo.Worlds;
 internal sealed class ClusterWorld : IWorld
 {
     private const string Ns = "patch-operator-demo";
+    private const string ApprovingPerson = "approver@example.com";
     private static readonly TimeSpan CleanUpPatience = TimeSpan.FromSeconds(90);
 
     private readonly Settings _settings;
@@ -31,6 +32,8 @@ internal sealed class ClusterWorld : IWorld
     public Uri Shop { get; private set; } = null!;
 
     public bool BalancesByConnection => true;
+
+    public string? Approver { get; private set; }
 
     public OperatorProcess? Operator { get; private set; }
 
@@ -116,6 +119,12 @@ internal sealed class ClusterWorld : IWorld
         if (await InstalledOperatorAsync(cancellation) is { } installed)
         {
             progress($"nothing more: the cluster runs an operator, {installed}");
+            foreach (var right in Manifests.Parse(Manifests.ApproverRights(Ns, ApprovingPerson)))
+            {
+                await ApplyAsync(right, cancellation);
+            }
+
+            Approver = ApprovingPerson;
             return;
         }
 

@@ -17,6 +17,9 @@ internal interface IWorld : IAsyncDisposable
     /// <summary>A ClusterIP chooses a pod per connection, so shoppers must not keep theirs.</summary>
     bool BalancesByConnection { get; }
 
+    /// <summary>Who approves where people are authenticated: whoever applies a patch may not approve it. Null where nobody is.</summary>
+    string? Approver { get; }
+
     /// <summary>Null where the cluster has an operator of its own.</summary>
     OperatorProcess? Operator { get; }
 }

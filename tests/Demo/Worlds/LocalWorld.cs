@@ -32,6 +32,8 @@ internal sealed class LocalWorld : IWorld
 
     public bool BalancesByConnection => false;
 
+    public string? Approver => null;
+
     public OperatorProcess? Operator { get; private set; }
 
     public static async Task<LocalWorld> StartAsync(Action<string> progress, CancellationToken cancellation)
