@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
+using PatchOperator.Patches;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 
@@ -41,8 +42,18 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
                 return null;
             }
 
-            seen[patch.Metadata.Uid] = new Seen(evidence, verdict, keys.Current?.Public.Id, last?.Archives, last?.ArchivesAt ?? 0);
-            return new AuditObservation(verdict, keys.Current?.Public.Id);
+            var key = keys.Current?.Public.Id;
+            if (PatchNeighbours.IsRunning(patch) || first > 1)
+            {
+                seen[patch.Metadata.Uid] = new Seen(evidence, verdict, key, last?.Archives, last?.ArchivesAt ?? 0);
+            }
+            else
+            {
+                // Looked at again is soon done; a thousand patches that wait need not be remembered twice.
+                Forget(patch);
+            }
+
+            return new AuditObservation(verdict, key);
         }
         catch (ClusterException)
         {

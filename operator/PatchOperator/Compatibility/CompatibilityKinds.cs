@@ -8,7 +8,7 @@ namespace PatchOperator.Compatibility;
 internal static class CompatibilityKinds
 {
     public static readonly ResourceType<ModuleCompatibility> ModuleCompatibilities =
-        new(Names.Group, Names.Version, Names.ModuleCompatibilityPlural, Names.ModuleCompatibilityKind, DomainJson.Default.ModuleCompatibility);
+        new(Names.Group, Names.Version, Names.ModuleCompatibilityPlural, Names.ModuleCompatibilityKind, new DomainJson(PooledJson.Of(DomainJson.Default)).ModuleCompatibility);
 
     /// <summary>Their content is read when it is needed; a cache that kept it would hold a megabyte for each.</summary>
     public static readonly ResourceType<ConfigMapHead> ConfigMaps = new("", "v1", "configmaps", "ConfigMap", CompatibilityJson.Default.ConfigMapHead);

@@ -4,7 +4,7 @@ using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Patches;
 
-/// <summary>Validation and digest of a spec, once per generation: a decision a second must not cost them each time.</summary>
+/// <summary>Validation and digest of a spec, once per generation while a run decides every second; what waits is soon validated again.</summary>
 internal sealed class IntentCache(OperatorPolicy policy)
 {
     private readonly ConcurrentDictionary<string, (long Generation, PatchIntent Intent)> intents = new(StringComparer.Ordinal);

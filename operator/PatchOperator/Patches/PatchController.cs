@@ -49,6 +49,11 @@ internal sealed class PatchController(
             await recorder.RetainAsync(recorded.Patch, cancellation);
         }
 
+        if (!PatchNeighbours.IsRunning(recorded.Patch))
+        {
+            intents.Forget(recorded.Patch);
+        }
+
         neighbours.WakeAfter(patch, recorded.Patch);
         return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
     }

@@ -11,7 +11,7 @@ internal sealed class PatchMetrics
     private readonly Counter transitions;
     private readonly Gauge phase;
     private readonly Gauge weight;
-    private readonly Gauge intact;
+    private readonly Gauge brokenTrail;
     private readonly Gauge reviewMissing;
 
     public PatchMetrics(RuntimeMetrics runtime)
@@ -19,7 +19,7 @@ internal sealed class PatchMetrics
         var factory = Prometheus.Metrics.WithCustomRegistry(runtime.Registry);
         transitions = factory.CreateCounter("patchoperator_audit_records_total", "Records added to audit trails.", "action");
         phase = factory.CreateGauge("patchoperator_patch_phase", "1 for the phase that a patch is in.", "namespace", "name", "phase");
-        intact = factory.CreateGauge("patchoperator_audit_intact", "1 while a patch's audit trail is as it was written, 0 when it was changed.", "namespace", "name");
+        brokenTrail = factory.CreateGauge("patchoperator_audit_broken", "1 while a patch's audit trail is not as it was written.", "namespace", "name");
         reviewMissing = factory.CreateGauge("patchoperator_review_missing", "1 while a start without approvals waits for its review.", "namespace", "name");
         weight = factory.CreateGauge("patchoperator_canary_weight_percent", "Share of the traffic that a canary has, in percent.", "namespace", "name");
     }
@@ -42,9 +42,13 @@ internal sealed class PatchMetrics
             }
         }
 
-        if (patch.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.AuditIntact) is { } trail)
+        if (patch.Status?.Conditions?.Any(c => c is { Type: ConditionTypes.AuditIntact, Status: "False" }) is true)
         {
-            intact.WithLabels(ns, name).Set(trail.Status == "False" ? 0 : 1);
+            brokenTrail.WithLabels(ns, name).Set(1);
+        }
+        else
+        {
+            brokenTrail.RemoveLabelled(ns, name);
         }
 
         if (patch.Status?.BreakGlass is { Review: null })
@@ -71,7 +75,7 @@ internal sealed class PatchMetrics
         }
 
         weight.RemoveLabelled(ns, name);
-        intact.RemoveLabelled(ns, name);
+        brokenTrail.RemoveLabelled(ns, name);
         reviewMissing.RemoveLabelled(ns, name);
     }
 }

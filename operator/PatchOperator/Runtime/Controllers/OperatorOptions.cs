@@ -41,7 +41,8 @@ public sealed class ClientOptions
 
 public sealed class InformerOptions
 {
-    public int PageSize { get; set; } = 500;
+    /// <summary>Objects in one answer to a list; each answer is in memory as a whole.</summary>
+    public int PageSize { get; set; } = 100;
 
     /// <summary>How long the server is asked to keep a watch open.</summary>
     public TimeSpan WatchTimeout { get; set; } = TimeSpan.FromMinutes(5);

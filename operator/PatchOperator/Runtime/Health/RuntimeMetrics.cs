@@ -24,6 +24,12 @@ public sealed class RuntimeMetrics
     /// <param name="registry">Null takes the process's default one.</param>
     public RuntimeMetrics(CollectorRegistry? registry = null)
     {
+        if (registry is null)
+        {
+            // The platform's own meters say of every connection what the series below say of the API server, in hundreds of series more.
+            Prometheus.Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressMeters = true, SuppressEventCounters = true });
+        }
+
         Registry = registry ?? Prometheus.Metrics.DefaultRegistry;
         var metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
         var byResult = new HistogramConfiguration { Buckets = Seconds };
