@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 
@@ -11,6 +12,9 @@ internal sealed class Shop : IAsyncDisposable
     public const string StableVersion = "1.0";
     public const string HealthyVersion = "1.1";
     public const string BadVersion = "1.1-bad";
+
+    /// <summary>An hour ago, so that no advisory is overdue on any day on which the tests run.</summary>
+    private static readonly string DisclosedAt = UtcTimeJsonConverter.Format(TimeProvider.System.GetUtcNow().AddHours(-1));
 
     private Shop(string ns, Uri address)
     {
@@ -111,7 +115,7 @@ internal sealed class Shop : IAsyncDisposable
             kind: EmergencyPatch
             metadata: {name: {{{{name}}}}, namespace: {{{{Namespace}}}}}
             spec:
-              advisory: {id: APSB25-88, cves: [CVE-2025-54236], severity: Critical, disclosedAt: "2026-11-23T09:00:00Z"}
+              advisory: {id: APSB25-88, cves: [CVE-2025-54236], severity: Critical, disclosedAt: "{{{{DisclosedAt}}}}"}
               workloads: [{name: web, role: Web, deployment: {{{{deployment}}}}, containers: [{name: php, image: "{{{{image}}}}"}]}]
               canary: {steps: {{{{steps}}}}, progressDeadline: {{{{deadline}}}}, {{{{traffic}}}}}
               analysis: {provider: {{{{provider}}}}, interval: 1s, metrics: [{{{{metric}}}}], probes: {{{{probes}}}}}
