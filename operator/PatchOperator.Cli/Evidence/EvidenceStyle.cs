@@ -24,10 +24,11 @@ internal static class EvidenceStyle
         .subject { color: var(--soft); }
         .skip { position: absolute; left: -100rem; }
         .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .5rem; }
-        nav ol { columns: 16rem; padding-left: 1.5rem; margin: 1rem 0; }
+        nav ol { columns: 16rem; column-gap: 2.5rem; padding-left: 1.5rem; margin: 1rem 0; }
         .scroll { overflow-x: auto; margin: .5rem 0 1rem; }
         table { border-collapse: collapse; width: 100%; font-size: .875rem; }
-        th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 4.5rem; }
+        th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 6.25rem; }
+        th { overflow-wrap: break-word; }
         thead th, .facts th { background: var(--shade); }
         tbody th { font-weight: 600; }
         .facts th { width: 14rem; }
@@ -54,7 +55,7 @@ internal static class EvidenceStyle
           nav, .skip { display: none; }
           .scroll { overflow: visible; }
           table { font-size: 8pt; }
-          th, td { min-width: 0; padding: .2rem .3rem; }
+          th, td { min-width: 3.4rem; padding: .2rem .3rem; }
           h2, h3, caption { break-after: avoid; }
           tr, figure { break-inside: avoid; }
           thead { display: table-header-group; }
