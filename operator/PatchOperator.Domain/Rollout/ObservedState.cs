@@ -177,6 +177,9 @@ public sealed record PodObservation
 
     /// <summary>Why it does not run, in the node's or the scheduler's words.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>The last end of one of its containers was a failure, also where the container runs again. A consumer that ends with exit code 0 after its messages has not crashed.</summary>
+    public bool HasCrashed { get; init; }
 }
 
 /// <summary>Who gets requests, as the Services' endpoints say.</summary>

@@ -37,6 +37,12 @@ public sealed record OperatorPolicy
     /// <summary>How long a canary must be ready without a break before the progress deadline is off: a crash loop is ready now and then.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a workload that no canary stood in for must be rolled out before it counts as patched; <see cref="Settled"/> where one of its pods crashed:
+    /// a crash loop is rolled out now and then.
+    /// </summary>
+    public TimeSpan RolloutSettle { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a revert keeps to its order: a role that is not back by then keeps the next one waiting no longer.</summary>
     public TimeSpan RevertStageLimit { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -175,5 +175,6 @@ internal sealed class PatchObserver(
         Images = PodFacts.Images(pod),
         IsTerminating = pod.Metadata.IsTerminating,
         Problem = PodFacts.Problem(pod),
+        HasCrashed = PodFacts.HasCrashed(pod),
     };
 }

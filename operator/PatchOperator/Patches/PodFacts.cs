@@ -63,6 +63,10 @@ internal static class PodFacts
         return pod.Status.Phase is "Failed" ? $"Pod {pod.Metadata.Name}: {pod.Status.Reason ?? "Failed"}. {pod.Status.Message}" : null;
     }
 
+    /// <summary>Also where the container runs again: the next failure may be seconds away.</summary>
+    public static bool HasCrashed(PodResource pod) =>
+        (pod.Status.ContainerStatuses ?? []).Any(c => (c.State?.Terminated ?? c.LastState?.Terminated) is { ExitCode: not (null or 0) });
+
     private static bool IsOwnedBy(PodResource pod, string kind, string name) =>
         (pod.Metadata.OwnerReferences ?? []).Any(o => o.Controller is true && o.Kind == kind && o.Name == name);
 }

@@ -54,6 +54,36 @@ public sealed class DeadlineStories
     }
 
     [Fact]
+    public void A_step_does_not_pass_in_the_moments_in_which_a_crash_loop_runs()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("30s") }] } });
+        story.StartCanary();
+        var since = story.Now;
+        for (var runs = true; story.Phase is PatchPhase.Progressing && story.Now - since < TimeSpan.FromMinutes(30); runs = !runs)
+        {
+            story.CanaryPods[0] = story.CanaryPods[0] with { Ready = runs, HasCrashed = true, Problem = runs ? null : "Pod a, container php: CrashLoopBackOff (exit code 255, 7 restarts)." };
+            story.RunFor(TimeSpan.FromSeconds(runs ? 50 : 60));
+            if (runs)
+            {
+                Assert.Equal("CanaryCrashed", story.Condition(ConditionTypes.Ready).Reason);
+            }
+        }
+
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void A_canary_that_crashed_once_and_stays_up_passes_a_minute_later()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("5s") }] } });
+        story.StartCanary();
+        story.CanaryPods[0] = story.CanaryPods[0] with { HasCrashed = true };
+        story.RunFor(TimeSpan.FromSeconds(50));
+        Assert.Equal(PatchPhase.Progressing, story.Phase);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void A_crash_looping_canary_that_still_serves_is_analysed_and_reverted_long_before_the_deadline()
     {
         story.StartCanary();

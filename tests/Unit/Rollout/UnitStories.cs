@@ -90,6 +90,71 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void A_worker_in_a_crash_loop_is_not_patched_in_the_moments_in_which_it_runs()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        var since = story.Now;
+        for (var runs = true; story.Phase is PatchPhase.Promoting && story.Now - since < TimeSpan.FromMinutes(20); runs = !runs)
+        {
+            SetConsumers(runs, hasCrashed: true);
+            story.RunFor(TimeSpan.FromSeconds(runs ? 5 : 40));
+        }
+
+        SetConsumers(runs: true, hasCrashed: false);
+        consumers.StablePods.Clear();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal("PromotionFailed", story.Status.Revert!.Reason);
+        Assert.InRange(story.Now - since, TimeSpan.FromMinutes(9.5), TimeSpan.FromMinutes(12));
+        Assert.All(story.World, w => Assert.Equal(Story.Old, w.Image));
+    }
+
+    [Fact]
+    public void A_worker_that_crashed_once_and_stays_up_is_patched_a_minute_later()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        SetConsumers(runs: false, hasCrashed: true);
+        story.RunFor(TimeSpan.FromSeconds(30));
+        SetConsumers(runs: true, hasCrashed: true);
+        story.Reconcile();
+        Assert.Contains("have yet to show that they stay up", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        var since = story.Now;
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+        Assert.InRange(story.Now - since, TimeSpan.FromSeconds(59), TimeSpan.FromSeconds(65));
+    }
+
+    [Fact]
+    public void Consumers_that_end_with_their_messages_and_begin_again_are_no_crash_loop()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        var since = story.Now;
+        for (var runs = true; story.Phase is PatchPhase.Promoting && story.Now - since < TimeSpan.FromMinutes(20); runs = !runs)
+        {
+            SetConsumers(runs, hasCrashed: false);
+            story.RunFor(TimeSpan.FromSeconds(4));
+        }
+
+        Assert.Equal(PatchPhase.Promoted, story.Phase);
+        Assert.InRange(story.Now - since, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public void What_shows_at_the_deadline_that_it_stays_up_has_the_time_to_do_so()
+    {
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.RunFor(story.Status.Timings!.RolloutDeadline!.Value - story.Now - TimeSpan.FromSeconds(3));
+        SetConsumers(runs: true, hasCrashed: false);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public void S13_consumers_of_the_old_code_must_really_be_gone()
     {
         consumers.StablePods.Add(Pod("consumer-old", Story.Old) with { IsTerminating = true });
@@ -227,4 +292,11 @@ public sealed class UnitStories
 
     private static PodObservation Pod(string name, string image) =>
         new() { Name = name, Ip = "10.0.1.1", Ready = true, InRotation = false, Images = new Dictionary<string, string> { ["php"] = image } };
+
+    private void SetConsumers(bool runs, bool hasCrashed)
+    {
+        consumers.Stable = consumers.Stable! with { IsRolledOut = runs, ReadyReplicas = runs ? consumers.Stable!.Replicas : 0 };
+        consumers.StablePods.Clear();
+        consumers.StablePods.Add(Pod("consumer-new", Story.New) with { Ready = runs, HasCrashed = hasCrashed });
+    }
 }

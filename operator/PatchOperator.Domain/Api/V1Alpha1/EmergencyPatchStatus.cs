@@ -262,6 +262,9 @@ public sealed record WorkloadStatus
     /// <summary>When stable was last given images by the run, forwards or backwards.</summary>
     public DateTimeOffset? ImagesSetAt { get; init; }
 
+    /// <summary>Since when stable is rolled out on the patched images without a crash, where it must stay so for a while before it counts as patched.</summary>
+    public DateTimeOffset? RolledOutSince { get; init; }
+
     /// <summary>When stable was seen fully rolled out on the patched images.</summary>
     public DateTimeOffset? PatchedAt { get; init; }
 

@@ -36,6 +36,15 @@ internal static class CanaryKeeping
         $"Not within {Duration.Format(draft.Intent.ProgressDeadline)}: {Progress(draft)}" + (draft.Observed.ActionProblem is { } refused && !Progress(draft).Contains(refused, StringComparison.Ordinal) ? $" {refused}" : ""),
         PatchPhase.Reverted);
 
+    /// <summary>What is to be waited for before a step of pods that crash now and then may pass, whatever they answer in between; null when nothing is.</summary>
+    public static string? Crashed(Draft draft)
+    {
+        var until = draft.Status.Step!.ReadySince!.Value + draft.Policy.Settled;
+        return until > draft.Now && draft.Canaries.SelectMany(t => t.Observed.CanaryPods).FirstOrDefault(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false }) is { } pod
+            ? $"Pod {pod.Name} has crashed: the canary must stay ready until {until:u} first."
+            : null;
+    }
+
     /// <summary>How far the canaries are, and what is in their way in the words of who knows.</summary>
     public static string Progress(Draft draft)
     {

@@ -195,6 +195,14 @@ internal static class Progressing
         var now = draft.Status.PromoteNow;
         var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
+        if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver && CanaryKeeping.Crashed(draft) is { } crashed)
+        {
+            draft.Explain("CanaryCrashed", $"{position} passed, but {crashed}");
+            draft.WakeAt(step.ReadySince!.Value + draft.Policy.Settled);
+            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
+            return;
+        }
+
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver)
         {
             if (now is not null && !StepGate.IsAnyAhead(draft))

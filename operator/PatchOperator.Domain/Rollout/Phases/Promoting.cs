@@ -102,11 +102,11 @@ internal static class Promoting
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
             draft.WakeAt(draft.Now + draft.Intent.ProgressDeadline);
         }
-        else if (deadline <= draft.Now || waiting.Any(t => t.Stable?.RolloutFailure is not null && t.RunsPatched))
+        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => t.Stable?.RolloutFailure is not null && t.RunsPatched))
         {
             GiveUp(draft, waiting, progress);
         }
-        else
+        else if (deadline > draft.Now)
         {
             draft.WakeAt(deadline);
         }
@@ -154,7 +154,7 @@ internal static class Promoting
             (null, _) => "does not exist",
             (_, > 0) => $"waits for Job {string.Join(", ", jobs)} of the old code to end",
             ({ } stable, _) when target.Workload.Kind is not WorkloadKind.CronJob =>
-                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
+                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (StableRollout.IsThere(target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
             _ => "changes its images",
         };
         return $"{target.Workload}: {facts}." + (target.StableProblem is { } problem ? $" {problem}" : "");

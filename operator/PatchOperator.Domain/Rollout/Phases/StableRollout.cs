@@ -9,6 +9,7 @@ internal static class StableRollout
     {
         PromotionStartedAt = draft.Now,
         WasSuspended = target.Workload.Kind is WorkloadKind.CronJob ? target.Stable?.IsSuspended : null,
+        RolledOutSince = null,
     });
 
     /// <summary>Does the next thing on the way to the patched images; true when the workload is there.</summary>
@@ -28,9 +29,13 @@ internal static class StableRollout
         return target.Workload.Kind switch
         {
             WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
-            WorkloadKind.Deployment or WorkloadKind.StatefulSet => stable.IsRolledOut && !HasOldConsumers(target),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => StaysUp(draft, target, stable) && IsThere(target),
         };
     }
+
+    /// <summary>It runs the patched images and nothing else at this moment, whatever comes of it.</summary>
+    public static bool IsThere(Target target) =>
+        target is { RunsPatched: true, Stable.IsRolledOut: true, Workload.Kind: WorkloadKind.Deployment or WorkloadKind.StatefulSet } && !HasOldConsumers(target);
 
     /// <summary>Does the next thing on the way back; true when nothing that the run did to the workload is left.</summary>
     public static bool IsRestored(Draft draft, Target target)
@@ -73,11 +78,36 @@ internal static class StableRollout
             return;
         }
 
-        draft.Update(target, w => w with { ImagesSetAt = draft.Now });
+        draft.Update(target, w => w with { ImagesSetAt = draft.Now, RolledOutSince = null });
         draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
 
         // The workload's event wakes this up as well; should the change not go through, try again.
         draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
+    }
+
+    /// <summary>Between two back-offs a crash loop is rolled out for a moment: images that no canary has shown to run must do so for a while.</summary>
+    private static bool StaysUp(Draft draft, Target target, StableObservation stable)
+    {
+        if (target.HasCanary || stable.Replicas == 0)
+        {
+            return true;
+        }
+
+        var hasCrashed = target.Observed.StablePods.Any(p => p.HasCrashed && p.Images.RunsAll(target.Patched));
+        var before = target.Status.RolledOutSince;
+        var since = stable.IsRolledOut ? before ?? draft.Now : hasCrashed ? null : before;
+        if (since != before)
+        {
+            draft.Update(target, w => w with { RolledOutSince = since });
+        }
+
+        var settled = since + (hasCrashed ? draft.Policy.Settled : draft.Policy.RolloutSettle);
+        if (settled > draft.Now)
+        {
+            draft.WakeAt(settled.Value);
+        }
+
+        return settled <= draft.Now;
     }
 
     /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
