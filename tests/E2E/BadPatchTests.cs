@@ -15,16 +15,22 @@ public sealed class BadPatchTests(ITestOutputHelper output)
     [Fact]
     public async Task It_is_reverted_by_what_Prometheus_scraped_and_stable_serves_throughout()
     {
-        await RunAsync("bad-prom", withPrometheus: true, mostSeconds: 20);
+        await RunAsync("bad-prom", withPrometheus: true, withPods: false, mostSeconds: 20);
     }
 
     [Fact]
     public async Task It_is_reverted_by_what_the_pods_themselves_say_and_stable_serves_throughout()
     {
-        await RunAsync("bad-pods", withPrometheus: false, mostSeconds: 12);
+        await RunAsync("bad-pods", withPrometheus: false, withPods: true, mostSeconds: 12);
     }
 
-    private async Task RunAsync(string name, bool withPrometheus, double mostSeconds)
+    [Fact]
+    public async Task It_is_reverted_by_a_tripwire_on_the_pods_beside_Prometheus_and_stable_serves_throughout()
+    {
+        await RunAsync("bad-both", withPrometheus: true, withPods: true, mostSeconds: 12);
+    }
+
+    private async Task RunAsync(string name, bool withPrometheus, bool withPods, double mostSeconds)
     {
         var seconds = new List<double>();
         for (var run = 1; run <= Runs; run++)
@@ -37,7 +43,7 @@ public sealed class BadPatchTests(ITestOutputHelper output)
                 await prometheus.WaitForPodsAsync(Shop.Replicas);
             }
 
-            seconds.Add(await RevertAsync(shop, shoppers, prometheus));
+            seconds.Add(await RevertAsync(shop, shoppers, prometheus, withPods));
             output.WriteLine($"{name} run {run}: {seconds[^1]:0.00} s from the first bad response to the canary's last; canary answered {shoppers.From(Shop.BadVersion).Count} requests, {shoppers.From(Shop.BadVersion).Count(a => !a.IsGood)} of them badly");
         }
 
@@ -46,13 +52,19 @@ public sealed class BadPatchTests(ITestOutputHelper output)
         Assert.True(seconds[seconds.Count / 2] < mostSeconds, $"the median is {seconds[seconds.Count / 2]:0.00} s");
     }
 
-    private static async Task<double> RevertAsync(Shop shop, Shoppers shoppers, PrometheusServer? prometheus)
+    private static async Task<double> RevertAsync(Shop shop, Shoppers shoppers, PrometheusServer? prometheus, bool withPods)
     {
+        var (provider, metrics) = (prometheus, withPods) switch
+        {
+            (null, _) => (Shop.PodMetrics, Shop.PodMetricsMetric),
+            (_, false) => (Shop.Prometheus(prometheus.Address), Shop.PrometheusMetric),
+            (_, true) => (Shop.PrometheusAndPodMetrics(prometheus.Address), $"{Shop.PrometheusMetric.TrimEnd()}, {Shop.Tripwire}"),
+        };
         var before = await shop.PodsAsync();
         await shop.PatchAsync(
             Shop.BadImage,
-            prometheus is null ? Shop.PodMetrics : Shop.Prometheus(prometheus.Address),
-            prometheus is null ? Shop.PodMetricsMetric : Shop.PrometheusMetric,
+            provider,
+            metrics,
             "[{weight: 20, hold: 60s}, {weight: 50, hold: 60s}]");
         await shop.UntilPhaseAsync("AwaitingApproval", 30);
         await shop.AnnotateAsync("approve", "CHG-20871");
@@ -63,7 +75,8 @@ public sealed class BadPatchTests(ITestOutputHelper output)
         Assert.False(await shop.HasCanaryAsync());
         Assert.Equal(Shop.Replicas, (await shop.EndpointsAsync()).Count);
         var revert = (await shop.PatchStateAsync())!["status"]!["revert"]!;
-        Assert.Equal(("AnalysisFailed", "http-errors"), (revert["reason"]!.GetValue<string>(), revert["metric"]!.GetValue<string>()));
+        Assert.Equal("AnalysisFailed", revert["reason"]!.GetValue<string>());
+        Assert.Contains(revert["metric"]!.GetValue<string>(), withPods && prometheus is not null ? ["http-errors", "tripwire"] : (string[])["http-errors"]);
         Assert.All((string[])["value", "limit", "query"], field => Assert.NotNull(revert[field]));
         Assert.Contains(await shop.EventsAsync("AnalysisFailed"), e => e["type"]!.GetValue<string>() == "Warning");
         await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Reverted" }], "the trail is complete", 10);

@@ -55,7 +55,7 @@ internal static class EvidenceStyle
           nav, .skip { display: none; }
           .scroll { overflow: visible; }
           table { font-size: 8pt; }
-          th, td { min-width: 3.4rem; padding: .2rem .3rem; }
+          th, td { min-width: 4.4rem; padding: .2rem .3rem; }
           h2, h3, caption { break-after: avoid; }
           tr, figure { break-inside: avoid; }
           thead { display: table-header-group; }

@@ -110,6 +110,21 @@ internal static class EngineScenarios
             await scene.EndsAsync("Promoted", Shop.HealthyImage, replicas: 3);
             return "the canary follows; Promoted with 3 replicas";
         },
+        ["an HPA scales stable in mid-run"] = async scene =>
+        {
+            await scene.ScaleByHpaAsync(least: 2);
+            await scene.ApplyAsync(EngineScene.OneLongStep);
+            await scene.UntilServingAsync();
+            await scene.ScaleByHpaAsync(least: 3);
+            await scene.Shop.UntilAsync(async () => (await scene.Shop.EndpointsAsync()).Count == 6, "the HPA scales stable, and the canary follows", 120);
+            var counted = await scene.PodsThatAnHpaCountsAsync();
+            Assert.Equal(3, counted.Count);
+            Assert.DoesNotContain(counted, pod => pod.Contains("-canary-", StringComparison.Ordinal));
+            await scene.UntilReadyAsync();
+            await scene.Shop.AnnotateAsync("promote-now", "that was enough");
+            await scene.EndsAsync("Promoted", Shop.HealthyImage, replicas: 3);
+            return "the HPA counts no canary pod, the canary follows; Promoted with 3 replicas";
+        },
         ["reverted after the promotion"] = async scene =>
         {
             await scene.ApplyAsync();

@@ -24,7 +24,7 @@ internal sealed class EngineScene : IAsyncDisposable
 
     public Shop Shop { get; }
 
-    public static async Task<EngineScene> OpenAsync(string name) => new(await Shop.OpenAsync(name, replicas: Replicas));
+    public static async Task<EngineScene> OpenAsync(string name) => new(await Shop.OpenAsync(name, replicas: Replicas, labels: ", tier: php"));
 
     public async Task ApplyAsync(string steps = OneShortStep, string name = "fix", string extra = "", string? image = null, string deadline = "90s", string others = "")
     {
@@ -83,6 +83,22 @@ internal sealed class EngineScene : IAsyncDisposable
     }
 
     public async Task<JsonNode> StatusAsync(string name = "fix") => (await Shop.PatchStateAsync(name))!["status"]!;
+
+    /// <summary>There is no usage to scale by: an HPA keeps to its bounds all the same.</summary>
+    public Task ScaleByHpaAsync(int least) => Kubectl.ApplyAsync($$"""
+        apiVersion: autoscaling/v1
+        kind: HorizontalPodAutoscaler
+        metadata: {name: magento-web, namespace: {{Shop.Namespace}}}
+        spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: magento-web}, minReplicas: {{least}}, maxReplicas: 5, targetCPUUtilizationPercentage: 80}
+        """);
+
+    /// <summary>By the selector that stable's scale subresource tells an HPA.</summary>
+    public async Task<IReadOnlyList<string>> PodsThatAnHpaCountsAsync()
+    {
+        var scale = JsonNode.Parse(await Kubectl.RunAsync($"get --raw /apis/apps/v1/namespaces/{Shop.Namespace}/deployments/magento-web/scale"))!;
+        var pods = await Kubectl.ListAsync(Shop.Namespace, "pods", scale["status"]!["selector"]!.GetValue<string>());
+        return [.. pods.Where(p => p["metadata"]!["deletionTimestamp"] is null).Select(p => p["metadata"]!["name"]!.GetValue<string>())];
+    }
 
     public Task<string> RunAsync(string arguments) => Kubectl.RunAsync($"-n {Shop.Namespace} {arguments}");
 

@@ -45,7 +45,8 @@ internal sealed class Shop : IAsyncDisposable
     /// <param name="name">Part of the namespace's name.</param>
     /// <param name="stable">What serves before the patch; without it, <see cref="StableImage"/>.</param>
     /// <param name="replicas">Pods of stable.</param>
-    public static async Task<Shop> OpenAsync(string name, string? stable = null, int replicas = Replicas)
+    /// <param name="labels">More of the labels by which the Deployment selects its pods, and the Service does not.</param>
+    public static async Task<Shop> OpenAsync(string name, string? stable = null, int replicas = Replicas, string labels = "")
     {
         var image = stable ?? StableImage;
         var ns = $"e2e-{name}-{Guid.NewGuid().ToString("N")[..5]}";
@@ -56,11 +57,11 @@ internal sealed class Shop : IAsyncDisposable
             metadata: {name: magento-web, namespace: {{{{ns}}}}}
             spec:
               replicas: {{{{replicas}}}}
-              selector: {matchLabels: {app: magento-web}}
+              selector: {matchLabels: {app: magento-web{{{{labels}}}}}}
               strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 2}}
               template:
                 metadata:
-                  labels: {app: magento-web}
+                  labels: {app: magento-web{{{{labels}}}}}
                   annotations: {prometheus.io/scrape: "true", prometheus.io/port: "9113"}
                 spec:
                   terminationGracePeriodSeconds: 10
@@ -89,6 +90,10 @@ internal sealed class Shop : IAsyncDisposable
     public static string PodMetrics => """{podMetrics: {port: 9113}}""";
 
     public static string Prometheus(Uri address) => $$$"""{prometheus: {address: "{{{address}}}"}}""";
+
+    public static string PrometheusAndPodMetrics(Uri address) => $$$"""{prometheus: {address: "{{{address}}}"}, podMetrics: {port: 9113}}""";
+
+    public static string Tripwire => """{name: tripwire, preset: podMetrics, maxRate: "2%", compareWith: Stable, minRequests: 30}""";
 
     public static string PodMetricsMetric => """{name: http-errors, preset: podMetrics, maxRate: "2%", compareWith: Stable, minRequests: 30}""";
 

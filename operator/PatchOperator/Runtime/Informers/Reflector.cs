@@ -151,6 +151,7 @@ internal sealed class Reflector<T>(
         // It answers with headers at once, whatever there is to tell: one that does not will not.
         using var silence = new CancellationTokenSource(options.OpenLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token, silence.Token);
+        var hasSpoken = false;
         try
         {
             using var response = await transport.SendAsync(request, either.Token);
@@ -159,6 +160,7 @@ internal sealed class Reflector<T>(
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
             await foreach (var line in WatchStream.ReadAsync(body, () => silence.CancelAfter(options.SilenceLimit), either.Token))
             {
+                hasSpoken = true;
                 if (Take(line.RootElement) is { } end)
                 {
                     return end;
@@ -170,7 +172,9 @@ internal sealed class Reflector<T>(
         catch (OperationCanceledException) when (!stop.IsCancellationRequested && (silence.IsCancellationRequested || deadline.IsCancellationRequested))
         {
             var why = silence.IsCancellationRequested ? "silent" : "deadline";
-            logger.LogWarning("Watch of {Resource} went {Reason}; opening it again", informer.Type.ToString(), why);
+
+            // Servers before 1.27 send no bookmarks of a kind of which nothing changed since they started: that is no news.
+            logger.Log(hasSpoken ? LogLevel.Warning : LogLevel.Information, "Watch of {Resource} went {Reason}; opening it again", informer.Type.ToString(), why);
             return why;
         }
     }
