@@ -173,7 +173,7 @@ internal sealed class Reflector<T>(
         {
             var why = silence.IsCancellationRequested ? "silent" : "deadline";
 
-            // Servers before 1.27 send no bookmarks of a kind of which nothing changed since they started: that is no news.
+            // Kubernetes 1.20 sends no bookmarks of a kind of which nothing changed since the server started: that is no news.
             logger.Log(hasSpoken ? LogLevel.Warning : LogLevel.Information, "Watch of {Resource} went {Reason}; opening it again", informer.Type.ToString(), why);
             return why;
         }
