@@ -67,7 +67,7 @@ internal static class AnalysisBenchmark
         Console.WriteLine(Text($"Bad canaries, {runs} runs for each line: canary requests and seconds until failed, median (95th percentile)\n"));
         Console.WriteLine("| baseline | worse by | requests/s | weight | bound | this test, requests | of bound | this test, seconds | Wald, requests | Flagger, seconds (caught) | z-test once, requests (caught) | target |");
         Console.WriteLine("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
-        var missed = 0;
+        var (missed, unclear) = (0, 0);
         foreach (var setting in Settings(Differences))
         {
             var bound = InformationBound.CanaryRequests(setting.CanaryRate, setting.Baseline, setting.StablePerCanary, FalseRevertRate);
@@ -79,14 +79,18 @@ internal static class AnalysisBenchmark
             // Requests come whole, so a tick is at least one.
             var target = (MostOfBound * bound) + Math.Max(1, setting.CanaryPerSecond);
             var isAsked = setting.Difference >= WorthCatching;
-            missed += isAsked && median > target ? 1 : 0;
+
+            // The median of few runs is not the test's own: only where its 95 % interval is above the target, the target is missed.
+            var isMissed = Statistics.Quantile(ours.Requests, 0.5 - (0.98 / Math.Sqrt(runs))) > target;
+            missed += isAsked && isMissed ? 1 : 0;
+            unclear += isAsked && median > target && !isMissed ? 1 : 0;
             Console.WriteLine(Text($"| {Percent(setting.Baseline)} | +{setting.Difference * 100:0.#} | {setting.PerSecond} | {Percent(setting.Weight)} | {bound:#,0.#} ")
                 + Text($"| {Number(median)} ({Number(Statistics.Quantile(ours.Requests, 0.95))}) | {median / bound:0.00} | {Number(Statistics.Median(ours.Seconds))} ({Number(Statistics.Quantile(ours.Seconds, 0.95))}) ")
                 + Text($"| {Number(Statistics.Median(wald.Requests))} | {Number(Statistics.Median(flagger.Seconds))} ({Percent(flagger.AlarmShare)}) | {Number(Statistics.Median(once.Requests))} ({Percent(once.AlarmShare)}) ")
-                + $"| {(!isAsked ? "below worthCatching" : median <= target ? "met" : "MISSED")} |");
+                + $"| {(!isAsked ? "below worthCatching" : median <= target ? "met" : isMissed ? "MISSED" : "too few runs to tell")} |");
         }
 
-        Console.WriteLine(Text($"\nTarget: a median of at most {MostOfBound} times the bound plus one tick, wherever the difference is at least worthCatching. {(missed == 0 ? "Met everywhere." : $"MISSED {missed} times.")}\n"));
+        Console.WriteLine(Text($"\nTarget: a median of at most {MostOfBound} times the bound plus one tick, wherever the difference is at least worthCatching. {(missed + unclear == 0 ? "Met everywhere." : missed == 0 ? "Missed nowhere." : $"MISSED {missed} times.")}{(unclear == 0 ? "" : $" {unclear} lines need more runs to tell: --bad-runs.")}\n"));
         return missed == 0;
     }
 
