@@ -106,6 +106,7 @@ internal static class EvidenceBuilder
         if (status.BreakGlass is { } glass)
         {
             blocks.Add(new TextBlock($"The glass was broken by {glass.By} at {Time(glass.At)}: {glass.Reason}. {(glass.Review is { } review ? $"Reviewed by {review.By} at {Time(review.At)}: {review.Reason}." : "It has not been reviewed.")}", glass.Review is null ? Tone.Bad : Tone.Open));
+            blocks.AddRange((glass.Unreviewed ?? []).Select(d => new TextBlock($"Before, it was broken by {d.By} at {Time(d.At)}: {d.Reason}. It has not been reviewed.", Tone.Bad)));
         }
 
         blocks.Add(Records("Decisions of people, and refused attempts", verdict, r => r.Actor != "patch-operator" || r.Action.Contains("Approv", StringComparison.Ordinal) || r.Action.Contains("Denied", StringComparison.Ordinal) || r.Action.Contains("Refused", StringComparison.Ordinal)));

@@ -30,6 +30,11 @@ public sealed record AdmissionRequest
 
     /// <summary>What is stored now; null on creation.</summary>
     public JsonObject? OldObject { get; init; }
+
+    /// <summary>Written on top of another version than the stored one: the API server refuses it as a conflict, whatever is said here.</summary>
+    public bool IsStale => VersionOf(OldObject) is { Length: > 0 } stored && VersionOf(Object) is { Length: > 0 } written && written != stored;
+
+    private static string? VersionOf(JsonObject? resource) => resource?["metadata"]?["resourceVersion"] is JsonValue value && value.TryGetValue<string>(out var version) ? version : null;
 }
 
 /// <summary>Whom the API server authenticated, in its words.</summary>

@@ -37,6 +37,7 @@ public static class MutationDesk
         }
 
         Protection.Decide(draft);
+        Protection.KeepFinalizer(draft);
         foreach (var (name, reason) in Given(request))
         {
             if (draft.Refusal is null)
@@ -50,7 +51,7 @@ public static class MutationDesk
             StampAuthor(draft);
         }
 
-        if (draft.Refusal is null && draft.Facts > 0 && draft.Facts + draft.Waiting > MostWaiting)
+        if (draft.Refusal is null && draft.Facts > 0 && draft.Facts + draft.Waiting > MostWaiting && !Given(request).Any(c => CommandRules.IsSafe(c.Name)))
         {
             draft.Refuse(new AdmissionRefusal(429, "TooManyRequests", $"{draft.Waiting} recorded facts of {draft.Subject} wait for the operator already; see whether it runs, and try again."));
         }
@@ -58,7 +59,7 @@ public static class MutationDesk
         return draft.ToDecision();
     }
 
-    private static bool IsOurBusiness(AdmissionRequest request) => request is { Resource: Names.EmergencyPatchPlural, Subresource: "", IsOperator: false };
+    private static bool IsOurBusiness(AdmissionRequest request) => request is { Resource: Names.EmergencyPatchPlural, Subresource: "", IsOperator: false, IsStale: false };
 
     /// <summary>Commands that this write adds or changes.</summary>
     private static IEnumerable<(string Name, string Reason)> Given(AdmissionRequest request)
@@ -71,8 +72,19 @@ public static class MutationDesk
 
     private static void StampAuthor(MutationDraft draft)
     {
-        if (draft.Digest is not { } digest || (!draft.Request.IsCreate && digest == draft.DigestBefore))
+        if (draft.Digest is not { } digest)
         {
+            return;
+        }
+
+        if (!draft.Request.IsCreate && digest == draft.DigestBefore)
+        {
+            // What was approved is the same; who moved a deadline or froze the run is on record all the same.
+            if (draft.CanSeal && draft.Amended is { } amended)
+            {
+                draft.Record(draft.Fact(FactKinds.Amend) with { Reason = amended });
+            }
+
             return;
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Domain.Admission;
 
@@ -51,6 +52,25 @@ internal sealed class MutationDraft
 
     /// <summary>Who asked for it, with this very write.</summary>
     public IReadOnlyList<AuthorStatus> Authors { get; }
+
+    /// <summary>What this write changes of the spec that no approval is bound to, in words; null for nothing.</summary>
+    public string? Amended
+    {
+        get
+        {
+            if (Patch is null || Spec is null)
+            {
+                return null;
+            }
+
+            var (before, now) = (Patch.Spec.Suspend ?? false, Spec.Suspend ?? false);
+            string[] changes = [.. RatingChange.Changes(RatingChange.Of(Patch.Spec), RatingChange.Of(Spec)), .. before != now ? [now ? "suspend became true" : "suspend became false"] : (string[])[]];
+            return changes.Length > 0 ? Cut(string.Join(", ", changes)) : null;
+        }
+    }
+
+    /// <summary>Whether the finalizer is to be put back.</summary>
+    public bool KeepsFinalizer { get; set; }
 
     public bool CanSeal => keys.Any;
 
@@ -103,12 +123,17 @@ internal sealed class MutationDraft
 
     public void Record(RecordedFact fact)
     {
-        Set(Annotations.FactPrefix + fact.Id, FactSeal.Write(Sealed(fact)));
         Facts++;
+
+        // A dry run shows its result to whoever asks: a sealed fact in it could be kept, and written at another time.
+        if (!Request.IsDryRun)
+        {
+            Set(Annotations.FactPrefix + fact.Id, FactSeal.Write(Sealed(fact)));
+        }
     }
 
     public MutationDecision ToDecision() => Refusal is null
-        ? new MutationDecision { Decision = new AdmissionDecision { Warnings = warnings }, Annotations = changes }
+        ? new MutationDecision { Decision = new AdmissionDecision { Warnings = warnings }, Annotations = changes, KeepsFinalizer = KeepsFinalizer }
         : new MutationDecision { Decision = new AdmissionDecision { Refusal = Refusal }, Denied = denied };
 
     private static T? Read<T>(JsonObject? json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Admission;
@@ -42,4 +43,28 @@ internal static class Protection
             }
         }
     }
+
+    /// <summary>
+    /// Without it a deletion would leave traffic where the run had put it. A replace that leaves it out keeps it; from a patch that is being deleted
+    /// nobody takes it away but the operator, which lets go in bounded time. Where the operator is gone, so is this webhook.
+    /// </summary>
+    public static void KeepFinalizer(MutationDraft draft)
+    {
+        if (!Has(draft.Request.OldObject) || Has(draft.Request.Object))
+        {
+            return;
+        }
+
+        if (draft.Request.Object["metadata"]?["deletionTimestamp"] is not null)
+        {
+            draft.Refuse(new AdmissionRefusal(
+                403, "Forbidden", $"{Names.Finalizer} is the operator's: it gives traffic and pods back first and then lets {draft.Subject} go, within ten minutes at most. See its status for what is in the way."));
+        }
+        else
+        {
+            draft.KeepsFinalizer = true;
+        }
+    }
+
+    private static bool Has(JsonObject? resource) => resource?["metadata"]?["finalizers"] is JsonArray finalizers && finalizers.Any(f => f is JsonValue value && value.TryGetValue<string>(out var name) && name == Names.Finalizer);
 }

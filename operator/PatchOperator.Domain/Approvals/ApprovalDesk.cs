@@ -12,46 +12,59 @@ internal static class ApprovalDesk
     public static void TakeBeforeStart(Draft draft)
     {
         DropExpired(draft);
-        while (CommandDesk.Take(draft, Commands.Revoke) is { } revocation)
+        while (CommandDesk.TakeFirst(draft, Commands.Approve, Commands.Revoke) is { } command)
         {
-            Withdraw(draft, revocation);
-        }
-
-        while (CommandDesk.Take(draft, Commands.Approve) is { } approval)
-        {
-            Accept(draft, approval, null);
+            if (command.Name == Commands.Approve)
+            {
+                Accept(draft, command, null);
+            }
+            else
+            {
+                Withdraw(draft, command);
+            }
         }
     }
 
     /// <summary>True when a withdrawal has begun a revert.</summary>
     public static bool TakeInRun(Draft draft)
     {
-        while (CommandDesk.Take(draft, Commands.Revoke) is { } revocation)
+        while (CommandDesk.TakeFirst(draft, Commands.Approve, Commands.Revoke) is { } command)
         {
-            if (Withdraw(draft, revocation) && !ApprovalBook.Tally(draft, atStart: false).IsEnough && Consequence(draft, revocation))
+            if (command.Name == Commands.Approve)
+            {
+                AcceptInRun(draft, command);
+            }
+            else if (Withdraw(draft, command) && StepGate.PassedWithoutEnough(draft).Count > 0 && Consequence(draft, command))
             {
                 return true;
             }
         }
 
-        var step = StepGate.Ahead(draft);
-        if (draft.Status.Revocation is null && step is null)
-        {
-            CommandDesk.Ignore(draft, "the run has started, and no approval is waited for now.", Commands.Approve);
-        }
-
-        while (CommandDesk.Take(draft, Commands.Approve) is { } approval)
-        {
-            Accept(draft, approval, draft.Status.Revocation is null ? step : null);
-        }
-
-        if (draft.Status.Revocation is not null && ApprovalBook.Tally(draft, atStart: false).IsEnough)
+        if (draft.Status.Revocation is not null && StepGate.PassedWithoutEnough(draft).Count == 0)
         {
             draft.Status = draft.Status with { Revocation = null };
             draft.Record("ApprovalRestored", "Enough people approve again; the run goes on.");
         }
 
         return false;
+    }
+
+    /// <summary>For the gate that lost its approvals, else for the one ahead.</summary>
+    private static void AcceptInRun(Draft draft, Command command)
+    {
+        var lacking = draft.Status.Revocation is null ? [] : StepGate.PassedWithoutEnough(draft);
+        if (lacking.Count > 0)
+        {
+            Accept(draft, command, lacking[0]);
+        }
+        else if (StepGate.Ahead(draft) is { } step)
+        {
+            Accept(draft, command, step);
+        }
+        else
+        {
+            draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: the run has started, and no approval is waited for now.", command.Actor);
+        }
     }
 
     private static void Accept(Draft draft, Command command, int? step)

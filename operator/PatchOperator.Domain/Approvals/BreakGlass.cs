@@ -32,12 +32,12 @@ public static class BreakGlass
             Break(draft, command, fact);
         }
 
-        if (draft.Status.BreakGlass is not { Review: null })
+        if (Debts(draft.Status).Count == 0)
         {
             CommandDesk.Ignore(draft, "nothing waits for a review.", Commands.Review);
         }
 
-        while (draft.Status.BreakGlass is { Review: null } glass && CommandDesk.Take(draft, Commands.Review) is { Fact: { } fact } command)
+        while (draft.Status.BreakGlass is { } glass && Debts(draft.Status).Count > 0 && CommandDesk.Take(draft, Commands.Review) is { Fact: { } fact } command)
         {
             Review(draft, glass, command, fact);
         }
@@ -50,14 +50,19 @@ public static class BreakGlass
     {
         if (draft.Status.BreakGlass is { } glass)
         {
-            draft.Status = draft.Status with { BreakGlass = glass.Review is null ? glass with { IsOpen = false } : null };
+            draft.Status = draft.Status with { BreakGlass = Debts(draft.Status).Count > 0 ? glass with { IsOpen = false } : null };
         }
     }
 
     /// <summary>What people must still do, or null.</summary>
-    internal static string? Owed(Draft draft) => draft.Status.BreakGlass is { Review: null } glass
-        ? $"{glass.By} started it without approvals on {glass.At:u} ({glass.Reason}); another authorised person must review that: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/review='what you found'"
+    internal static string? Owed(Draft draft) => Debts(draft.Status) is { Count: > 0 } debts
+        ? $"{string.Join("; ", debts.Select(d => $"{d.By} started it without approvals on {d.At:u} ({d.Reason})"))}; another authorised person must review that: kubectl annotate epatch {draft.Patch.Metadata.Name} -n {draft.Patch.Metadata.Namespace} patchoperator.io/review='what you found'"
         : null;
+
+    /// <summary>Every broken glass that nobody has reviewed, the newest first.</summary>
+    public static IReadOnlyList<GlassDebtStatus> Debts(EmergencyPatchStatus? status) => status?.BreakGlass is not { } glass
+        ? []
+        : [.. glass.Review is null ? [Debt(glass)] : (GlassDebtStatus[])[], .. glass.Unreviewed ?? []];
 
     private static void Break(Draft draft, Command command, RecordedFact fact)
     {
@@ -67,9 +72,11 @@ public static class BreakGlass
             return;
         }
 
+        // The latest of each person stands for all of theirs: whoever reviews it has the trail before them.
+        GlassDebtStatus[] debts = [.. Debts(draft.Status).Where(d => !Persons.AreOne(d.By, d.Uid, fact.Actor, fact.ActorUid))];
         draft.Status = draft.Status with
         {
-            BreakGlass = new BreakGlassStatus { By = fact.Actor, Uid = fact.ActorUid, Reason = command.Reason, At = fact.At, SpecDigest = fact.SpecDigest, IsOpen = true, Fact = FactSeal.Write(fact) },
+            BreakGlass = new BreakGlassStatus { By = fact.Actor, Uid = fact.ActorUid, Reason = command.Reason, At = fact.At, SpecDigest = fact.SpecDigest, IsOpen = true, Fact = FactSeal.Write(fact), Unreviewed = Unless(debts) },
         };
         draft.Record("GlassBroken", $"Starts without approvals: {command.Reason}. Another authorised person must review it.", command.Actor);
     }
@@ -82,9 +89,28 @@ public static class BreakGlass
             return;
         }
 
-        draft.Status = draft.Status with { BreakGlass = glass with { Review = new RequestStatus { By = fact.Actor, Reason = command.Reason, At = fact.At } } };
-        draft.Record("Reviewed", $"The start without approvals by {glass.By} was reviewed: {command.Reason}", command.Actor);
+        // Their own is not among them: the refusal above is for those who broke all that is left to review.
+        var (own, reviewed) = (new List<GlassDebtStatus>(), new List<GlassDebtStatus>());
+        foreach (var debt in Debts(draft.Status))
+        {
+            (Persons.AreOne(debt.By, debt.Uid, fact.Actor, fact.ActorUid) ? own : reviewed).Add(debt);
+        }
+
+        var isCurrent = glass.Review is null && reviewed.Contains(Debt(glass));
+        draft.Status = draft.Status with
+        {
+            BreakGlass = glass with
+            {
+                Review = isCurrent ? new RequestStatus { By = fact.Actor, Reason = command.Reason, At = fact.At } : glass.Review,
+                Unreviewed = Unless([.. own.Where(d => d != Debt(glass))]),
+            },
+        };
+        draft.Record("Reviewed", $"The start without approvals by {string.Join(", ", reviewed.Select(d => d.By))} was reviewed: {command.Reason}", command.Actor);
     }
+
+    private static GlassDebtStatus Debt(BreakGlassStatus glass) => new() { By = glass.By, Uid = glass.Uid, Reason = glass.Reason, At = glass.At };
+
+    private static IReadOnlyList<GlassDebtStatus>? Unless(GlassDebtStatus[] none) => none.Length > 0 ? none : null;
 
     private static bool IsBeforeStart(PatchPhase phase) => phase is PatchPhase.Pending or PatchPhase.Blocked or PatchPhase.AwaitingApproval or PatchPhase.Validating;
 }

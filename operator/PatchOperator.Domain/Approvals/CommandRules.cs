@@ -54,7 +54,7 @@ public static class CommandRules
         : null;
 
     private static string? ReviewRefusal(AuthenticatedUser user, EmergencyPatchSpec spec, EmergencyPatchStatus? status, IEnumerable<AuthorStatus> authors) =>
-        status?.BreakGlass is { } glass && Persons.AreOne(glass.By, glass.Uid, user.Username, user.Uid) ? $"{user.Username} broke the glass, and nobody reviews their own emergency; another person must."
+        BreakGlass.Debts(status) is { Count: > 0 } debts && debts.All(d => Persons.AreOne(d.By, d.Uid, user.Username, user.Uid)) ? $"{user.Username} broke the glass, and nobody reviews their own emergency; another person must."
         : Requester(user, spec, authors) is { } why ? $"{user.Username} {why}, and whoever asks for a patch does not review it; another person must."
         : null;
 

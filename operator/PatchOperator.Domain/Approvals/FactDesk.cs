@@ -90,6 +90,10 @@ internal static class FactDesk
             draft.Status = draft.Status with { Authors = Authorship.With(draft.Status.Authors, Authorship.Of(fact)) };
             draft.Record(fact.Command == FactKinds.Create ? "Requested" : "SpecEdited", fact.Command == FactKinds.Create ? "Created this patch." : "Edited the spec.", fact.Actor);
         }
+        else if (fact.Command is FactKinds.Amend)
+        {
+            draft.Record("SpecAmended", $"{fact.Reason}.", fact.Actor);
+        }
         else
         {
             return false;

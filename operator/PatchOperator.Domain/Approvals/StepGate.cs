@@ -6,6 +6,8 @@ namespace PatchOperator.Domain.Approvals;
 /// <summary>A step of which the spec says that people must agree before it begins, however good the numbers are.</summary>
 internal static class StepGate
 {
+    public const string ApprovalMissing = "ApprovalMissing";
+
     /// <summary>The step behind the one that runs, if it waits for approvals; zero-based.</summary>
     public static int? Ahead(Draft draft) =>
         draft.Status.Step is { } step && step.Index + 1 < draft.Intent.Steps.Count && draft.Intent.Steps[step.Index + 1].Approval ? step.Index + 1 : null;
@@ -14,6 +16,13 @@ internal static class StepGate
     public static bool IsAnyAhead(Draft draft) =>
         draft.Status.Step is { } step && !BreakGlass.IsOpen(draft)
         && draft.Intent.Steps.Select((each, index) => (each, index)).Any(s => s.index > step.Index && s.each.Approval && !ApprovalBook.Tally(draft, s.index).IsEnough);
+
+    /// <summary>The gates behind which the run is already, the start (null) among them, that too few people stand for now: somebody withdrew an approval.</summary>
+    public static IReadOnlyList<int?> PassedWithoutEnough(Draft draft) =>
+    [
+        .. Enumerable.Range(1, draft.Status.Step?.Index ?? 0).Where(index => draft.Intent.Steps[index].Approval).Select(index => (int?)index).Prepend(null)
+            .Where(gate => !ApprovalBook.Tally(draft, gate, atStart: false).IsEnough),
+    ];
 
     public static Hold? Check(Draft draft)
     {
@@ -29,7 +38,7 @@ internal static class StepGate
         }
 
         return tally.IsEnough ? null : new Hold(
-            "ApprovalMissing",
+            ApprovalMissing,
             $"Step {index + 1} of {draft.Intent.Steps.Count} ({draft.Intent.Steps[index].Weight} %) begins when people agree: {ApprovalWording.Missing(draft, tally)} The weight stays until then. {ApprovalWording.HowTo(draft)}");
     }
 }

@@ -42,7 +42,7 @@ public static class AuditVerifier
         /// <summary>Archives, then the annotation, then what status has and the annotation does not have yet.</summary>
         public void Collect()
         {
-            foreach (var archive in (evidence.Archives ?? []).OrderBy(a => a.Records is [var first, ..] ? first.Sequence : long.MaxValue).ThenBy(a => a.Name, StringComparer.Ordinal))
+            foreach (var archive in Belonging(evidence.Archives ?? []).OrderBy(a => a.Records is [var first, ..] ? first.Sequence : long.MaxValue).ThenBy(a => a.Name, StringComparer.Ordinal))
             {
                 if (archive.Records is null)
                 {
@@ -77,6 +77,41 @@ public static class AuditVerifier
             {
                 faults.Add(fault);
             }
+        }
+
+        /// <summary>
+        /// Those that the trail leads back to, hash by hash, where they reach its beginning. Whoever may write ConfigMaps can put something beside them; what the chain
+        /// does not need cannot break it, and is named. Where the chain does not reach its beginning, all of them are looked at for why.
+        /// </summary>
+        private IReadOnlyList<AuditArchive> Belonging(IReadOnlyList<AuditArchive> archives)
+        {
+            var first = AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest : evidence.Status?.Recent is [var kept, ..] ? kept : null;
+            if (first is null)
+            {
+                return archives;
+            }
+
+            var belonging = new List<AuditArchive>();
+            var (sequence, hash) = (first.Sequence - 1, first.PreviousHash);
+            while (sequence > 0)
+            {
+                var found = archives.FirstOrDefault(a => a.Records is [var begin, ..] records && begin.Sequence <= sequence && records.Any(r => r.Sequence == sequence && r.Hash == hash) && AuditChain.FindFault(records, begin.Sequence - 1, begin.PreviousHash) is null);
+                if (found is null)
+                {
+                    return archives;
+                }
+
+                belonging.Add(found);
+                (sequence, hash) = (found.Records![0].Sequence - 1, found.Records[0].PreviousHash);
+            }
+
+            var known = belonging.SelectMany(a => a.Records!).Concat(AuditChain.Parse(evidence.Annotation) ?? []).Concat(evidence.Status?.Recent ?? []).Select(r => r.Hash).ToHashSet(StringComparer.Ordinal);
+            foreach (var other in archives.Except(belonging).Where(a => a.Records is null || a.Records.Any(r => !known.Contains(r.Hash))).OrderBy(a => a.Name, StringComparer.Ordinal))
+            {
+                notes.Add($"ConfigMap {other.Name} is marked as part of the trail and is not: the trail is complete without it, and does not lead there");
+            }
+
+            return belonging;
         }
 
         /// <summary>A place may repeat what an earlier one ends with, to the letter; it may not say otherwise.</summary>

@@ -10,6 +10,12 @@ internal static class Escalation
 
     public static void Decide(Draft draft)
     {
+        if (draft.Status.Escalation is not null && draft.Phase is PatchPhase.Pending or PatchPhase.Blocked)
+        {
+            // Something else is in the way for a while; nobody has approved meanwhile, and the times stand.
+            return;
+        }
+
         if (!IsWaiting(draft))
         {
             End(draft);
@@ -62,7 +68,7 @@ internal static class Escalation
         var told = escalation.Tiers.Where(t => t.RaisedAt is not null).SelectMany(t => t.Notify).Distinct(StringComparer.Ordinal).ToArray();
         if (told.Length > 0)
         {
-            var message = $"Approvals that were missing since {escalation.Since:u} are missing no longer; the patch is {draft.Phase}.";
+            var message = $"Approvals that were missing since {escalation.Since:u} are not waited for any more; the patch is {draft.Phase}.";
             draft.Record("EscalationEnded", message);
             Outbox.Add(draft, "EscalationEnded", Audience.Info, message, Known(draft, told), Incident, resolves: true);
         }

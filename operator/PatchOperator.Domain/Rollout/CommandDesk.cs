@@ -59,6 +59,30 @@ internal static class CommandDesk
         return new Command(name, reason, Draft.Unverified);
     }
 
+    /// <summary>The earliest of these commands: what one takes back, another may have given before. Those whose time nobody recorded come last, in the order of the names.</summary>
+    public static Command? TakeFirst(Draft draft, params ReadOnlySpan<string> names)
+    {
+        foreach (var fact in draft.Facts)
+        {
+            if (names.Contains(fact.Command))
+            {
+                return Take(draft, fact.Command);
+            }
+        }
+
+        foreach (var name in names)
+        {
+            if (Take(draft, name) is { } command)
+            {
+                return command;
+            }
+        }
+
+        return null;
+    }
+
+    public static bool IsWaiting(Draft draft, string name) => Waiting(draft).Contains(name);
+
     /// <summary>Every command that means nothing in this phase is taken away, and the trail says so.</summary>
     public static void IgnoreAllBut(Draft draft, string why, params ReadOnlySpan<string> meaningful)
     {

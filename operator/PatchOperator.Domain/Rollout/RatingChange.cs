@@ -10,8 +10,7 @@ internal static class RatingChange
 {
     public static void Decide(Draft draft)
     {
-        var advisory = draft.Patch.Spec.Advisory;
-        var now = new RatingStatus { Severity = advisory?.Severity, CvssScore = advisory?.CvssScore, Exploited = advisory?.Exploited, RemediateBy = advisory?.RemediateBy };
+        var now = Of(draft.Patch.Spec);
         if (draft.Status.Rating is { } before && before != now)
         {
             draft.Record("RatingAmended", string.Join(", ", Changes(before, now)) + (draft.Intent.RemediateBy is { } deadline ? $". To be remediated by {deadline:u}." : "."));
@@ -24,7 +23,15 @@ internal static class RatingChange
         }
     }
 
-    private static IEnumerable<string> Changes(RatingStatus before, RatingStatus now) =>
+    public static RatingStatus Of(EmergencyPatchSpec spec) => new()
+    {
+        Severity = spec.Advisory?.Severity,
+        CvssScore = spec.Advisory?.CvssScore,
+        Exploited = spec.Advisory?.Exploited,
+        RemediateBy = spec.Advisory?.RemediateBy,
+    };
+
+    public static IEnumerable<string> Changes(RatingStatus before, RatingStatus now) =>
         from each in ((string Name, string? Before, string? Now)[])
         [
             ("severity", before.Severity, now.Severity),

@@ -10,24 +10,16 @@ internal static class Suspension
 {
     public static void Decide(Draft draft)
     {
-        if (!CanBeSuspended(draft))
+        while (CommandDesk.TakeFirst(draft, Commands.Resume, Commands.Suspend) is { } command)
         {
-            CommandDesk.Ignore(draft, $"the patch is {draft.Phase}, and there is nothing to freeze. A revert is never frozen.", Commands.Suspend);
-        }
-        else if (CommandDesk.Take(draft, Commands.Suspend) is { } suspend)
-        {
-            draft.Status = draft.Status with { Suspension = new RequestStatus { By = suspend.Actor, Reason = suspend.Reason, At = draft.Now } };
-            draft.Record("SuspensionRecorded", suspend.Reason, suspend.Actor);
-        }
-
-        if (draft.Status.Suspension is null)
-        {
-            CommandDesk.Ignore(draft, draft.Intent.Suspended ? "spec.suspend is true; set it to false." : "the patch is not suspended.", Commands.Resume);
-        }
-        else if (CommandDesk.Take(draft, Commands.Resume) is { } resume)
-        {
-            draft.Status = draft.Status with { Suspension = null };
-            draft.Record("ResumptionRecorded", resume.Reason, resume.Actor);
+            if (command.Name == Commands.Suspend)
+            {
+                Suspend(draft, command);
+            }
+            else
+            {
+                Resume(draft, command);
+            }
         }
     }
 
@@ -37,6 +29,32 @@ internal static class Suspension
         : draft.Status.Suspension is { } asked ? $"suspended by {asked.By} ({asked.Reason}); go on with patchoperator.io/resume."
         : draft.Status.Revocation is { } revoked ? $"{revoked.By} withdrew an approval ({revoked.Reason}); it goes on when enough people approve again."
         : null;
+
+    private static void Suspend(Draft draft, Command command)
+    {
+        if (!CanBeSuspended(draft))
+        {
+            Ignore(draft, command, $"the patch is {draft.Phase}, and there is nothing to freeze. A revert is never frozen.");
+            return;
+        }
+
+        draft.Status = draft.Status with { Suspension = new RequestStatus { By = command.Actor, Reason = command.Reason, At = draft.Now } };
+        draft.Record("SuspensionRecorded", command.Reason, command.Actor);
+    }
+
+    private static void Resume(Draft draft, Command command)
+    {
+        if (draft.Status.Suspension is null)
+        {
+            Ignore(draft, command, draft.Intent.Suspended ? "spec.suspend is true; set it to false." : "the patch is not suspended.");
+            return;
+        }
+
+        draft.Status = draft.Status with { Suspension = null };
+        draft.Record("ResumptionRecorded", command.Reason, command.Actor);
+    }
+
+    private static void Ignore(Draft draft, Command command, string why) => draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: {why}", command.Actor);
 
     private static bool CanBeSuspended(Draft draft) => draft.Phase switch
     {

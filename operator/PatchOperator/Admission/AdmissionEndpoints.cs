@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PatchOperator.Runtime;
 
 namespace PatchOperator.Admission;
 
@@ -36,29 +37,73 @@ internal static class AdmissionEndpoints
             return;
         }
 
-        AdmissionReview? review = null;
-        try
+        if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = LargestReview;
+        }
+
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
+        AdmissionAnswer answered;
+        if (Read(bytes)?.Request is { } question)
+        {
+            if (!string.Equals(question.Operation, operation, StringComparison.OrdinalIgnoreCase))
             {
-                limit.MaxRequestBodySize = LargestReview;
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
+                return;
             }
 
-            review = await JsonSerializer.DeserializeAsync(context.Request.Body, AdmissionJson.Default.AdmissionReview, context.RequestAborted);
+            answered = await answer(question, context.RequestAborted);
         }
-        catch (JsonException)
+        else if (TooDeep(bytes) is { } refusal)
         {
-            // Answered below.
+            answered = refusal;
         }
-
-        if (review?.Request is not { } question || !string.Equals(question.Operation, operation, StringComparison.OrdinalIgnoreCase))
+        else
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
 
-        var answered = new AdmissionReview { Response = await answer(question, context.RequestAborted) };
         context.Response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(context.Response.Body, answered, AdmissionJson.Default.AdmissionReview, context.RequestAborted);
+        await JsonSerializer.SerializeAsync(context.Response.Body, new AdmissionReview { Response = answered }, AdmissionJson.Default.AdmissionReview, context.RequestAborted);
+    }
+
+    private static AdmissionReview? Read(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, AdmissionJson.Default.AdmissionReview);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A review that is fine but for the depth of what it is about: stored, that object could never be read again. Null for what is no review.</summary>
+    private static AdmissionAnswer? TooDeep(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, ApiJson.Deep);
+            var uid = document.RootElement.GetProperty("request").GetProperty("uid").GetString()!;
+            return new AdmissionAnswer
+            {
+                Uid = uid,
+                Allowed = false,
+                Status = new AdmissionStatus
+                {
+                    Code = StatusCodes.Status422UnprocessableEntity,
+                    Reason = "Invalid",
+                    Message = $"the object cannot be read: it may be nested {ReviewDepth.OfObject} levels deep at most. Write it flatter, as the CRD says.",
+                },
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 }

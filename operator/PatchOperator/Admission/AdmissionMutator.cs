@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Admission;
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Runtime;
 
 namespace PatchOperator.Admission;
@@ -47,6 +48,18 @@ internal sealed class AdmissionMutator(AccessReviewer reviewer, FactKeyStore key
             else if (request.Object["metadata"]?["annotations"]?[name] is not null)
             {
                 patch.Remove(path);
+            }
+        }
+
+        if (decided.KeepsFinalizer)
+        {
+            if (request.Object["metadata"]?["finalizers"] is System.Text.Json.Nodes.JsonArray)
+            {
+                patch.Add(["metadata", "finalizers", "-"], Names.Finalizer);
+            }
+            else
+            {
+                patch.Add(["metadata", "finalizers"], new System.Text.Json.Nodes.JsonArray(Names.Finalizer));
             }
         }
 

@@ -106,6 +106,15 @@ internal sealed record AdmissionCause
     public string? Field { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 512)]
+internal static class ReviewDepth
+{
+    /// <summary>Levels of nesting that the operator can decode when it reads the object back. A Job's template has some fifteen.</summary>
+    public const int OfObject = 64;
+
+    /// <summary>The review, and in it the request.</summary>
+    public const int Envelope = 2;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = ReviewDepth.OfObject + ReviewDepth.Envelope)]
 [JsonSerializable(typeof(AdmissionReview))]
 internal sealed partial class AdmissionJson : JsonSerializerContext;

@@ -18,6 +18,13 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
     private const int KeptAfterMove = 32;
     private const int LongestAfterMove = LongestAnnotation / 2;
 
+    private enum Outcome
+    {
+        Stored,
+        Failed,
+        NamespaceGoes,
+    }
+
     /// <exception cref="ClusterException">They could not be read.</exception>
     public async Task<IReadOnlyList<AuditArchive>> ReadAsync(EmergencyPatch patch, CancellationToken cancellation)
     {
@@ -25,7 +32,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         var found = await client.ListAsync(AuditKinds.ConfigMaps, patch.Metadata.Namespace, new Selector($"{Labels.AuditArchive}=true"), cancellation);
         return [.. found
             .Where(map => map["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == patch.Metadata.Name && IsOf(map, patch))
-            .Select(map => new AuditArchive(map["metadata"]!["name"]!.GetValue<string>(), AuditChain.Parse(map["data"]?[Entry]?.GetValue<string>() ?? "-")))];
+            .Select(map => new AuditArchive(map["metadata"]!["name"]!.GetValue<string>(), AuditChain.Parse(Text(map) ?? "-")))];
     }
 
     /// <summary>What stays in the annotation, after what is too much for it was put away. Where that does not succeed, all stays.</summary>
@@ -42,47 +49,61 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
             kept--;
         }
 
-        return await StoreAsync(patch, [.. trail.SkipLast(kept)], cancellation) ? [.. trail.TakeLast(kept)] : trail;
+        return await StoreAsync(patch, [.. trail.SkipLast(kept)], cancellation) is Outcome.Stored ? [.. trail.TakeLast(kept)] : trail;
     }
 
-    /// <summary>The same records go to the same place, however often.</summary>
-    public async Task<bool> StoreAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> records, CancellationToken cancellation)
+    /// <summary>The whole of what the annotation has, before the patch goes. False to try again; true also where there is no place for it any more.</summary>
+    public async Task<bool> RetainAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, CancellationToken cancellation) =>
+        await StoreAsync(patch, trail, cancellation) is not Outcome.Failed;
+
+    /// <summary>The same records go to the same place, however often, unless somebody put something else there.</summary>
+    private async Task<Outcome> StoreAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> records, CancellationToken cancellation)
     {
         if (records.Count == 0)
         {
-            return true;
+            return Outcome.Stored;
         }
 
-        var key = new ObjectKey(patch.Metadata.Namespace ?? "", Name(patch, records));
-        var text = AuditChain.Format(records);
+        var (ns, name, text) = (patch.Metadata.Namespace ?? "", Name(patch, records), AuditChain.Format(records));
         try
         {
-            await client.CreateAsync(AuditKinds.ConfigMaps, key.Namespace, Manifest(patch, key.Name, text), cancellation);
-            return true;
-        }
-        catch (ClusterException exception) when (exception.Kind is ApiErrorKind.AlreadyExists)
-        {
-            try
+            if (await CreateAsync(patch, ns, name, text, cancellation))
             {
-                if ((await client.FindAsync(AuditKinds.ConfigMaps, key, cancellation))?["data"]?[Entry]?.GetValue<string>() == text)
-                {
-                    return true;
-                }
-            }
-            catch (ClusterException)
-            {
-                // As below: they stay where they are.
+                return Outcome.Stored;
             }
 
-            logger.LogWarning("Records {First} to {Last} of {Patch} stay in its annotation: ConfigMap {Name} is there already and is not ours", records[0].Sequence, records[^1].Sequence, ObjectKey.Of(patch), key.Name);
-            return false;
+            // The name can be told beforehand, so somebody may have taken it.
+            if ((await client.ListAsync(AuditKinds.ConfigMaps, ns, new Selector($"{Labels.AuditArchive}=true,{Labels.PatchUid}={patch.Metadata.Uid}"), cancellation)).Any(map => Text(map) == text))
+            {
+                return Outcome.Stored;
+            }
+
+            var other = $"{name}-{Guid.NewGuid():N}"[..Math.Min(253, name.Length + 13)];
+            logger.LogWarning("ConfigMap {Name}, in which records {First} to {Last} of {Patch} belong, is there already and is not ours; they go to {Other}", name, records[0].Sequence, records[^1].Sequence, ObjectKey.Of(patch), other);
+            return await CreateAsync(patch, ns, other, text, cancellation) ? Outcome.Stored : Outcome.Failed;
         }
         catch (ClusterException exception)
         {
             logger.LogWarning("Records {First} to {Last} of {Patch} could not be put away: {Problem}", records[0].Sequence, records[^1].Sequence, ObjectKey.Of(patch), exception.Message);
-            return false;
+            return exception.Message.Contains("because it is being terminated", StringComparison.Ordinal) || exception.Kind is ApiErrorKind.NotFound ? Outcome.NamespaceGoes : Outcome.Failed;
         }
     }
+
+    /// <summary>False where something else has the name.</summary>
+    private async Task<bool> CreateAsync(EmergencyPatch patch, string ns, string name, string text, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.CreateAsync(AuditKinds.ConfigMaps, ns, Manifest(patch, name, text), cancellation);
+            return true;
+        }
+        catch (ClusterException exception) when (exception.Kind is ApiErrorKind.AlreadyExists)
+        {
+            return Text(await client.FindAsync(AuditKinds.ConfigMaps, new ObjectKey(ns, name), cancellation)) == text;
+        }
+    }
+
+    private static string? Text(JsonObject? map) => map?["data"]?[Entry] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     // A patch of the same name that came later has a trail of its own; one that was restored names the uid of before in its seal.
     private static bool IsOf(JsonObject map, EmergencyPatch patch)

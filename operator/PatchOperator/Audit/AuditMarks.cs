@@ -11,22 +11,27 @@ namespace PatchOperator.Audit;
 /// The furthest head of each trail, in the operator's namespace. An old annotation, status and seal fit each other and verify; only what their author cannot
 /// reach shows that there was more.
 /// </summary>
-internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, ILogger<AuditMarks> logger) : IDisposable
+internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, TimeProvider time, ILogger<AuditMarks> logger) : IDisposable
 {
     // 330 bytes each: well under the 1 MiB of a ConfigMap. Beyond that the oldest are let go.
     private const int Most = 2000;
 
+    /// <summary>Another replica may have led in between. Asked only when there is something to look at.</summary>
+    private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, AuditSeal> marks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim gate = new(1, 1);
-    private bool isRead;
+    private long readAt;
     private bool exists;
 
     public AuditSeal? Of(string uid) => marks.GetValueOrDefault(uid);
 
+    private bool IsFresh => readAt != 0 && time.GetElapsedTime(readAt) < ReadAgain;
+
     /// <exception cref="ClusterException">They could not be read.</exception>
     public async Task ReadAsync(CancellationToken cancellation)
     {
-        if (settings.Secret is null || isRead)
+        if (settings.Secret is null || IsFresh)
         {
             return;
         }
@@ -34,19 +39,19 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
         await gate.WaitAsync(cancellation);
         try
         {
-            if (!isRead)
+            if (!IsFresh)
             {
                 var found = await client.FindAsync(AuditKinds.ConfigMaps, Key, cancellation);
                 exists = found is not null;
                 foreach (var (uid, value) in found?["data"] as JsonObject ?? [])
                 {
-                    if (AuditSeals.Parse(value?.GetValue<string>()) is { } seal)
+                    if (AuditSeals.Parse(value?.GetValue<string>()) is { } seal && !(Of(uid)?.Sequence >= seal.Sequence))
                     {
                         marks[uid] = seal;
                     }
                 }
 
-                isRead = true;
+                readAt = time.GetTimestamp();
             }
         }
         finally

@@ -11,7 +11,8 @@ internal static class Formats
 {
     private const int LongestSummary = 1024;
 
-    // An alert that nobody renews ends by itself: an incident after a day, news after a quarter of an hour.
+    // An alert that nobody renews ends by itself: an incident after a day, news after a quarter of an hour; from when it is sent, since Alertmanager
+    // tells nobody of what has ended when it hears of it.
     private static readonly TimeSpan IncidentLasts = TimeSpan.FromHours(24);
     private static readonly TimeSpan NewsLasts = TimeSpan.FromMinutes(15);
 
@@ -20,7 +21,7 @@ internal static class Formats
         ReceiverKind.CloudEvents => CloudEvent(message, access, now),
         ReceiverKind.Slack => Post(access.Url, new JsonObject { ["text"] = $"{Icon(message)} *{Escape(message.Summary)}*\n{Escape(message.Notification.Message)}" }),
         ReceiverKind.PagerDuty => PagerDuty(message, access),
-        ReceiverKind.Alertmanager => Alertmanager(message, access),
+        ReceiverKind.Alertmanager => Alertmanager(message, access, now),
     };
 
     /// <summary>CloudEvents 1.0, structured mode, signed as in Standard Webhooks: HMAC-SHA256 over <c>id.timestamp.body</c>, so that neither can be changed or sent again later.</summary>
@@ -86,7 +87,7 @@ internal static class Formats
     }
 
     /// <summary>Alertmanager knows an alert by its labels alone, so an incident has the same at its beginning and its end.</summary>
-    private static HttpRequestMessage Alertmanager(Message message, Access access)
+    private static HttpRequestMessage Alertmanager(Message message, Access access, DateTimeOffset now)
     {
         var notification = message.Notification;
         var isIncident = notification.Incident is not null;
@@ -106,7 +107,7 @@ internal static class Formats
         {
             ["labels"] = labels,
             ["annotations"] = new JsonObject { ["summary"] = message.Summary, ["description"] = notification.Message },
-            ["endsAt"] = Time(notification.Resolves is true ? notification.At : notification.At + (isIncident ? IncidentLasts : NewsLasts)),
+            ["endsAt"] = Time(notification.Resolves is true ? notification.At : (notification.At > now ? notification.At : now) + (isIncident ? IncidentLasts : NewsLasts)),
         };
         if (notification.Resolves is not true)
         {

@@ -44,9 +44,9 @@ internal sealed class PatchController(
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);
         var recorded = await recorder.RecordAsync(acted.Patch, plan, cancellation);
-        if (plan.IsReleased)
+        if (plan.IsReleased && !await recorder.RetainAsync(recorded.Patch, cancellation) && !(patch.Metadata.DeletionTimestamp + policy.FinalizeLimit < time.GetUtcNow()))
         {
-            await recorder.RetainAsync(recorded.Patch, cancellation);
+            return (ReconciliationResult<EmergencyPatch>.Failure(recorded.Patch, "The audit trail could not be put away yet, and the patch is kept until it is", null, RetainAgain), false);
         }
 
         if (!PatchNeighbours.IsRunning(recorded.Patch))
@@ -57,6 +57,8 @@ internal sealed class PatchController(
         neighbours.WakeAfter(patch, recorded.Patch);
         return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
     }
+
+    private static readonly TimeSpan RetainAgain = TimeSpan.FromSeconds(5);
 
     private ReconciliationResult<EmergencyPatch> Result(EmergencyPatch patch, Plan plan, Trouble? trouble)
     {

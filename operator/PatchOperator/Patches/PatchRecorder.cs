@@ -68,7 +68,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
     }
 
     /// <summary>The patch is about to go; its trail stays.</summary>
-    public Task RetainAsync(EmergencyPatch patch, CancellationToken cancellation) => archives.StoreAsync(patch, AuditTrail.Of(patch), cancellation);
+    public Task<bool> RetainAsync(EmergencyPatch patch, CancellationToken cancellation) => archives.RetainAsync(patch, AuditTrail.Of(patch), cancellation);
 
     private async Task<EmergencyPatch> AppendAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, AuditRecord[] added, CancellationToken cancellation)
     {

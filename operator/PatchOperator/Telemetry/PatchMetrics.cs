@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Approvals;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Runtime;
 using Prometheus;
@@ -51,7 +52,7 @@ internal sealed class PatchMetrics
             brokenTrail.RemoveLabelled(ns, name);
         }
 
-        if (patch.Status?.BreakGlass is { Review: null })
+        if (BreakGlass.Debts(patch.Status).Count > 0)
         {
             reviewMissing.WithLabels(ns, name).Set(1);
         }

@@ -424,6 +424,21 @@ public sealed record BreakGlassStatus
 
     /// <summary>Null until another authorised person has reviewed it.</summary>
     public RequestStatus? Review { get; init; }
+
+    /// <summary>Others who broke the glass before, and whom nobody has reviewed yet.</summary>
+    public IReadOnlyList<GlassDebtStatus>? Unreviewed { get; init; }
+}
+
+/// <summary>A broken glass that is still to be reviewed, after somebody broke it again.</summary>
+public sealed record GlassDebtStatus
+{
+    public required string By { get; init; }
+
+    public string? Uid { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
 }
 
 public sealed record HandledCommand

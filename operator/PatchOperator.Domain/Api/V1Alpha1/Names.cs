@@ -113,6 +113,9 @@ public static class FactKinds
     /// <summary>Changed the spec in a way that matters.</summary>
     public const string Edit = "edit";
 
+    /// <summary>Changed what may be amended without voiding what was agreed: a rating, a deadline, suspend.</summary>
+    public const string Amend = "amend";
+
     /// <summary>Tried to write what only the operator may.</summary>
     public const string Forge = "forge";
 }

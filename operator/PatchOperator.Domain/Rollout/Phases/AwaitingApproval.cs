@@ -7,6 +7,8 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>Accepted and waiting for the gates to open. Nothing is touched before the last one has.</summary>
 internal static class AwaitingApproval
 {
+    public const string NoRun = "no run was under way. To keep it from starting: patchoperator.io/reject, or revoke.";
+
     public static void Decide(Draft draft)
     {
         if (Intake.Obstacle(draft) is { } obstacle)
@@ -27,16 +29,39 @@ internal static class AwaitingApproval
         }
 
         ApprovalDesk.TakeBeforeStart(draft);
-        CommandDesk.IgnoreAllBut(draft, "no run was under way.");
+        CommandDesk.IgnoreAllBut(draft, NoRun, Commands.Abort);
         // Named again by its gate, if the gates before it are open still.
         draft.Status = draft.Status with { Superseding = null };
         if (StartGates.FirstShut(draft) is { } shut)
         {
+            CommandDesk.Ignore(draft, NoRun, Commands.Abort);
             draft.Explain(shut.Reason, shut.Message);
-            return;
+        }
+        else if (AbortedSinceItsApproval(draft) is { } abort)
+        {
+            draft.Enter(PatchPhase.Rejected, "Aborted", $"Aborted before it started: {abort.Reason}. Nothing was touched. Begin again with patchoperator.io/retry.", abort.Actor);
+        }
+        else
+        {
+            Start(draft);
+        }
+    }
+
+    /// <summary>Whoever approves and thinks better of it at once is right, though nobody here had time to start anything in between.</summary>
+    private static Command? AbortedSinceItsApproval(Draft draft)
+    {
+        var opened = (draft.Status.Approvals ?? []).Select(a => (DateTimeOffset?)a.At).Append(draft.Status.BreakGlass?.At).Max();
+        while (CommandDesk.Take(draft, Commands.Abort) is { } abort)
+        {
+            if (!(abort.Fact?.At < opened))
+            {
+                return abort;
+            }
+
+            draft.Record("CommandIgnored", $"patchoperator.io/{abort.Name} was ignored: {NoRun}", abort.Actor);
         }
 
-        Start(draft);
+        return null;
     }
 
     private static void Start(Draft draft)

@@ -17,7 +17,8 @@ internal static class Intake
             return;
         }
 
-        CommandDesk.IgnoreAllBut(draft, "no run was under way.", Commands.Approve, Commands.Revoke, Commands.Reject);
+        // An abort that comes after an approval which nobody could take in yet is meant for the run that the approval would begin.
+        CommandDesk.IgnoreAllBut(draft, AwaitingApproval.NoRun, Commands.Approve, Commands.Revoke, Commands.Reject, CommandDesk.IsWaiting(draft, Commands.Approve) ? Commands.Abort : Commands.Approve);
         if (Obstacle(draft) is { } obstacle)
         {
             Block(draft, obstacle);

@@ -230,7 +230,16 @@ internal static class Progressing
             return;
         }
 
-        Explain(draft, allReady, position);
+        if (verdict is null && allReady && IsWaitingForPeople(draft) && StepGate.Check(draft) is { } waiting)
+        {
+            // Between two measurements nothing has changed about that, and whoever counts how long people take must not begin anew.
+            draft.Explain(waiting.Reason, $"{position} passed. {waiting.Message}");
+        }
+        else
+        {
+            Explain(draft, allReady, position);
+        }
+
         if (step.Deadline is { } deadline && draft.Phase is PatchPhase.Progressing)
         {
             draft.WakeAt(allReady ? step.ReadySince!.Value + draft.Policy.Settled : deadline);
@@ -248,6 +257,9 @@ internal static class Progressing
             draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
         }
     }
+
+    private static bool IsWaitingForPeople(Draft draft) =>
+        draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.Reason == StepGate.ApprovalMissing && (draft.Status.Analysis ?? []).All(m => m.Verdict == nameof(Verdict.Pass));
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 

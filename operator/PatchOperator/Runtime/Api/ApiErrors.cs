@@ -91,7 +91,7 @@ internal static class ApiErrors
     {
         try
         {
-            var document = JsonDocument.Parse(body);
+            var document = JsonDocument.Parse(body, ApiJson.Deep);
             if (document.RootElement.ValueKind == JsonValueKind.Object && Text(document.RootElement, "kind") == "Status")
             {
                 return document;

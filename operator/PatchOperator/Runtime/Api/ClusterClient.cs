@@ -223,7 +223,7 @@ public sealed class ClusterClient : IClusterClient
     }
 
     private Task<JsonDocument> CallAsync(ResiliencePipeline pipeline, ApiRequest request, CancellationToken cancellation) =>
-        CallAsync(pipeline, request, (body, token) => JsonDocument.ParseAsync(body, cancellationToken: token), cancellation);
+        CallAsync(pipeline, request, (body, token) => JsonDocument.ParseAsync(body, ApiJson.Deep, token), cancellation);
 
     private async Task<T> CallAsync<T>(ResiliencePipeline pipeline, ApiRequest request, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {

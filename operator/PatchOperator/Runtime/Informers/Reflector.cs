@@ -124,7 +124,7 @@ internal sealed class Reflector<T>(
         {
             using var response = await transport.SendAsync(request, either.Token);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            return await JsonDocument.ParseAsync(body, cancellationToken: either.Token);
+            return await JsonDocument.ParseAsync(body, ApiJson.Deep, either.Token);
         }
         catch (OperationCanceledException exception) when (!stop.IsCancellationRequested)
         {

@@ -31,7 +31,7 @@ internal static class WatchStream
                     var line = buffer.Slice(0, end);
                     if (!line.IsEmpty)
                     {
-                        using var document = JsonDocument.Parse(line);
+                        using var document = JsonDocument.Parse(line, ApiJson.Deep);
                         yield return document;
                     }
 
