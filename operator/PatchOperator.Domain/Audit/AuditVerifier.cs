@@ -105,8 +105,8 @@ public static class AuditVerifier
                 (sequence, hash) = (found.Records![0].Sequence - 1, found.Records[0].PreviousHash);
             }
 
-            var known = belonging.SelectMany(a => a.Records!).Concat(AuditChain.Parse(evidence.Annotation) ?? []).Concat(evidence.Status?.Recent ?? []).Select(r => r.Hash).ToHashSet(StringComparer.Ordinal);
-            foreach (var other in archives.Except(belonging).Where(a => a.Records is null || a.Records.Any(r => !known.Contains(r.Hash))).OrderBy(a => a.Name, StringComparer.Ordinal))
+            var known = belonging.SelectMany(a => a.Records!).Concat(AuditChain.Parse(evidence.Annotation) ?? []).Concat(evidence.Status?.Recent ?? []).ToHashSet();
+            foreach (var other in archives.Except(belonging).Where(a => a.Records is null || a.Records.Any(r => !known.Contains(r))).OrderBy(a => a.Name, StringComparer.Ordinal))
             {
                 notes.Add($"ConfigMap {other.Name} is marked as part of the trail and is not: the trail is complete without it, and does not lead there");
             }

@@ -137,6 +137,19 @@ public sealed class AuditVerifierTests
     }
 
     [Fact]
+    public void What_somebody_put_beside_a_whole_trail_does_not_break_it_and_is_named()
+    {
+        var evidence = Split(out var first, out var second);
+        var junk = new AuditArchive("junk", null);
+        var forged = new AuditArchive("forged", [.. second.Records!.Select(r => r with { Actor = "x" })]);
+        var copy = new AuditArchive("copy", [.. first.Records!.Take(2)]);
+        var verdict = Verify(evidence with { Archives = [junk, forged, second, copy, first] });
+        Assert.Equal([], verdict.Faults);
+        Assert.Equal(9, verdict.Records.Count);
+        Assert.Equal(["forged", "junk"], verdict.Notes.Select(n => n.Split(' ')[1]));
+    }
+
+    [Fact]
     public void Where_the_ConfigMaps_could_not_be_read_the_rest_is_checked_and_it_is_said()
     {
         var verdict = Verify(Split(out _, out _) with { Archives = null });

@@ -19,6 +19,7 @@ internal sealed class Story
     private long audited;
     private SeriesPoint watched;
     private DateTimeOffset? watchedAt;
+    private bool isMeasuring;
 
     /// <summary>Annotations with recorded facts, where admission control is on.</summary>
     public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
@@ -206,6 +207,18 @@ internal sealed class Story
         RunUntil(() => Phase is PatchPhase.Progressing && Status.Step?.ReadyAt is not null, TimeSpan.FromMinutes(1));
     }
 
+    /// <summary>A reconcile that starts a measurement has no numbers yet, and a later one has, as in the operator.</summary>
+    public bool MeasurementsTakeARound { get; set; }
+
+    /// <summary>Time goes by, and nobody looks.</summary>
+    public void Pass(TimeSpan span) => Now += span;
+
+    private bool IsMeasured(Schedule schedule)
+    {
+        isMeasuring = schedule.Measure && MeasurementsTakeARound && !isMeasuring;
+        return schedule.Measure && !isMeasuring;
+    }
+
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
         Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.ReadPods)),
@@ -219,7 +232,8 @@ internal sealed class Story
         Keys = Keys,
         AuditedThrough = audited,
         Delivered = [.. Delivered],
-        Readings = schedule.Measure ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
+        Readings = IsMeasured(schedule) ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
+        IsMeasuring = isMeasuring,
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };
 
