@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Security;
 using System.Text.Json.Nodes;
 using PatchOperator.Admission;
@@ -39,6 +38,18 @@ public sealed class SideDoorTests
         Assert.Equal(400, await CallAsync(gatehouse, create, "UPDATE"));
         Assert.Equal(404, await CallAsync(gatehouse, create.Replace("create", "update", StringComparison.Ordinal), "UPDATE"));
         Assert.Equal(200, await CallAsync(gatehouse, PathOf(gatehouse, "update.mutating.patchoperator.io"), "UPDATE"));
+    }
+
+    [Attack("a spec that is nested a thousand levels deep, so that nobody can read it any more", "refused: 64 levels at most")]
+    [Fact]
+    public async Task What_nobody_could_read_back_is_not_stored()
+    {
+        await using var gatehouse = await AttackTests.WaitingAsync();
+        var deep = $"{string.Concat(Enumerable.Repeat("{\"a\":", 1000))}1{new string('}', 1000)}";
+        using var response = await SendAsync(gatehouse, PathOf(gatehouse, "update.validating.patchoperator.io"), Review(gatehouse, "UPDATE").ToJsonString().Replace("\"trust me\"", deep, StringComparison.Ordinal));
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["response"]!;
+        Assert.Equal(("forged", false, 422), (answer["uid"]!.GetValue<string>(), answer["allowed"]!.GetValue<bool>(), answer["status"]!["code"]!.GetValue<int>()));
+        Assert.Contains("64 levels", answer["status"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Attack("a broken glass written into the status while the webhooks are down", "nothing proves it: the gates stay shut")]
@@ -216,10 +227,16 @@ public sealed class SideDoorTests
     /// <summary>As some pod in the cluster would: it speaks TLS, and says whatever it likes.</summary>
     private static async Task<int> CallAsync(Gatehouse gatehouse, string path, string operation)
     {
+        using var response = await SendAsync(gatehouse, path, Review(gatehouse, operation).ToJsonString());
+        return (int)response.StatusCode;
+    }
+
+    private static JsonObject Review(Gatehouse gatehouse, string operation)
+    {
         var patch = gatehouse.Town.Patch()!;
         var next = patch.DeepClone().AsObject();
         next["metadata"]!["annotations"]!["patchoperator.io/approve"] = "trust me";
-        var review = new JsonObject
+        return new JsonObject
         {
             ["apiVersion"] = "admission.k8s.io/v1",
             ["kind"] = "AdmissionReview",
@@ -235,9 +252,13 @@ public sealed class SideDoorTests
                 ["object"] = next,
             },
         };
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(Gatehouse gatehouse, string path, string review)
+    {
         using var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } };
         using var http = new HttpClient(handler);
-        using var response = await http.PostAsJsonAsync(new Uri($"https://{IPAddress.Loopback}:{gatehouse.Town.AdmissionPort}{path}"), review, TestContext.Current.CancellationToken);
-        return (int)response.StatusCode;
+        using var content = new StringContent(review, System.Text.Encoding.UTF8, "application/json");
+        return await http.PostAsync(new Uri($"https://{IPAddress.Loopback}:{gatehouse.Town.AdmissionPort}{path}"), content, TestContext.Current.CancellationToken);
     }
 }

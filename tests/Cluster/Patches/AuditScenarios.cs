@@ -159,6 +159,31 @@ public sealed class AuditScenarios
     }
 
     [Fact]
+    public async Task A_deleted_patch_keeps_its_trail_where_somebody_took_its_place_and_where_it_could_not_be_stored_at_first()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        var trail = town.Trail();
+        town.Api.Store.Create(ConfigMaps, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject { ["namespace"] = Town.Namespace, ["name"] = $"fix-audit-{trail[0].Sequence}-{trail[^1].Hash.Split(':')[1][..12]}" },
+            ["data"] = new JsonObject { ["records"] = "[]" },
+        });
+        var isRefused = true;
+        using var fault = town.Api.Faults.Before(call => isRefused && call is { Resource: "configmaps", Verb: "create", Namespace: Town.Namespace } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.NotNull(town.Patch());
+        isRefused = false;
+        await town.UntilAsync(() => town.Patch() is null, "the patch is gone");
+        Assert.Equal(trail, Archives(town).SelectMany(map => AuditChain.Parse(map["data"]!["records"]!.GetValue<string>())!).Take(trail.Count));
+    }
+
+    [Fact]
     public async Task A_new_key_signs_what_comes_and_the_old_one_stays_known()
     {
         await using var town = await SignedTownAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using PatchOperator.Runtime;
 using Xunit;
@@ -160,6 +161,33 @@ public sealed class InformerTests
         await harness.EventuallyAsync(() => said.Contains("Added bad"), TimeSpan.FromSeconds(1));
         Assert.Equal("a", Assert.Single(informer.Undecodable).Key.Name);
         Assert.Equal(1, harness.Log.Lines.Count(line => line.Contains("shop/bad", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_object_that_is_nested_too_deeply_stops_neither_a_list_nor_a_watch()
+    {
+        Put("a");
+        api.Put(MiniApi.Path("deep"), widget => widget["spec"] = Deep());
+        await using var harness = await new Harness(api).StartAsync();
+        var (informer, said) = await WatchAsync(harness);
+        Assert.NotNull(informer.Get(Harness.Key("a")));
+        Assert.Equal("deep", Assert.Single(informer.Undecodable).Key.Name);
+
+        api.Put(MiniApi.Path("deeper"), widget => widget["spec"] = Deep());
+        api.Put(MiniApi.Path("c"));
+        await harness.EventuallyAsync(() => said.Contains("Added c"), TimeSpan.FromSeconds(1));
+        Assert.Equal(1, api.WatchesOpened);
+    }
+
+    private static JsonObject Deep()
+    {
+        var inner = new JsonObject();
+        for (var level = 0; level < 400; level++)
+        {
+            inner = new JsonObject { ["a"] = inner };
+        }
+
+        return inner;
     }
 
     [Fact]
