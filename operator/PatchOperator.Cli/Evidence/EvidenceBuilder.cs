@@ -28,7 +28,7 @@ internal static class EvidenceBuilder
                 Images(status),
                 Afterwards(status, verdict),
                 Trail(outcome, verdict, found),
-                ControlTable.Section(patch, status, outcome),
+                ControlTable.Section(patch, status, outcome, verdict),
             ]);
     }
 
@@ -43,6 +43,11 @@ internal static class EvidenceBuilder
             new("Approvals", $"{Count(status)} of {Required(patch)} required{(Unverified(status) ? "; not all were authenticated" : "")}", Unverified(status) ? Tone.Open : Tone.Plain),
             new("Audit trail", AuditOutcomes.Describe(outcome, verdict), outcome is AuditOutcome.Verified ? Tone.Good : outcome is AuditOutcome.Broken ? Tone.Bad : Tone.Open),
         ];
+        if (StatusDoubts.Of(status, verdict) is { Count: > 0 } doubts)
+        {
+            facts.Add(new Fact("Status against the trail", $"DOES NOT AGREE: {string.Join("; ", doubts)}. Believe the trail, and not the tables that come from the status.", Tone.Bad));
+        }
+
         if (status.Revert is { } revert)
         {
             facts.Insert(2, new Fact("Taken back", $"{revert.Reason}: {revert.Message}", Tone.Bad));
