@@ -11,7 +11,9 @@ internal static class NotificationDesk
     public static void Decide(Draft draft)
     {
         Outbox.Acknowledge(draft);
-        var before = draft.Patch.Status?.Audit?.Sequence ?? 0;
+
+        // Where the status was lost, its records come back from the trail: they were told long ago.
+        var before = Math.Max(draft.Patch.Status?.Audit?.Sequence ?? 0, draft.Observed.Audit?.Verdict.Records is [.., var known] ? known.Sequence : 0);
         foreach (var record in (draft.Status.Audit?.Recent ?? []).Where(r => r.Sequence > before).ToArray())
         {
             if (Audience.SeverityOf(record) is { } severity)
