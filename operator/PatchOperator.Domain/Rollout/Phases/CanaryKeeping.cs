@@ -40,7 +40,7 @@ internal static class CanaryKeeping
     public static string? Crashed(Draft draft)
     {
         var until = draft.Status.Step!.ReadySince!.Value + draft.Policy.Settled;
-        return until > draft.Now && draft.Canaries.SelectMany(t => t.Observed.CanaryPods).FirstOrDefault(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false }) is { } pod
+        return until > draft.Now && draft.Canaries.SelectMany(t => t.Observed.CanaryPods).FirstOrDefault(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false, HasEnded: false }) is { } pod
             ? $"Pod {pod.Name} has crashed: the canary must stay ready until {until:u} first."
             : null;
     }

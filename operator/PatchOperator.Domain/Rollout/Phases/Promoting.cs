@@ -148,7 +148,7 @@ internal static class Promoting
     public static string Progress(Target target)
     {
         var jobs = (target.Stable?.ActiveJobs ?? []).Where(j => !j.Images.RunsAll(target.Patched)).Select(j => j.Name).ToArray();
-        var old = target.Observed.StablePods.Count(p => p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
+        var old = target.Observed.StablePods.Count(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
         var facts = (target.Stable, jobs.Length) switch
         {
             (null, _) => "does not exist",

@@ -93,7 +93,7 @@ internal static class StableRollout
             return true;
         }
 
-        var hasCrashed = target.Observed.StablePods.Any(p => p.HasCrashed && p.Images.RunsAll(target.Patched));
+        var hasCrashed = target.Observed.StablePods.Any(p => p is { HasCrashed: true, HasEnded: false } && p.Images.RunsAll(target.Patched));
         var before = target.Status.RolledOutSince;
         var since = stable.IsRolledOut ? before ?? draft.Now : hasCrashed ? null : before;
         if (since != before)
@@ -113,7 +113,7 @@ internal static class StableRollout
     /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
     private static bool HasOldConsumers(Target target) =>
         target.Role is WorkloadRole.Worker
-        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
+        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
 
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
     private static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
