@@ -45,9 +45,10 @@ internal static class StableRollout
             return true;
         }
 
-        if (target.HasOurImages)
+        if (target.Ours is { Count: > 0 } ours)
         {
-            SetImages(draft, target, target.Patched, target.Previous);
+            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
+            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
             return false;
         }
 
