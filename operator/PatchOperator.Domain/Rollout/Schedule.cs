@@ -52,7 +52,7 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
             IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)),
             Measure = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),

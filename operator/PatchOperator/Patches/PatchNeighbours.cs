@@ -17,10 +17,14 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
 
     /// <summary>Another patch that runs on one of these workloads, or null.</summary>
     public HolderObservation? Holder(EmergencyPatch patch, IReadOnlyCollection<WorkloadRef> workloads) => patches
-        .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && IsRunning(other))
+        .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid)
         .OrderBy(other => other.Metadata.Name, StringComparer.Ordinal)
-        .SelectMany(other => Workloads(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
+        .SelectMany(other => Held(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
         .FirstOrDefault();
+
+    /// <summary>What a run has for itself; and a CronJob that a patch keeps suspended for a moment, or the next one would take that for its user's wish.</summary>
+    private static IEnumerable<WorkloadRef> Held(EmergencyPatch patch) =>
+        IsRunning(patch) ? Workloads(patch) : (patch.Status?.Workloads ?? []).Where(w => w.WasSuspended is not null).Select(w => w.Target());
 
     /// <summary>The patches that this one's spec names, as far as they exist.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Named(EmergencyPatch patch) => NamedIn(patch)
@@ -60,7 +64,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     /// <summary>A run that ended frees its workloads: whoever waits for one looks again.</summary>
     public void WakeAfter(EmergencyPatch before, EmergencyPatch after)
     {
-        if (IsRunning(before) && !IsRunning(after))
+        if (Held(before).Except(Held(after)).Any())
         {
             WakeWaiting(before);
         }

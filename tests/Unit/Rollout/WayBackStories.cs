@@ -23,4 +23,93 @@ public sealed class WayBackStories
         story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
         Assert.Equal((Story.Old, Story.Third), (story.Web.Image, story.Stable!.Images["nginx"]));
     }
+
+    [Theory]
+    [InlineData("deletion")]
+    [InlineData("successor")]
+    [InlineData("edit")]
+    [InlineData("newer image")]
+    [InlineData("another run")]
+    public void A_CronJob_that_is_suspended_for_a_drift_is_given_back_whatever_ends_that(string end)
+    {
+        PromoteWithCron();
+        cron.SetByOthers(Story.Old);
+        story.RunUntil(() => cron.Stable!.IsSuspended, TimeSpan.FromSeconds(5));
+        switch (end)
+        {
+            case "deletion":
+                story.Delete();
+                break;
+            case "successor":
+                story.SupersededBy = "second-try";
+                break;
+            case "edit":
+                story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 10, Hold = new Duration("1s") }] } });
+                break;
+            case "newer image":
+                story.Web.SetByOthers(Story.Third);
+                break;
+            default:
+                story.HeldBy = "other";
+                break;
+        }
+
+        story.RunFor(TimeSpan.FromSeconds(10));
+        Assert.False(cron.Stable!.IsSuspended);
+        Assert.DoesNotContain(story.Status.Workloads ?? [], w => w.WasSuspended is not null);
+        Assert.Equal(end == "deletion", story.LastPlan!.IsReleased);
+    }
+
+    [Fact]
+    public void A_deletion_behind_a_Job_that_does_not_end_gives_the_CronJob_back_when_it_lets_go()
+    {
+        PromoteWithCron();
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.New }));
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(() => cron.Image == Story.Old, TimeSpan.FromMinutes(1));
+        story.Delete();
+        story.RunUntil(() => story.LastPlan!.IsReleased, story.Policy.FinalizeLimit + TimeSpan.FromSeconds(5));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_revert_after_the_promotion_leaves_the_CronJob_as_its_user_has_it_by_now(bool suspended)
+    {
+        PromoteWithCron(wasSuspended: !suspended);
+        cron.Stable = cron.Stable! with { IsSuspended = suspended };
+        story.RunFor(TimeSpan.FromMinutes(1));
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal((Story.Old, suspended), (cron.Image, cron.Stable!.IsSuspended));
+    }
+
+    [Fact]
+    public void A_second_revert_gives_the_CronJob_back_too()
+    {
+        PromoteWithCron();
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        cron.SetByOthers(Story.New);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        story.Command(Commands.Revert, "and again");
+        story.RunUntil(() => cron.Image == Story.Old, TimeSpan.FromMinutes(1));
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    private void PromoteWithCron(bool wasSuspended = false)
+    {
+        story.World.Add(cron);
+        cron.Stable = cron.Stable! with { IsSuspended = wasSuspended };
+        story.Edit(s => s with
+        {
+            Promotion = new PromotionSpec { Hold = "UntilAdopted" },
+            Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }],
+        });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Wait(TimeSpan.FromMinutes(1));
+    }
 }

@@ -49,6 +49,12 @@ internal static class Intake
             return;
         }
 
+        if (!CronReturn.IsDone(draft))
+        {
+            draft.Explain("GivingCronJobBack", "A CronJob was suspended for a change of its images and is given back first; a Job of the code before may still run.");
+            return;
+        }
+
         Accept(draft);
     }
 

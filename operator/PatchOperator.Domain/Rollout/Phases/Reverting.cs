@@ -9,7 +9,15 @@ internal static class Reverting
     {
         // A canary that is to be made or a workload that is to be promoted in the same breath would only have to be taken back.
         draft.DoNothingSoFar();
-        draft.Status = draft.Status with { Revert = why };
+        draft.Status = draft.Status with
+        {
+            Revert = why,
+
+            // What an earlier revert restored may have been brought back since.
+            Workloads = draft.Status.Workloads is { } workloads
+                ? [.. workloads.Select(w => w with { DriftedAt = null, RestoreStartedAt = w.RestoredAt is null ? w.RestoreStartedAt : null, RestoredAt = null })]
+                : null,
+        };
         draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
         draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
 

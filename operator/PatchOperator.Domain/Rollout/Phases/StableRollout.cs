@@ -5,10 +5,11 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>Gives one workload its images, forwards or backwards, and says when all of it runs them and nothing else.</summary>
 internal static class StableRollout
 {
+    private static readonly TimeSpan CronLookAgain = TimeSpan.FromSeconds(5);
+
     public static void Begin(Draft draft, Target target) => draft.Update(target, w => w with
     {
         PromotionStartedAt = draft.Now,
-        WasSuspended = target.Workload.Kind is WorkloadKind.CronJob ? target.Stable?.IsSuspended : null,
         RolledOutSince = null,
     });
 
@@ -80,6 +81,7 @@ internal static class StableRollout
         }
 
         draft.Update(target, w => w with { ImagesSetAt = draft.Now, RolledOutSince = null });
+        RememberSuspension(draft, target);
         draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
 
         // The workload's event wakes this up as well; should the change not go through, try again.
@@ -116,8 +118,17 @@ internal static class StableRollout
         target.Role is WorkloadRole.Worker
         && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
 
+    /// <summary>Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so.</summary>
+    private static void RememberSuspension(Draft draft, Target target)
+    {
+        if (target.Workload.Kind is WorkloadKind.CronJob)
+        {
+            draft.Update(target, w => w with { WasSuspended = w.WasSuspended ?? target.Stable!.IsSuspended });
+        }
+    }
+
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
-    private static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
+    public static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
     {
         if (!target.Observed.ArePodsKnown)
         {
@@ -130,19 +141,18 @@ internal static class StableRollout
         {
             if (!stable.IsSuspended)
             {
+                RememberSuspension(draft, target);
                 draft.Do(new SuspendCronJob(target.Workload.Name, stable.Uid, true));
             }
 
-            if (settledAt > draft.Now)
-            {
-                draft.WakeAt(settledAt);
-            }
-
+            // The Job's event wakes a run up; where none is under way, nothing may.
+            draft.WakeAt(settledAt > draft.Now ? settledAt : draft.Now + CronLookAgain);
             return false;
         }
 
-        if (!stable.IsSuspended || target.Status.WasSuspended is true)
+        if (!stable.IsSuspended || target.Status.WasSuspended is not false)
         {
+            draft.Update(target, w => w with { WasSuspended = null });
             return true;
         }
 
