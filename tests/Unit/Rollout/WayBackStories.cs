@@ -99,6 +99,35 @@ public sealed class WayBackStories
         Assert.False(cron.Stable!.IsSuspended);
     }
 
+    [Theory]
+    [InlineData(PatchPhase.AwaitingApproval)]
+    [InlineData(PatchPhase.Blocked)]
+    public void S9_an_edit_to_other_images_after_the_promotion_keeps_the_way_back_until_the_next_run_starts(PatchPhase edited)
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Edit(edited is PatchPhase.Blocked ? "nowhere" : "php");
+        story.RunUntil(edited, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        story.Command(Commands.Revert, "orders are missing");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Reverted, Story.Old), (story.Phase, story.Web.Image));
+
+        // What comes after is as ever.
+        Edit("php");
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Command(Commands.Approve, "again");
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.Old, story.Status.Workloads!.Single().PreviousImages!.Single().Image);
+    }
+
+    private void Edit(string container) => story.Edit(s => s with
+    {
+        Change = new ChangeOrigin { Ticket = $"CHG-{story.Patch.Metadata.Generation}" },
+        Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = container, Image = Story.Third }] }],
+    });
+
     private void PromoteWithCron(bool wasSuspended = false)
     {
         story.World.Add(cron);

@@ -13,6 +13,9 @@ internal static class Reverting
         {
             Revert = why,
 
+            // After an edit that is not accepted yet there is none; without it, nobody would see the next edit.
+            SpecDigest = draft.Status.SpecDigest ?? draft.Intent.Digest,
+
             // What an earlier revert restored may have been brought back since.
             Workloads = draft.Status.Workloads is { } workloads
                 ? [.. workloads.Select(w => w with { DriftedAt = null, RestoreStartedAt = w.RestoredAt is null ? w.RestoreStartedAt : null, RestoredAt = null })]
