@@ -122,6 +122,24 @@ public sealed class WayBackStories
         Assert.Equal(Story.Old, story.Status.Workloads!.Single().PreviousImages!.Single().Image);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void S1_a_revert_ends_the_hold_also_while_a_sync_has_the_old_image_back_or_the_workload_is_gone(bool isGone)
+    {
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = "UntilAdopted" } });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Web.SetByOthers(Story.Old);
+        var stable = story.Stable;
+        story.Stable = isGone ? null : stable;
+        story.Command(Commands.Revert, "orders are missing");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.Stable = stable;
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal((PatchPhase.Reverted, Story.Old), (story.Phase, story.Web.Image));
+    }
+
     private void Edit(string container) => story.Edit(s => s with
     {
         Change = new ChangeOrigin { Ticket = $"CHG-{story.Patch.Metadata.Generation}" },

@@ -23,8 +23,7 @@ internal static class Promoted
             return;
         }
 
-        var canBeTakenBack = draft.Targets.Any(t => t.HasOurImages);
-        CommandDesk.IgnoreAllBut(draft, canBeTakenBack ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
+        CommandDesk.IgnoreAllBut(draft, Reverting.CanBeAsked(draft) ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
         if (draft.Observed.HeldBy is { } other)
         {
             // Its images come and go while it runs; they say nothing about Git.

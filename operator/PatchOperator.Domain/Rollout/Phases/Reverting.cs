@@ -32,7 +32,7 @@ internal static class Reverting
     public static bool BeginIfAsked(Draft draft)
     {
         var command = draft.Phase.IsRunning() ? CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)
-            : draft.Targets.Any(t => t.HasOurImages) ? CommandDesk.Take(draft, Commands.Revert)
+            : CanBeAsked(draft) ? CommandDesk.Take(draft, Commands.Revert)
             : null;
         if (command is null)
         {
@@ -43,6 +43,9 @@ internal static class Reverting
         Begin(draft, Progressing.Back(draft, reason, $"{word}: {command.Reason}.", PatchPhase.Reverted), command.Actor);
         return true;
     }
+
+    /// <summary>Of a promoted patch always: where its images are gone for the moment, the hold would bring them back.</summary>
+    public static bool CanBeAsked(Draft draft) => draft.Targets.Any(t => t.HasOurImages || draft.Phase is PatchPhase.Promoted);
 
     public static void Decide(Draft draft)
     {
