@@ -193,7 +193,9 @@ internal static class Progressing
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
-        var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
+
+        // Without traffic there is nothing to measure: the step shows that the canary runs, and the next one how it answers.
+        var passes = verdict is Verdict.Pass || step.Weight == 0;
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver && CanaryKeeping.Crashed(draft) is { } crashed)
         {
@@ -205,7 +207,7 @@ internal static class Progressing
 
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver)
         {
-            if (now is not null && !StepGate.IsAnyAhead(draft))
+            if (now is not null && step.Weight > 0 && !StepGate.IsAnyAhead(draft))
             {
                 Promoting.Begin(draft, $"{position} passed, and {now.By} asked to promote now ({now.Reason}): {Evidence(draft)}");
                 return;
