@@ -140,6 +140,23 @@ public sealed class WayBackStories
         Assert.Equal((PatchPhase.Reverted, Story.Old), (story.Phase, story.Web.Image));
     }
 
+    [Fact]
+    public void An_abort_while_an_edit_takes_the_run_back_stops_the_new_run()
+    {
+        story.Edit(s => s with { Approval = new ApprovalSpec { Required = 0 } });
+        story.RunUntil(() => story.Status.Step?.ReadyAt is not null, TimeSpan.FromMinutes(1));
+        story.Edit(s => s with { Change = new ChangeOrigin { Ticket = "CHG-2" } });
+        story.Reconcile();
+        Assert.Equal(PatchPhase.Reverting, story.Phase);
+        story.Command(Commands.Abort, "stop it all");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(10));
+        Assert.Equal((PatchPhase.Reverted, null), (story.Phase, story.Canary));
+
+        story.Edit(s => s with { Change = new ChangeOrigin { Ticket = "CHG-3" } });
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+    }
+
     private void Edit(string container) => story.Edit(s => s with
     {
         Change = new ChangeOrigin { Ticket = $"CHG-{story.Patch.Metadata.Generation}" },

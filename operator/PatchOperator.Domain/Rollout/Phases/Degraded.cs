@@ -53,7 +53,7 @@ internal static class Degraded
 
     private static void FinishRevert(Draft draft, RevertStatus revert)
     {
-        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+        Reverting.TakeAbort(draft);
         draft.Explain("RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
         if (Reverting.TakeBack(draft))
         {

@@ -47,9 +47,21 @@ internal static class Reverting
     /// <summary>Of a promoted patch always: where its images are gone for the moment, the hold would bring them back.</summary>
     public static bool CanBeAsked(Draft draft) => draft.Targets.Any(t => t.HasOurImages || draft.Phase is PatchPhase.Promoted);
 
+    /// <summary>After an edit the way back ends in a new run, and that is what an abort stops. The edit counts as seen: the next one begins a run again.</summary>
+    public static void TakeAbort(Draft draft)
+    {
+        if (draft.Status.Revert is { Then: nameof(PatchPhase.Pending) } revert && (CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)) is { } abort)
+        {
+            draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Revert = revert with { Then = nameof(PatchPhase.Reverted) } };
+            draft.Record("NewRunAborted", $"{abort.Reason}. No run begins after the way back; begin one with patchoperator.io/retry.", abort.Actor);
+        }
+
+        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+    }
+
     public static void Decide(Draft draft)
     {
-        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+        TakeAbort(draft);
         var why = draft.Status.Revert!;
         draft.Explain(why.Reason, $"Taking the run back: {why.Message}");
         if (TakeBack(draft))
