@@ -102,7 +102,7 @@ internal static class Promoting
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
             draft.WakeAt(draft.Now + draft.Intent.ProgressDeadline);
         }
-        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => t.Stable?.RolloutFailure is not null && t.RunsPatched))
+        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => HasFailed(draft, t)))
         {
             GiveUp(draft, waiting, progress);
         }
@@ -111,6 +111,10 @@ internal static class Promoting
             draft.WakeAt(deadline);
         }
     }
+
+    /// <summary>A failure from before a retry stays in the workload's status until something moves: then the deadline alone counts.</summary>
+    private static bool HasFailed(Draft draft, Target target) =>
+        target is { RunsPatched: true, Stable.RolloutFailure: not null } && target.Status.ImagesSetAt >= draft.Status.Timings!.PhaseStartedAt;
 
     private static bool Follows(Draft draft, Target target)
     {
