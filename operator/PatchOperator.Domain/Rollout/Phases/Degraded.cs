@@ -35,6 +35,7 @@ internal static class Degraded
 
     private static void GoOn(Draft draft)
     {
+        Promoting.FindSetBack(draft);
         var begun = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.PatchedAt is null).ToArray();
         if (begun.Length == 0)
         {

@@ -31,6 +31,7 @@ internal static class Promoting
             return;
         }
 
+        FindSetBack(draft);
         if (PromotionOrder.Stages(draft).FirstOrDefault(s => s.Any(t => t.Status.PatchedAt is null)) is { } stage)
         {
             Promote(draft, stage);
@@ -38,6 +39,22 @@ internal static class Promoting
         else
         {
             RemoveCanaries(draft);
+        }
+    }
+
+    /// <summary>That a workload was patched once says nothing of now: one that somebody set back in between is patched again, and only then the canaries go.</summary>
+    public static void FindSetBack(Draft draft)
+    {
+        Target[] setBack = [.. draft.Targets.Where(t => t is { Status.PatchedAt: not null, Stable: not null, RunsPatched: false })];
+        foreach (var target in setBack)
+        {
+            draft.Update(target, w => w with { PatchedAt = null });
+            draft.Record(Promoted.Drifted, $"{target.Workload} was set back to the vulnerable images{(target.Stable!.ImageOwner is { } by ? $" by {by}" : "")} during the promotion; the patched ones are put back.");
+        }
+
+        if (setBack.Length > 0 && !(draft.Status.Timings?.RolloutDeadline > draft.Now))
+        {
+            draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
         }
     }
 
@@ -135,7 +152,8 @@ internal static class Promoting
     /// <summary>Where a healthy canary serves, the patch is live and a person decides; where none does, the unit would be half patched.</summary>
     private static void GiveUp(Draft draft, IReadOnlyList<Target> waiting, string progress)
     {
-        if (waiting.FirstOrDefault(t => !t.HasCanary) is { } lost)
+        // Once the canaries have given their traffic back, they stand in for nothing any more.
+        if (waiting.FirstOrDefault(t => !t.HasCanary || draft.Status.Timings?.TrafficWithdrawnAt is not null) is { } lost)
         {
             Reverting.Begin(draft, Progressing.Back(draft, "PromotionFailed", $"{lost.Workload} could not follow, so all workloads go back. {progress}", PatchPhase.Reverted));
             return;
