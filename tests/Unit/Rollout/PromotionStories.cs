@@ -54,6 +54,51 @@ public sealed class PromotionStories
         Assert.InRange(story.Now - since, TimeSpan.FromMinutes(9.9), TimeSpan.FromMinutes(10.1));
     }
 
+    [Theory]
+    [InlineData(PatchPhase.Promoting)]
+    [InlineData(PatchPhase.Degraded)]
+    public void A_canary_that_turns_bad_while_stable_does_not_roll_out_is_taken_back(PatchPhase phase)
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Phase == phase && story.Web.Image == Story.New, TimeSpan.FromMinutes(30));
+        story.RunFor(TimeSpan.FromMinutes(2));
+        story.CanaryErrorRate = 0.5;
+        story.StableRollsOut = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(30));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+        Assert.Equal((Story.Old, null), (story.Web.Image, story.Canary));
+    }
+
+    [Fact]
+    public void S5_both_tracks_bad_while_stable_does_not_roll_out_is_not_blamed_on_the_patch()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(30));
+        (story.CanaryErrorRate, story.StableErrorRate) = (0.5, 0.5);
+        story.RunFor(TimeSpan.FromMinutes(30));
+        Assert.Equal(PatchPhase.Degraded, story.Phase);
+    }
+
+    [Theory]
+    [InlineData(PatchPhase.Promoting)]
+    [InlineData(PatchPhase.Degraded)]
+    public void A_canary_that_somebody_deletes_is_made_again_while_it_is_needed(PatchPhase phase)
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Phase == phase && story.Web.Image == Story.New, TimeSpan.FromMinutes(30));
+        story.Web.Canary = null;
+        story.CanaryPods.Clear();
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.NotNull(story.Canary);
+        Assert.All(story.CanaryPods, p => Assert.True(p.Ready));
+        story.Stable = story.Stable! with { IsRolledOut = true, ReadyReplicas = 4 };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        Assert.Null(story.Canary);
+    }
+
     private void Unit()
     {
         story.World.Add(consumers);

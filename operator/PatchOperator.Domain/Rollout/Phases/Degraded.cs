@@ -27,7 +27,7 @@ internal static class Degraded
         {
             draft.Enter(PatchPhase.Promoting, "Retried", $"Retried: {retry.Reason}.", retry.Actor);
         }
-        else
+        else if (!CanaryGuard.Decide(draft))
         {
             GoOn(draft);
         }
@@ -47,7 +47,7 @@ internal static class Degraded
         }
         else
         {
-            RouteKeeping.Hold(draft);
+            Promoting.HoldTraffic(draft);
             draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(Promoting.Progress))} The healthy canary keeps serving.");
         }
     }

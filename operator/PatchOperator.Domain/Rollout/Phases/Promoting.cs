@@ -31,6 +31,11 @@ internal static class Promoting
             return;
         }
 
+        if (CanaryGuard.Decide(draft))
+        {
+            return;
+        }
+
         FindSetBack(draft);
         if (PromotionOrder.Stages(draft).FirstOrDefault(s => s.Any(t => t.Status.PatchedAt is null)) is { } stage)
         {
@@ -84,9 +89,18 @@ internal static class Promoting
         }
     }
 
+    /// <summary>Only to canaries that are there: one that has given its traffic back gets none again.</summary>
+    public static void HoldTraffic(Draft draft)
+    {
+        if (draft.Status.Timings?.TrafficWithdrawnAt is null && draft.Canaries.All(t => t.Observed.Canary is { IsOurs: true, IsTerminating: false }))
+        {
+            RouteKeeping.Hold(draft);
+        }
+    }
+
     private static void Promote(Draft draft, IReadOnlyList<Target> stage)
     {
-        RouteKeeping.Hold(draft);
+        HoldTraffic(draft);
         if (!stage.Any(t => t.IsPromotionBegun))
         {
             if (Suspension.Of(draft) is { } why)
