@@ -18,7 +18,8 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     /// <summary>Another patch that runs on one of these workloads, or null.</summary>
     public HolderObservation? Holder(EmergencyPatch patch, IReadOnlyCollection<WorkloadRef> workloads) => patches
         .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid)
-        .OrderBy(other => other.Metadata.Name, StringComparer.Ordinal)
+        .OrderBy(other => patch.Spec.Supersedes?.Contains(other.Metadata.Name) is true) // Those are no obstacle, and must hide none.
+        .ThenBy(other => other.Metadata.Name, StringComparer.Ordinal)
         .SelectMany(other => Held(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
         .FirstOrDefault();
 
@@ -33,7 +34,10 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         .OfType<EmergencyPatch>()
         .ToDictionary(other => other.Metadata.Name, other => new NeighbourObservation(PatchPhases.Parse(other.Status?.Phase), other.Spec.Requires ?? []), StringComparer.Ordinal);
 
-    /// <summary>A patch that names this one in supersedes, and whose gates before it are open, or that has started.</summary>
+    /// <summary>
+    /// A patch that names this one in supersedes, and whose gates before it are open, or that has started. What this one has promoted it keeps until the
+    /// other is promoted too: a run can be taken back, and then somebody must hold the images.
+    /// </summary>
     public string? Successor(EmergencyPatch patch) => patches
         .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && other.Spec.Supersedes?.Contains(patch.Metadata.Name) is true && HasTakenOver(other, patch))
         .Select(other => other.Metadata.Name)
@@ -98,6 +102,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
 
     private static bool HasTakenOver(EmergencyPatch successor, EmergencyPatch patch) =>
         !successor.Metadata.IsTerminating
-        && (successor.Status?.Superseding?.Contains(patch.Metadata.Name) is true
-            || PatchPhases.Parse(successor.Status?.Phase) is var phase && (phase.IsRunning() || phase is PatchPhase.Promoted or PatchPhase.Closed));
+        && PatchPhases.Parse(successor.Status?.Phase) is var phase
+        && (phase is PatchPhase.Promoted or PatchPhase.Closed
+            || (PatchPhases.Parse(patch.Status?.Phase) is not PatchPhase.Promoted && (phase.IsRunning() || successor.Status?.Superseding?.Contains(patch.Metadata.Name) is true)));
 }
