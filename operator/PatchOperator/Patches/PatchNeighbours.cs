@@ -91,7 +91,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     public void WakeWaiting(EmergencyPatch ended)
     {
         WakeNamed(ended);
-        var freed = Workloads(ended).ToHashSet();
+        var freed = Workloads(ended).Concat(Held(ended)).ToHashSet();
         foreach (var waiting in patches.List(ended.Metadata.Namespace, p => p.Metadata.Uid != ended.Metadata.Uid && Workloads(p).Any(freed.Contains)))
         {
             queue.Enqueue(ObjectKey.Of(waiting));
