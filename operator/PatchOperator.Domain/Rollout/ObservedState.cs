@@ -175,6 +175,9 @@ public sealed record PodObservation
 
     public bool IsTerminating { get; init; }
 
+    /// <summary>It runs nothing any more, as after an eviction; its controller leaves it lying and makes another.</summary>
+    public bool HasEnded { get; init; }
+
     /// <summary>Why it does not run, in the node's or the scheduler's words.</summary>
     public string? Problem { get; init; }
 

@@ -32,6 +32,11 @@ public static class RolloutDecider
                 DecidePhase(draft);
             }
 
+            if (!draft.Phase.IsRunning() && !Promoted.IsHolding(draft))
+            {
+                CronReturn.IsDone(draft);
+            }
+
             Overdue.Decide(draft);
         }
 

@@ -52,9 +52,9 @@ public sealed record Schedule
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null) || RoutesMatterForTheStart(status, phase, intent, now),
-            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)),
-            Measure = valid && sameSpec && !AbortIsAsked(patch) && (phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status)) && NextMeasurement(status!, intent) <= now,
+            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase),
+            Measure = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
@@ -79,6 +79,9 @@ public sealed record Schedule
 
     private static bool RoutesMatterForTheStart(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, DateTimeOffset now) =>
         phase is PatchPhase.AwaitingApproval && intent.Traffic.Routes.Count > 0 && ApprovalBook.MayStart(status, intent, now);
+
+    private static bool IsWatched(EmergencyPatchStatus? status, PatchPhase phase) =>
+        phase is PatchPhase.Progressing or PatchPhase.Paused || PromotionWatch.IsOn(status) || CanaryGuard.IsOn(status);
 
     private static bool IsJudged(PatchIntent intent, string workload) => intent.Judged.Any(w => w.Name == workload);
 

@@ -2,7 +2,7 @@ using PatchOperator.Domain.Rollout.Phases;
 
 namespace PatchOperator.Domain.Rollout;
 
-/// <summary>A later patch that names this one in <c>supersedes</c>, and may start, ends it: what runs is taken back first, what was promoted is no longer held.</summary>
+/// <summary>A later patch that names this one in <c>supersedes</c>, and may start, ends it: what runs is taken back first, what was promoted is held until the other is promoted too.</summary>
 internal static class Succession
 {
     /// <summary>True when the successor decided what happens next.</summary>

@@ -30,8 +30,12 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     public bool RunsPrevious => Stable is { } stable && stable.Images.RunsAll(Previous);
 
     /// <summary>Some container still has an image that only this patch gave it.</summary>
-    public bool HasOurImages => Stable is { } stable
-        && Patched.Any(p => stable.Images.GetValueOrDefault(p.Container) == p.Image && Previous.Single(b => b.Container == p.Container).Image != p.Image);
+    public bool HasOurImages => Ours.Count > 0;
+
+    /// <summary>The patched images that are there because of this patch alone.</summary>
+    public IReadOnlyList<ImageRecord> Ours => Stable is { } stable
+        ? [.. Patched.Where(p => stable.Images.GetValueOrDefault(p.Container) == p.Image && Previous.Single(b => b.Container == p.Container).Image != p.Image)]
+        : [];
 
     /// <summary>Containers with an image that is neither of the two: someone else's newer decision.</summary>
     public IEnumerable<(string Container, string? Image)> Foreign =>

@@ -123,5 +123,5 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     };
 
     private static IReadOnlyList<PodTarget> Targets(IReadOnlyList<PodResource> pods) =>
-        [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!, PodFacts.IsReady(p)))];
+        [.. pods.Where(p => !string.IsNullOrEmpty(p.Status.PodIP) && !PodFacts.HasEnded(p)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PodTarget(p.Metadata.Name, p.Status.PodIP!, PodFacts.IsReady(p)))];
 }

@@ -17,10 +17,15 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
 
     /// <summary>Another patch that runs on one of these workloads, or null.</summary>
     public HolderObservation? Holder(EmergencyPatch patch, IReadOnlyCollection<WorkloadRef> workloads) => patches
-        .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && IsRunning(other))
-        .OrderBy(other => other.Metadata.Name, StringComparer.Ordinal)
-        .SelectMany(other => Workloads(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
+        .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid)
+        .OrderBy(other => patch.Spec.Supersedes?.Contains(other.Metadata.Name) is true) // Those are no obstacle, and must hide none.
+        .ThenBy(other => other.Metadata.Name, StringComparer.Ordinal)
+        .SelectMany(other => Held(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
         .FirstOrDefault();
+
+    /// <summary>What a run has for itself; and a CronJob that a patch keeps suspended for a moment, or the next one would take that for its user's wish.</summary>
+    private static IEnumerable<WorkloadRef> Held(EmergencyPatch patch) =>
+        IsRunning(patch) ? Workloads(patch) : (patch.Status?.Workloads ?? []).Where(w => w.WasSuspended is not null).Select(w => w.Target());
 
     /// <summary>The patches that this one's spec names, as far as they exist.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Named(EmergencyPatch patch) => NamedIn(patch)
@@ -29,7 +34,10 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         .OfType<EmergencyPatch>()
         .ToDictionary(other => other.Metadata.Name, other => new NeighbourObservation(PatchPhases.Parse(other.Status?.Phase), other.Spec.Requires ?? []), StringComparer.Ordinal);
 
-    /// <summary>A patch that names this one in supersedes, and whose gates before it are open, or that has started.</summary>
+    /// <summary>
+    /// A patch that names this one in supersedes, and whose gates before it are open, or that has started. What this one has promoted it keeps until the
+    /// other is promoted too: a run can be taken back, and then somebody must hold the images.
+    /// </summary>
     public string? Successor(EmergencyPatch patch) => patches
         .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && other.Spec.Supersedes?.Contains(patch.Metadata.Name) is true && HasTakenOver(other, patch))
         .Select(other => other.Metadata.Name)
@@ -60,7 +68,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     /// <summary>A run that ended frees its workloads: whoever waits for one looks again.</summary>
     public void WakeAfter(EmergencyPatch before, EmergencyPatch after)
     {
-        if (IsRunning(before) && !IsRunning(after))
+        if (Held(before).Except(Held(after)).Any())
         {
             WakeWaiting(before);
         }
@@ -83,7 +91,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     public void WakeWaiting(EmergencyPatch ended)
     {
         WakeNamed(ended);
-        var freed = Workloads(ended).ToHashSet();
+        var freed = Workloads(ended).Concat(Held(ended)).ToHashSet();
         foreach (var waiting in patches.List(ended.Metadata.Namespace, p => p.Metadata.Uid != ended.Metadata.Uid && Workloads(p).Any(freed.Contains)))
         {
             queue.Enqueue(ObjectKey.Of(waiting));
@@ -94,6 +102,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
 
     private static bool HasTakenOver(EmergencyPatch successor, EmergencyPatch patch) =>
         !successor.Metadata.IsTerminating
-        && (successor.Status?.Superseding?.Contains(patch.Metadata.Name) is true
-            || PatchPhases.Parse(successor.Status?.Phase) is var phase && (phase.IsRunning() || phase is PatchPhase.Promoted or PatchPhase.Closed));
+        && PatchPhases.Parse(successor.Status?.Phase) is var phase
+        && (phase is PatchPhase.Promoted or PatchPhase.Closed
+            || (PatchPhases.Parse(patch.Status?.Phase) is not PatchPhase.Promoted && (phase.IsRunning() || successor.Status?.Superseding?.Contains(patch.Metadata.Name) is true)));
 }

@@ -174,6 +174,7 @@ internal sealed class PatchObserver(
         IsCurrent = isCurrent,
         Images = PodFacts.Images(pod),
         IsTerminating = pod.Metadata.IsTerminating,
+        HasEnded = PodFacts.HasEnded(pod),
         Problem = PodFacts.Problem(pod),
         HasCrashed = PodFacts.HasCrashed(pod),
     };

@@ -12,6 +12,9 @@ internal static class PodFacts
     public static bool IsReady(PodResource pod) =>
         !pod.Metadata.IsTerminating && (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
 
+    /// <summary>A ReplicaSet leaves such pods lying, and their addresses may be another pod's by now.</summary>
+    public static bool HasEnded(PodResource pod) => pod.Status.Phase is "Failed" or "Succeeded";
+
     public static bool IsCanaryOf(PodResource pod, EmergencyPatch patch, string workload) =>
         pod.Metadata.Labels is { } labels
         && labels.GetValueOrDefault(Labels.Track) == Labels.TrackCanary

@@ -27,7 +27,8 @@ internal static class WorkloadFacts
             TemplateDigest = deployment.Spec.Template.DigestWithout(patched),
             ReadyReplicas = status.ReadyReplicas ?? 0,
             IsRolledOut = rolledOut,
-            RolloutFailure = rolledOut ? null : Words(deployment, "Progressing", "False"),
+            // Until its controller has seen the newest template, what it says is about the one before.
+            RolloutFailure = rolledOut || (status.ObservedGeneration ?? 0) < deployment.Metadata.Generation ? null : Words(deployment, "Progressing", "False"),
             Problem = rolledOut ? null : Words(deployment, "ReplicaFailure", "True"),
             Obstacle = deployment.Spec.Paused is true
                 ? $"it is paused, so no change of its images reaches a pod. Resume it: kubectl rollout resume deployment {deployment.Metadata.Name} -n {deployment.Metadata.Namespace}"

@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using Xunit;
@@ -50,6 +51,38 @@ public sealed class NeighbourStories
         story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Superseded, []);
         story.RunUntil(PatchPhase.Progressing, TimeSpan.FromMinutes(1));
         Assert.Null(story.Status.Superseding);
+    }
+
+    [Fact]
+    public void A_promoted_patch_is_not_asked_to_end_before_its_successor_has_started()
+    {
+        story.Edit(s => s with { Supersedes = ["first-try"] });
+        story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Promoted, []);
+        story.HeldBy = "another";
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.AwaitingApproval, "WaitingForPatch", null), (story.Phase, story.Condition(ConditionTypes.Ready).Reason, story.Status.Superseding));
+        story.HeldBy = null;
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.DoesNotContain(story.Trail, r => r.Detail!.Contains("first-try", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_that_is_superseded_ends_when_nothing_else_is_in_the_way_and_its_canary_is_no_obstacle()
+    {
+        story.Edit(s => s with { Supersedes = ["first-try"] });
+        story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Progressing, []);
+        story.HeldBy = "first-try";
+        story.Web.Canary = new CanaryObservation { IsOurs = false, Replicas = 1 };
+        story.CanaryReading = new TrackReading.Failed("connection refused", Terminal: false);
+        story.RunUntil(PatchPhase.Blocked, TimeSpan.FromMinutes(1));
+        Assert.Null(story.Status.Superseding);
+        story.CanaryReading = null;
+        story.Approve();
+        story.RunUntil(() => story.Status.Superseding is ["first-try"], TimeSpan.FromMinutes(1));
+        story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Superseded, []);
+        (story.HeldBy, story.Web.Canary) = (null, null);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
     }
 
     [Fact]

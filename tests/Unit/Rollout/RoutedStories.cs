@@ -180,6 +180,28 @@ public sealed class RoutedStories
         Assert.Equal((PatchPhase.Progressing, 1), (story.Phase, story.Status.Step!.Index));
     }
 
+    [Fact]
+    public void Promote_now_at_weight_nought_goes_on_to_the_step_that_has_traffic()
+    {
+        var story = Routed();
+        story.Edit(spec => spec with
+        {
+            Canary = spec.Canary! with
+            {
+                Preview = new PreviewSpec { Header = new PreviewMatch { Name = "X-Preview", Value = "yes" } },
+                Steps = [new CanaryStepSpec { Weight = 0, Hold = new Duration("1h") }, new CanaryStepSpec { Weight = 25, Hold = new Duration("1h") }],
+            },
+        });
+        story.CanaryRequestsPerSecond = 0;
+        story.StartCanary();
+        story.Command(Commands.PromoteNow, "it looks good in the preview");
+        story.RunUntil(() => story.Status.Step!.Index == 1, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(PatchPhase.Progressing, story.Phase);
+        story.CanaryRequestsPerSecond = 20;
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
+    }
+
     private static Story Routed()
     {
         var story = new Story();

@@ -168,6 +168,17 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void A_consumer_that_was_evicted_runs_nothing_and_is_not_waited_for_forwards_or_backwards()
+    {
+        consumers.StablePods.Add(Pod("consumer-evicted", Story.Old) with { Ready = false, HasEnded = true });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        consumers.StablePods[0] = Pod("consumer-evicted", Story.New) with { Ready = false, HasEnded = true };
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
     public void S13_cron_begins_no_Job_while_one_of_the_old_code_runs()
     {
         cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));

@@ -253,7 +253,7 @@ public sealed record WorkloadStatus
     /// <summary>Percent of this workload's traffic that its canary really has.</summary>
     public int? ActualWeight { get; init; }
 
-    /// <summary>Of a CronJob: whether the user had suspended it before the run did.</summary>
+    /// <summary>Of a CronJob that is kept suspended for a change of its images: whether its user had suspended it before. Null once it was given back.</summary>
     public bool? WasSuspended { get; init; }
 
     /// <summary>When promotion began to change stable.</summary>

@@ -3,7 +3,7 @@ namespace PatchOperator.Domain.Rollout.Gates;
 /// <summary>A canary is compared with stable, so stable must be there to compare with; and what cannot follow must not be found out half-way.</summary>
 internal static class StableGate
 {
-    public static Hold? Check(Draft draft) => draft.Intent.Workloads.Select(w => Check(w, draft.Observed.Of(w.Target))).FirstOrDefault(hold => hold is not null);
+    public static Hold? Check(Draft draft) => WorkloadGate.IsEndedForThis(draft) ? null : draft.Intent.Workloads.Select(w => Check(w, draft.Observed.Of(w.Target))).FirstOrDefault(hold => hold is not null);
 
     private static Hold? Check(WorkloadIntent workload, WorkloadObservation observed)
     {

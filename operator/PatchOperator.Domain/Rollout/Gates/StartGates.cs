@@ -12,11 +12,13 @@ internal static class StartGates
         ApprovalGate.Check,
         SuspendGate.Check,
         RequiresGate.Check,
-        SupersedesGate.Check,
         WorkloadGate.Check,
         StableGate.Check,
         TrafficGate.Check,
         PreflightGate.Check,
+
+        // Last: what it ends protects the workloads until this one may really start.
+        SupersedesGate.Check,
     ];
 
     /// <summary>The first gate that is shut, or null.</summary>

@@ -5,6 +5,11 @@ internal static class TrafficGate
 {
     public static Hold? Check(Draft draft)
     {
+        if (WorkloadGate.IsEndedForThis(draft))
+        {
+            return null;
+        }
+
         foreach (var workload in draft.Intent.Workloads.Where(draft.Intent.IsRouted))
         {
             var traffic = draft.Observed.Of(workload.Target).Traffic;

@@ -40,7 +40,7 @@ internal static class CanaryKeeping
     public static string? Crashed(Draft draft)
     {
         var until = draft.Status.Step!.ReadySince!.Value + draft.Policy.Settled;
-        return until > draft.Now && draft.Canaries.SelectMany(t => t.Observed.CanaryPods).FirstOrDefault(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false }) is { } pod
+        return until > draft.Now && draft.Canaries.SelectMany(t => t.Observed.CanaryPods).FirstOrDefault(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false, HasEnded: false }) is { } pod
             ? $"Pod {pod.Name} has crashed: the canary must stay ready until {until:u} first."
             : null;
     }
@@ -66,17 +66,23 @@ internal static class CanaryKeeping
             : "The canary pods are being replaced.";
     }
 
+    /// <summary>The canary of a workload as the step wants it.</summary>
+    public static EnsureCanary Wanted(Draft draft, Target target)
+    {
+        var (weight, stable) = (draft.Status.Step!.Weight, target.Stable!);
+        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, stable.Replicas) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
+        var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
+        return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanarySource.Of(stable.TemplateDigest, target.Patched), target.Patched, overlay, target.IsRouted);
+    }
+
     private static bool Keep(Draft draft, Target target)
     {
-        var step = draft.Status.Step!;
-        var stable = target.Stable!;
-        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(step.Weight, stable.Replicas) : CanaryStepper.ReplicasFor(step.Weight, stable.Replicas);
-        var source = CanarySource.Of(stable.TemplateDigest, target.Patched);
+        var wanted = Wanted(draft, target);
+        var (replicas, source) = (wanted.Replicas, wanted.Source);
         var canary = target.Observed.Canary;
         if (canary is null || (canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
         {
-            var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
-            draft.Do(new EnsureCanary(target.Name, target.Workload.Name, replicas, source, target.Patched, overlay, target.IsRouted));
+            draft.Do(wanted);
         }
 
         var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });

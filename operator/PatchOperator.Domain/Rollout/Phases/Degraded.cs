@@ -27,7 +27,7 @@ internal static class Degraded
         {
             draft.Enter(PatchPhase.Promoting, "Retried", $"Retried: {retry.Reason}.", retry.Actor);
         }
-        else
+        else if (!CanaryGuard.Decide(draft))
         {
             GoOn(draft);
         }
@@ -35,6 +35,7 @@ internal static class Degraded
 
     private static void GoOn(Draft draft)
     {
+        Promoting.FindSetBack(draft);
         var begun = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.PatchedAt is null).ToArray();
         if (begun.Length == 0)
         {
@@ -46,14 +47,14 @@ internal static class Degraded
         }
         else
         {
-            RouteKeeping.Hold(draft);
+            Promoting.HoldTraffic(draft);
             draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(Promoting.Progress))} The healthy canary keeps serving.");
         }
     }
 
     private static void FinishRevert(Draft draft, RevertStatus revert)
     {
-        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+        Reverting.TakeAbort(draft);
         draft.Explain("RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
         if (Reverting.TakeBack(draft))
         {

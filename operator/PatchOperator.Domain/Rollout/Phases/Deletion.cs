@@ -13,7 +13,7 @@ internal static class Deletion
         }
 
         draft.Explain("Deleted", "The EmergencyPatch is being deleted; traffic and pods go back to what they were.");
-        var isReturned = draft.Phase.IsRunning() ? Reverting.TakeBack(draft) : CanaryRemoval.IsDone(draft);
+        var isReturned = draft.Phase.IsRunning() ? Reverting.TakeBack(draft) : CanaryRemoval.IsDone(draft) & CronReturn.IsDone(draft);
         if (isReturned && OwnershipRelease.IsDone(draft))
         {
             draft.IsReleased = true;
@@ -21,6 +21,7 @@ internal static class Deletion
         else if (letGoAt <= draft.Now)
         {
             draft.Tell("FinalizeLimitExceeded", "The return did not finish in time; the resource is let go. The canary is owned by it and is collected with it.");
+            CronReturn.DoAtOnce(draft);
             draft.IsReleased = true;
         }
         else

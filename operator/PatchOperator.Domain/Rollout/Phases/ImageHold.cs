@@ -58,7 +58,7 @@ internal static class ImageHold
     {
         if (!target.RunsPatched && target.Status.DriftedAt is null)
         {
-            draft.Update(target, w => w with { DriftedAt = draft.Now, WasSuspended = target.Workload.Kind is WorkloadKind.CronJob ? target.Stable!.IsSuspended : null });
+            draft.Update(target, w => w with { DriftedAt = draft.Now });
             target = draft.Targets.Single(t => t.Name == target.Name);
         }
 

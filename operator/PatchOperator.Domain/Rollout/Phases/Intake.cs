@@ -49,6 +49,12 @@ internal static class Intake
             return;
         }
 
+        if (!CronReturn.IsDone(draft))
+        {
+            draft.Explain("GivingCronJobBack", "A CronJob was suspended for a change of its images and is given back first; a Job of the code before may still run.");
+            return;
+        }
+
         Accept(draft);
     }
 
@@ -127,13 +133,13 @@ internal static class Intake
         Clear(draft);
         draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Run = (draft.Status.Run ?? 0) + 1 };
         draft.Timing(t => new TimingStatus { AcceptedAt = draft.Now, RemediateBy = draft.Intent.RemediateBy, PreflightAt = draft.Observed.Preflight is null ? null : draft.Now });
-        if (!IsWhatWasPromoted(draft))
-        {
-            draft.Status = draft.Status with { Workloads = null };
-        }
-
         if (draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images)))
         {
+            if (!IsWhatWasPromoted(draft))
+            {
+                draft.Status = draft.Status with { Workloads = null };
+            }
+
             var all = string.Join(", ", draft.Intent.Workloads.Select(w => w.Target));
             draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"The patched images are on {all} already; there is nothing to roll out.");
             return;

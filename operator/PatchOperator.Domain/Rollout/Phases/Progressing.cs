@@ -53,7 +53,7 @@ internal static class Progressing
         CommandDesk.IgnoreAllBut(draft, "the run has started; patchoperator.io/abort takes it back.");
 
         var verdict = Measure(draft);
-        if (Failure(draft) is { } failure)
+        if (Failure(draft, _ => true) is { } failure)
         {
             Reverting.Begin(draft, failure);
             return;
@@ -91,7 +91,7 @@ internal static class Progressing
         new() { Reason = reason, Message = message, Then = then.ToString(), At = draft.Now };
 
     /// <summary>The verdict of a measurement made now; null when none was due.</summary>
-    private static Verdict? Measure(Draft draft)
+    public static Verdict? Measure(Draft draft)
     {
         StepTraffic.Observe(draft);
         if (draft.Observed.Readings is not { } readings)
@@ -108,7 +108,10 @@ internal static class Progressing
             var last = before.FirstOrDefault(m => m.Name == metric.Policy.Name);
             var assessment = MetricAssessor.Assess(metric.Policy with { StableIsIdle = draft.Status.Step!.Weight == 100 }, reading, MetricReport.Memory(last), draft.Now);
             assessments.Add(assessment);
-            results.Add(MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now));
+            var result = MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now);
+
+            // What stable answered before it was patched is what the watch after the promotion compares with: the promotion itself adds nothing to that.
+            results.Add(CanaryGuard.IsOn(draft.Status) && assessment.Verdict is not Verdict.Fail ? result with { Series = last?.Series } : result);
         }
 
         draft.Status = draft.Status with { Analysis = results };
@@ -142,9 +145,10 @@ internal static class Progressing
         return draft.Now >= tooLong && last < tooLong;
     }
 
-    private static RevertStatus? Failure(Draft draft)
+    /// <summary>Why what was measured now takes the run back; null when it does not.</summary>
+    public static RevertStatus? Failure(Draft draft, Func<MetricStatus, bool> counts)
     {
-        if (draft.Observed.Readings is null || draft.Status.Analysis?.FirstOrDefault(m => m.Verdict == nameof(Verdict.Fail)) is not { } failed)
+        if (draft.Observed.Readings is null || draft.Status.Analysis?.FirstOrDefault(m => m.Verdict == nameof(Verdict.Fail) && counts(m)) is not { } failed)
         {
             return null;
         }
@@ -193,7 +197,9 @@ internal static class Progressing
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
-        var passes = verdict is Verdict.Pass || (step.Weight == 0 && now is null);
+
+        // Without traffic there is nothing to measure: the step shows that the canary runs, and the next one how it answers.
+        var passes = verdict is Verdict.Pass || step.Weight == 0;
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver && CanaryKeeping.Crashed(draft) is { } crashed)
         {
@@ -205,7 +211,7 @@ internal static class Progressing
 
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver)
         {
-            if (now is not null && !StepGate.IsAnyAhead(draft))
+            if (now is not null && step.Weight > 0 && !StepGate.IsAnyAhead(draft))
             {
                 Promoting.Begin(draft, $"{position} passed, and {now.By} asked to promote now ({now.Reason}): {Evidence(draft)}");
                 return;

@@ -7,6 +7,9 @@ internal static class Promoted
 {
     public const string Drifted = "DriftDetected";
 
+    /// <summary>Whether images that are set back are set right again, as far as this patch decides that.</summary>
+    public static bool IsHolding(Draft draft) => draft.Phase is PatchPhase.Promoted && draft.Observed.HeldBy is null && ImageHold.IsActive(draft);
+
     public static void Decide(Draft draft)
     {
         FollowMadeAnew(draft);
@@ -20,8 +23,7 @@ internal static class Promoted
             return;
         }
 
-        var canBeTakenBack = draft.Targets.Any(t => t.HasOurImages);
-        CommandDesk.IgnoreAllBut(draft, canBeTakenBack ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
+        CommandDesk.IgnoreAllBut(draft, Reverting.CanBeAsked(draft) ? "the patch is promoted; patchoperator.io/revert takes it back." : "no workload has an image that only this patch gave it.");
         if (draft.Observed.HeldBy is { } other)
         {
             // Its images come and go while it runs; they say nothing about Git.
@@ -53,7 +55,7 @@ internal static class Promoted
     {
         foreach (var target in draft.Targets.Where(t => t.Observed.Stable is { } stable && stable.Uid != t.Status.StableUid))
         {
-            draft.Update(target, w => w with { StableUid = target.Observed.Stable!.Uid, DriftedAt = null });
+            draft.Update(target, w => w with { StableUid = target.Observed.Stable!.Uid, DriftedAt = null, WasSuspended = null });
             draft.Record("WorkloadMadeAnew", $"{target.Workload} was deleted and made anew by someone else after the promotion. This patch goes on with the new object.");
         }
     }

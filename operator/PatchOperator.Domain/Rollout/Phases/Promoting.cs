@@ -31,6 +31,12 @@ internal static class Promoting
             return;
         }
 
+        if (CanaryGuard.Decide(draft))
+        {
+            return;
+        }
+
+        FindSetBack(draft);
         if (PromotionOrder.Stages(draft).FirstOrDefault(s => s.Any(t => t.Status.PatchedAt is null)) is { } stage)
         {
             Promote(draft, stage);
@@ -38,6 +44,22 @@ internal static class Promoting
         else
         {
             RemoveCanaries(draft);
+        }
+    }
+
+    /// <summary>That a workload was patched once says nothing of now: one that somebody set back in between is patched again, and only then the canaries go.</summary>
+    public static void FindSetBack(Draft draft)
+    {
+        Target[] setBack = [.. draft.Targets.Where(t => t is { Status.PatchedAt: not null, Stable: not null, RunsPatched: false })];
+        foreach (var target in setBack)
+        {
+            draft.Update(target, w => w with { PatchedAt = null });
+            draft.Record(Promoted.Drifted, $"{target.Workload} was set back to the vulnerable images{(target.Stable!.ImageOwner is { } by ? $" by {by}" : "")} during the promotion; the patched ones are put back.");
+        }
+
+        if (setBack.Length > 0 && !(draft.Status.Timings?.RolloutDeadline > draft.Now))
+        {
+            draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
         }
     }
 
@@ -67,9 +89,18 @@ internal static class Promoting
         }
     }
 
+    /// <summary>Only to canaries that are there: one that has given its traffic back gets none again.</summary>
+    public static void HoldTraffic(Draft draft)
+    {
+        if (draft.Status.Timings?.TrafficWithdrawnAt is null && draft.Canaries.All(t => t.Observed.Canary is { IsOurs: true, IsTerminating: false }))
+        {
+            RouteKeeping.Hold(draft);
+        }
+    }
+
     private static void Promote(Draft draft, IReadOnlyList<Target> stage)
     {
-        RouteKeeping.Hold(draft);
+        HoldTraffic(draft);
         if (!stage.Any(t => t.IsPromotionBegun))
         {
             if (Suspension.Of(draft) is { } why)
@@ -102,7 +133,7 @@ internal static class Promoting
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
             draft.WakeAt(draft.Now + draft.Intent.ProgressDeadline);
         }
-        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => t.Stable?.RolloutFailure is not null && t.RunsPatched))
+        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => HasFailed(draft, t)))
         {
             GiveUp(draft, waiting, progress);
         }
@@ -111,6 +142,10 @@ internal static class Promoting
             draft.WakeAt(deadline);
         }
     }
+
+    /// <summary>A failure from before a retry stays in the workload's status until something moves: then the deadline alone counts.</summary>
+    private static bool HasFailed(Draft draft, Target target) =>
+        target is { RunsPatched: true, Stable.RolloutFailure: not null } && target.Status.ImagesSetAt >= draft.Status.Timings!.PhaseStartedAt;
 
     private static bool Follows(Draft draft, Target target)
     {
@@ -131,7 +166,8 @@ internal static class Promoting
     /// <summary>Where a healthy canary serves, the patch is live and a person decides; where none does, the unit would be half patched.</summary>
     private static void GiveUp(Draft draft, IReadOnlyList<Target> waiting, string progress)
     {
-        if (waiting.FirstOrDefault(t => !t.HasCanary) is { } lost)
+        // Once the canaries have given their traffic back, they stand in for nothing any more.
+        if (waiting.FirstOrDefault(t => !t.HasCanary || draft.Status.Timings?.TrafficWithdrawnAt is not null) is { } lost)
         {
             Reverting.Begin(draft, Progressing.Back(draft, "PromotionFailed", $"{lost.Workload} could not follow, so all workloads go back. {progress}", PatchPhase.Reverted));
             return;
@@ -148,7 +184,7 @@ internal static class Promoting
     public static string Progress(Target target)
     {
         var jobs = (target.Stable?.ActiveJobs ?? []).Where(j => !j.Images.RunsAll(target.Patched)).Select(j => j.Name).ToArray();
-        var old = target.Observed.StablePods.Count(p => p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
+        var old = target.Observed.StablePods.Count(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
         var facts = (target.Stable, jobs.Length) switch
         {
             (null, _) => "does not exist",

@@ -9,7 +9,18 @@ internal static class Reverting
     {
         // A canary that is to be made or a workload that is to be promoted in the same breath would only have to be taken back.
         draft.DoNothingSoFar();
-        draft.Status = draft.Status with { Revert = why };
+        draft.Status = draft.Status with
+        {
+            Revert = why,
+
+            // After an edit that is not accepted yet there is none; without it, nobody would see the next edit.
+            SpecDigest = draft.Status.SpecDigest ?? draft.Intent.Digest,
+
+            // What an earlier revert restored may have been brought back since.
+            Workloads = draft.Status.Workloads is { } workloads
+                ? [.. workloads.Select(w => w with { DriftedAt = null, RestoreStartedAt = w.RestoredAt is null ? w.RestoreStartedAt : null, RestoredAt = null })]
+                : null,
+        };
         draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
         draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
 
@@ -21,7 +32,7 @@ internal static class Reverting
     public static bool BeginIfAsked(Draft draft)
     {
         var command = draft.Phase.IsRunning() ? CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)
-            : draft.Targets.Any(t => t.HasOurImages) ? CommandDesk.Take(draft, Commands.Revert)
+            : CanBeAsked(draft) ? CommandDesk.Take(draft, Commands.Revert)
             : null;
         if (command is null)
         {
@@ -33,9 +44,24 @@ internal static class Reverting
         return true;
     }
 
+    /// <summary>Of a promoted patch always: where its images are gone for the moment, the hold would bring them back.</summary>
+    public static bool CanBeAsked(Draft draft) => draft.Targets.Any(t => t.HasOurImages || draft.Phase is PatchPhase.Promoted);
+
+    /// <summary>After an edit the way back ends in a new run, and that is what an abort stops. The edit counts as seen: the next one begins a run again.</summary>
+    public static void TakeAbort(Draft draft)
+    {
+        if (draft.Status.Revert is { Then: nameof(PatchPhase.Pending) } revert && (CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)) is { } abort)
+        {
+            draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Revert = revert with { Then = nameof(PatchPhase.Reverted) } };
+            draft.Record("NewRunAborted", $"{abort.Reason}. No run begins after the way back; begin one with patchoperator.io/retry.", abort.Actor);
+        }
+
+        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+    }
+
     public static void Decide(Draft draft)
     {
-        CommandDesk.IgnoreAllBut(draft, "the run is being taken back already.");
+        TakeAbort(draft);
         var why = draft.Status.Revert!;
         draft.Explain(why.Reason, $"Taking the run back: {why.Message}");
         if (TakeBack(draft))

@@ -5,10 +5,11 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>Gives one workload its images, forwards or backwards, and says when all of it runs them and nothing else.</summary>
 internal static class StableRollout
 {
+    private static readonly TimeSpan CronLookAgain = TimeSpan.FromSeconds(5);
+
     public static void Begin(Draft draft, Target target) => draft.Update(target, w => w with
     {
         PromotionStartedAt = draft.Now,
-        WasSuspended = target.Workload.Kind is WorkloadKind.CronJob ? target.Stable?.IsSuspended : null,
         RolledOutSince = null,
     });
 
@@ -45,9 +46,10 @@ internal static class StableRollout
             return true;
         }
 
-        if (target.HasOurImages)
+        if (target.Ours is { Count: > 0 } ours)
         {
-            SetImages(draft, target, target.Patched, target.Previous);
+            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
+            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
             return false;
         }
 
@@ -79,6 +81,7 @@ internal static class StableRollout
         }
 
         draft.Update(target, w => w with { ImagesSetAt = draft.Now, RolledOutSince = null });
+        RememberSuspension(draft, target);
         draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
 
         // The workload's event wakes this up as well; should the change not go through, try again.
@@ -93,7 +96,7 @@ internal static class StableRollout
             return true;
         }
 
-        var hasCrashed = target.Observed.StablePods.Any(p => p.HasCrashed && p.Images.RunsAll(target.Patched));
+        var hasCrashed = target.Observed.StablePods.Any(p => p is { HasCrashed: true, HasEnded: false } && p.Images.RunsAll(target.Patched));
         var before = target.Status.RolledOutSince;
         var since = stable.IsRolledOut ? before ?? draft.Now : hasCrashed ? null : before;
         if (since != before)
@@ -113,10 +116,19 @@ internal static class StableRollout
     /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
     private static bool HasOldConsumers(Target target) =>
         target.Role is WorkloadRole.Worker
-        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
+        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
+
+    /// <summary>Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so.</summary>
+    private static void RememberSuspension(Draft draft, Target target)
+    {
+        if (target.Workload.Kind is WorkloadKind.CronJob)
+        {
+            draft.Update(target, w => w with { WasSuspended = w.WasSuspended ?? target.Stable!.IsSuspended });
+        }
+    }
 
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
-    private static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
+    public static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
     {
         if (!target.Observed.ArePodsKnown)
         {
@@ -129,19 +141,18 @@ internal static class StableRollout
         {
             if (!stable.IsSuspended)
             {
+                RememberSuspension(draft, target);
                 draft.Do(new SuspendCronJob(target.Workload.Name, stable.Uid, true));
             }
 
-            if (settledAt > draft.Now)
-            {
-                draft.WakeAt(settledAt);
-            }
-
+            // The Job's event wakes a run up; where none is under way, nothing may.
+            draft.WakeAt(settledAt > draft.Now ? settledAt : draft.Now + CronLookAgain);
             return false;
         }
 
-        if (!stable.IsSuspended || target.Status.WasSuspended is true)
+        if (!stable.IsSuspended || target.Status.WasSuspended is not false)
         {
+            draft.Update(target, w => w with { WasSuspended = null });
             return true;
         }
 

@@ -128,7 +128,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
             {
                 case EnsureCanary { Deployment: var name }:
                     Expect(decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, name)).Canary is null or { IsOurs: true }, $"S8: {action} changes someone else's Deployment");
-                    Expect(to is PatchPhase.Progressing or PatchPhase.Paused, $"S8: {action} in {to}");
+                    Expect(to is PatchPhase.Progressing or PatchPhase.Paused || (to is PatchPhase.Promoting or PatchPhase.Degraded && decision.Plan.Status.Revert is null), $"S8: {action} in {to}");
                     break;
                 case DeleteCanary { Deployment: var name }:
                     Expect(decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, name)).Canary is { IsOurs: true }, $"S8: {action} deletes someone else's Deployment");

@@ -1,0 +1,35 @@
+using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Patches;
+using PatchOperator.Patches.Resources;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+public sealed class WorkloadFactsTests
+{
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(6, false)]
+    public void A_failed_roll_out_counts_once_its_controller_has_seen_the_newest_template(long observed, bool counts)
+    {
+        var deployment = new DeploymentResource
+        {
+            Metadata = new ObjectMeta { Name = "web", Uid = "uid", Generation = 7 },
+            Status = new DeploymentStatusPart
+            {
+                ObservedGeneration = observed,
+                Conditions = [new StatusConditionPart { Type = "Progressing", Status = "False", Reason = "ProgressDeadlineExceeded" }],
+            },
+        };
+        Assert.Equal(counts, WorkloadFacts.Stable(deployment, []).RolloutFailure is not null);
+    }
+
+    [Theory]
+    [InlineData("Failed", true)]
+    [InlineData("Succeeded", true)]
+    [InlineData("Running", false)]
+    [InlineData("Pending", false)]
+    [InlineData(null, false)]
+    public void A_pod_that_failed_or_succeeded_has_ended(string? phase, bool hasEnded) =>
+        Assert.Equal(hasEnded, PodFacts.HasEnded(new PodResource { Status = new PodStatusPart { Phase = phase } }));
+}
