@@ -31,9 +31,6 @@ public sealed record MetricMemory
 /// <summary>Whether a track's request count still moves. A dead scrape keeps answering the last number for minutes.</summary>
 public sealed record TotalGrowth
 {
-    // Extrapolation makes counts jitter by less than this; more means other counters, such as those of a replaced pod.
-    private const double Jitter = 0.1;
-
     /// <summary>The highest total seen, in requests.</summary>
     public double Highest { get; init; }
 
@@ -48,7 +45,7 @@ public sealed record TotalGrowth
         }
 
         // A fall is not growth, but growth from the new level is.
-        return total < (Highest * (1 - Jitter)) - 2 ? this with { Highest = total } : this;
+        return CounterReset.Happened(total, Highest) ? this with { Highest = total } : this;
     }
 
     /// <summary>How long the total has stood still.</summary>
@@ -67,6 +64,10 @@ public sealed record TwoTrackCounts
     public double StableFailures { get; init; }
 
     public double StableTotal { get; init; }
+
+    internal SeriesPoint Canary => new(CanaryFailures, CanaryTotal);
+
+    internal SeriesPoint Stable => new(StableFailures, StableTotal);
 }
 
 /// <summary>The state of the sequential test: a handful of numbers, whatever the length of the run.</summary>

@@ -44,8 +44,6 @@ public static class SequentialTest
     private const double FirstRelearn = 400;
     private const double RelearnFactor = 4;
 
-    // Counts may shrink a little between ticks (extrapolation, pods that went); more than this is a different set of counters.
-    private const double ShrinkTolerance = 0.1;
 
     /// <summary>Takes in the cumulative counts of a tick and returns the state with the evidence up to the last complete block.</summary>
     /// <param name="state">State of the previous tick; null at the first.</param>
@@ -60,7 +58,7 @@ public static class SequentialTest
         }
 
         var consumed = state.Consumed;
-        if (Restarted(counts.CanaryTotal, consumed.CanaryTotal) || Restarted(counts.StableTotal, consumed.StableTotal))
+        if (CounterReset.Happened(counts.Canary, consumed.Canary) || CounterReset.Happened(counts.Stable, consumed.Stable))
         {
             // Which of these requests were counted before is unknown; to count none twice, evidence continues from here.
             return state with { Consumed = counts };

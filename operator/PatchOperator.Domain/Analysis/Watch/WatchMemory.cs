@@ -3,9 +3,6 @@ namespace PatchOperator.Domain.Analysis.Watch;
 /// <summary>What must be remembered of a metric between the ticks of a watch; lives in the resource's status.</summary>
 public sealed record WatchMemory
 {
-    // Counts may shrink a little between ticks (extrapolation, pods that went); more than this is a different set of counters.
-    private const double ShrinkTolerance = 0.1;
-
     /// <summary>The history compared with; null where there is none.</summary>
     public WatchHistory? History { get; init; }
 
@@ -46,7 +43,7 @@ public sealed record WatchMemory
         }
 
         var added = new SeriesPoint(read.Failures - LastRead.Failures, read.Total - LastRead.Total);
-        if (AwaitsBaseLine || Shrank(read.Total, LastRead.Total) || Shrank(read.Failures, LastRead.Failures))
+        if (AwaitsBaseLine || CounterReset.Happened(new SeriesPoint(read.Failures, read.Total), LastRead))
         {
             // Which of these requests were counted before is unknown; to count none twice, it goes on from here.
             return memory with { LastRead = new SeriesPoint(read.Failures, read.Total), AwaitsBaseLine = false };
@@ -57,6 +54,4 @@ public sealed record WatchMemory
             ? memory
             : memory with { LastRead = new SeriesPoint(read.Failures, read.Total), Counted = Counted + added };
     }
-
-    private static bool Shrank(double now, double before) => now < (before * (1 - ShrinkTolerance)) - 2;
 }
