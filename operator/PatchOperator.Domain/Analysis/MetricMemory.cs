@@ -37,11 +37,14 @@ public sealed record TotalGrowth
     /// <summary>When the total last rose above <see cref="Highest"/>; null before the first reading.</summary>
     public DateTimeOffset? GrewAt { get; init; }
 
+    /// <summary>Whether it rose after the first reading, which may be of old requests alone.</summary>
+    public bool HasGrown { get; init; }
+
     public TotalGrowth See(double total, DateTimeOffset now)
     {
         if (GrewAt is null || total > Highest)
         {
-            return new TotalGrowth { Highest = total, GrewAt = now };
+            return new TotalGrowth { Highest = total, GrewAt = now, HasGrown = GrewAt is not null };
         }
 
         // A fall is not growth, but growth from the new level is.
