@@ -54,7 +54,9 @@ public static class MetricAssessor
     private static MetricAssessment Unmeasured(MetricPolicy policy, CheckedTrack canary, UsableCounts? stable, MetricMemory memory, DateTimeOffset now)
     {
         var fails = canary.IsError ? policy.OnError == DataPolicy.Fail : policy.OnNoData == DataPolicy.Fail;
-        if (!canary.IsError && memory.Canary.GrewAt is null)
+
+        // Nothing yet: at the start of a step, or because whoever counts began anew, as after a restart of the operator.
+        if (!canary.IsError && (memory.Canary.GrewAt is null || canary.BeganAnew))
         {
             memory = memory with { EmptySince = memory.EmptySince ?? now };
             fails = fails && now - memory.EmptySince > policy.StaleAfter;

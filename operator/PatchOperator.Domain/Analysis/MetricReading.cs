@@ -24,7 +24,8 @@ public abstract record TrackReading
 
     /// <summary>The source answered and had no numbers.</summary>
     /// <param name="Detail">What was missing, for the user.</param>
-    public sealed record NoData(string Detail) : TrackReading;
+    /// <param name="BeganAnew">Whoever counts has only just begun to, as after a restart, and will have numbers soon.</param>
+    public sealed record NoData(string Detail, bool BeganAnew = false) : TrackReading;
 
     /// <summary>The source did not answer, or refused.</summary>
     /// <param name="Message">What went wrong and where, for the user.</param>

@@ -97,6 +97,21 @@ public sealed class MetricAssessorTests
     }
 
     [Fact]
+    public void Whoever_counts_and_began_anew_is_given_that_time_again()
+    {
+        var policy = Policy with { OnNoData = DataPolicy.Fail };
+        var memory = Assess(policy, new TrackReading.Counts(0, 500)).Memory;
+        foreach (var anew in (TrackReading[])[new TrackReading.Counts(0, 0), new TrackReading.NoData("no probe of the canary has ended yet", BeganAnew: true)])
+        {
+            var first = Assess(policy, anew, memory: memory, after: TimeSpan.FromSeconds(5));
+            var later = Assess(policy, anew, memory: first.Memory, after: TimeSpan.FromSeconds(65));
+            var tooLate = Assess(policy, anew, memory: later.Memory, after: TimeSpan.FromSeconds(66));
+
+            Assert.Equal([Verdict.Hold, Verdict.Hold, Verdict.Fail], [first.Verdict, later.Verdict, tooLate.Verdict]);
+        }
+    }
+
+    [Fact]
     public void The_ceiling_fails_at_once_when_there_are_enough_requests()
     {
         var few = Assess(Policy, new TrackReading.Counts(20, 40));
