@@ -11,6 +11,9 @@ public sealed record MetricMemory
     /// <summary>Bad measurements of a gauge in a row.</summary>
     public int Bad { get; init; }
 
+    /// <summary>When the last of them was made; one that is seen again is not another.</summary>
+    public DateTimeOffset? BadAt { get; init; }
+
     /// <summary>Stays empty where stable is not compared with.</summary>
     public TotalGrowth Stable { get; init; } = new();
 

@@ -20,7 +20,9 @@ public abstract record TrackReading
     public sealed record Counts(double Failures, double Total) : TrackReading;
 
     /// <summary>A gauge's one number; nothing is promised of it.</summary>
-    public sealed record Value(double Number) : TrackReading;
+    /// <param name="Number">As measured.</param>
+    /// <param name="MeasuredAt">Where it may be seen at several ticks, the time by which it is known again; null where each tick measures anew.</param>
+    public sealed record Value(double Number, DateTimeOffset? MeasuredAt = null) : TrackReading;
 
     /// <summary>The source answered and had no numbers.</summary>
     /// <param name="Detail">What was missing, for the user.</param>

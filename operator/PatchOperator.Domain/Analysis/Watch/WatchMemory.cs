@@ -29,6 +29,9 @@ public sealed record WatchMemory
     /// <summary>Bad stretches in a row; of a gauge, bad values.</summary>
     public int Bad { get; init; }
 
+    /// <summary>When the last bad value was measured; one that is seen again is not another.</summary>
+    public DateTimeOffset? BadAt { get; init; }
+
     /// <summary>Takes in cumulative counts.</summary>
     /// <param name="read">Usable counts.</param>
     /// <param name="part">Zero-based part of the watch that it is.</param>
