@@ -22,7 +22,7 @@ internal static class ReplayCommand
         var samples = new Option<string>("--samples") { Description = $"Lines such as {Example}; .gz is unpacked, '-' reads standard input", Required = true };
         var output = new Option<string>("--output", "-o") { Description = "table, or json for one line a run", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json");
-        var counts = new Option<string>("--counts") { Description = "per-tick: since the line before; cumulative: since the run began; auto tells them apart by whether any number ever falls", DefaultValueFactory = _ => "auto" };
+        var counts = new Option<string>("--counts") { Description = "per-tick: since the line before; cumulative: since the run began; auto takes them for per-tick unless no number of a run ever falls and all of them grow from the size of one tick", DefaultValueFactory = _ => "auto" };
         counts.AcceptOnlyFromAmong("auto", "per-tick", "cumulative");
         var command = new Command("replay", "Run recorded samples through the engine: what would the patch's policy have said, when, and after how many requests?") { file, samples, output, counts };
         command.SetAction(async (result, cancellation) =>
@@ -30,10 +30,11 @@ internal static class ReplayCommand
             var (writer, error) = (result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
             try
             {
-                var replayer = new Replayer(Plan(result.GetRequiredValue(file)), Form(result.GetRequiredValue(counts)));
+                var form = Form(result.GetRequiredValue(counts));
+                var replayer = new Replayer(Plan(result.GetRequiredValue(file)), form);
                 await using var stream = Open(result.GetRequiredValue(samples));
                 var runs = await replayer.PlayAsync(stream, cancellation);
-                Warn(error, replayer);
+                Warn(error, replayer, form is CountsForm.Auto);
                 await writer.WriteAsync(result.GetRequiredValue(output) == "json" ? Json(runs) : Table(runs));
                 return ExitCodes.Ok;
             }
@@ -84,6 +85,11 @@ internal static class ReplayCommand
         }
 
         var plan = ReplayPlan.Of(patch.Spec);
+        if (plan.Steps.Count == 0)
+        {
+            throw new ReplayException($"{file}: spec.canary.steps has only steps of weight 0, and those have no traffic to judge; add one with a weight");
+        }
+
         return plan.Metrics.Count > 0 ? plan : throw new ReplayException($"{file}: spec.analysis.metrics has only gauges, and samples are failures and totals; add a metric that counts");
     }
 
@@ -124,11 +130,13 @@ internal static class ReplayCommand
         return TextTable.Format(["RUN", "VERDICT", "TIME", "CANARY REQUESTS", "STEP", "METRIC", "REASON"], [.. rows]) + $"{Number(runs.Count)} runs: {string.Join(", ", totals)}{Environment.NewLine}";
     }
 
-    private static void Warn(TextWriter error, Replayer replayer)
+    private static void Warn(TextWriter error, Replayer replayer, bool isAuto)
     {
-        if (replayer.Form is CountsForm.Cumulative)
+        if (isAuto)
         {
-            error.WriteLine("Counts are read as cumulative (no number falls within a run); --counts per-tick reads them otherwise.");
+            error.WriteLine(replayer.Form is CountsForm.Cumulative
+                ? "Counts are read as cumulative, since no number falls within a run and all grow from the size of one tick; --counts per-tick reads them otherwise."
+                : "Counts are read as per tick; --counts cumulative reads them otherwise.");
         }
 
         if (replayer.FirstMetricOnly)

@@ -12,10 +12,14 @@ internal sealed class Replayer(ReplayPlan plan, CountsForm form)
     private const int BatchSize = 4096;
     private const int BatchesWaiting = 8;
 
+    /// <summary>A run whose first sample lies more than a year after its beginning is told by a calendar: seconds since 1970.</summary>
+    private const double LongestRun = 365 * 24 * 3600.0;
+
     private readonly Dictionary<string, int> runs = new(StringComparer.Ordinal);
     private readonly ReplayPlan whole = plan;
     private readonly Dictionary<string, int> metrics = plan.Metrics.Select((m, i) => (m.Policy.Name, i)).ToDictionary(m => m.Name, m => m.i, StringComparer.Ordinal);
     private readonly List<ReplaySample?[]> last = [];
+    private readonly List<double> begun = [];
     private ReplayPlan played = plan;
     private bool? namesMetrics;
 
@@ -33,10 +37,17 @@ internal sealed class Replayer(ReplayPlan plan, CountsForm form)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            var reading = Task.Run(() => ReadAsync(stream, workers, stop.Token), stop.Token);
-            var judging = workers.Select(w => Task.Run(() => w.JudgeAsync(() => played, stop.Token), stop.Token)).ToArray();
-            await reading;
-            await Task.WhenAll(judging);
+            Task[] all =
+            [
+                Task.Run(() => ReadAsync(stream, workers, stop.Token), CancellationToken.None),
+                .. workers.Select(w => Task.Run(() => w.JudgeAsync(() => played, stop.Token), CancellationToken.None)),
+            ];
+
+            // The first that fails ends all: a reader would wait for ever for a worker that takes nothing any more, and workers for the reader.
+            await foreach (var ended in Task.WhenEach(all))
+            {
+                await ended;
+            }
         }
         finally
         {
@@ -57,7 +68,7 @@ internal sealed class Replayer(ReplayPlan plan, CountsForm form)
 
         if (Form is CountsForm.Auto)
         {
-            Form = CountsForms.Of(first.Select(f => f.Line));
+            Form = CountsForms.Of([.. first.Select(f => f.Line)]);
         }
 
         foreach (var (number, line) in first)
@@ -90,6 +101,7 @@ internal sealed class Replayer(ReplayPlan plan, CountsForm form)
         {
             run = runs[line.Run] = runs.Count;
             last.Add(new ReplaySample?[played.Metrics.Count]);
+            begun.Add(line.Sample.At > LongestRun ? line.Sample.At : 0);
         }
 
         ref var before = ref last[run][metric];
@@ -103,7 +115,7 @@ internal sealed class Replayer(ReplayPlan plan, CountsForm form)
             ? sample with { Canary = CountsForms.Since(before?.Canary, sample.Canary), Stable = CountsForms.Since(before?.Stable, sample.Stable) }
             : sample;
         before = sample with { Canary = sample.Canary ?? before?.Canary, Stable = sample.Stable ?? before?.Stable };
-        return workers[run % workers.Length].TakeAsync(run / workers.Length, metric, tick, cancellation);
+        return workers[run % workers.Length].TakeAsync(run / workers.Length, metric, tick with { At = tick.At - begun[run] }, cancellation);
     }
 
     private int MetricOf(in SampleLine line, long number)

@@ -16,6 +16,9 @@ internal sealed class SampleException(long line, string message) : Exception($"l
 /// <param name="Sample">As written: per tick or cumulative.</param>
 internal readonly record struct SampleLine(string Run, string? Metric, ReplaySample Sample)
 {
+    /// <summary>A thousand years after 1970; milliseconds are beyond it.</summary>
+    private const double LatestTime = 3.2e10;
+
     /// <summary>Unknown members are passed over: recordings often carry more than is asked for.</summary>
     /// <param name="utf8">The line without its end.</param>
     /// <param name="number">Counted from one.</param>
@@ -74,8 +77,14 @@ internal readonly record struct SampleLine(string Run, string? Metric, ReplaySam
             throw new SampleException(number, $"is not JSON (at byte {exception.BytePositionInLine + 1}): {Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 80)])}");
         }
 
+        catch (InvalidOperationException)
+        {
+            throw new SampleException(number, "has text that is not Unicode");
+        }
+
         return string.IsNullOrEmpty(run) ? throw new SampleException(number, "\"run\" is missing: the name of the run that the sample belongs to, as text")
             : at is null ? throw new SampleException(number, "\"t\" is missing: seconds since the canary took traffic")
+            : Math.Abs(at.Value) > LatestTime ? throw new SampleException(number, $"\"t\" is {at.Value}, which is no time in seconds; divide milliseconds since 1970 by a thousand")
             : !hasCanary ? throw new SampleException(number, "\"canary\" is missing: {\"failures\":…,\"total\":…}, or null where there were no numbers")
             : new SampleLine(run, metric, new ReplaySample(at.Value, canary, stable));
     }

@@ -23,9 +23,10 @@ internal sealed record AssessmentWording(MetricPolicy Policy, UsableCounts? Cana
     public MetricAssessment StableAlsoFailing() => Assessment(
         Verdict.Hold,
         AssessmentReasons.StableAlsoFailing,
-        $"Both tracks fail: {Compared()}"
-        + (Policy.MaxRate is { } ceiling ? $", the ceiling is {Percent(ceiling)}" : "")
-        + ". That points to something they share and not to the patch, so the roll-out waits. Restore the shared service, or abort.");
+        (Policy.MaxRate is { } ceiling && Stable?.Rate <= ceiling
+            ? $"The canary is above the ceiling of {Percent(ceiling)}, and nothing tells it from stable: {Compared()}. Stable is too close to the ceiling, or has answered too few requests, to blame the patch"
+            : $"Both tracks fail: {Compared()}{(Policy.MaxRate is { } limit ? $", the ceiling is {Percent(limit)}" : "")}. That points to something they share and not to the patch")
+        + ", so the roll-out waits. Restore what they share, or abort.");
 
     public MetricAssessment Stale(string track, double total, TimeSpan still) => Assessment(
         Verdict.Hold,

@@ -23,10 +23,11 @@ internal static class GaugeAssessor
         memory = memory with { EmptySince = null };
         if (Limit(gauge, value, stable.Number) is { } broken)
         {
-            return Bad(policy, gauge, canary, stable, broken, memory with { Bad = memory.Bad + 1 });
+            var isRepeated = memory.BadAt is { } last && canary.MeasuredAt == last;
+            return Bad(policy, gauge, canary, stable, broken, isRepeated ? memory : memory with { Bad = memory.Bad + 1, BadAt = canary.MeasuredAt });
         }
 
-        memory = memory with { Bad = 0 };
+        memory = memory with { Bad = 0, BadAt = null };
         if (gauge.Tolerance is not null && stable.Number is null)
         {
             var reason = stable.Reason == AssessmentReasons.NoData ? AssessmentReasons.StableNoData : stable.Reason;
@@ -89,14 +90,14 @@ internal static class GaugeAssessor
 
     private static string Text(double number) => number.ToString("0.####", CultureInfo.InvariantCulture);
 
-    private readonly record struct Track(double? Number, string Reason, string Problem, bool IsError)
+    private readonly record struct Track(double? Number, string Reason, string Problem, bool IsError, DateTimeOffset? MeasuredAt = null)
     {
         public static Track Of(TrackReading? reading, string track)
         {
             if (reading is TrackReading.Value value)
             {
                 return double.IsFinite(value.Number)
-                    ? new Track(value.Number, "", "", false)
+                    ? new Track(value.Number, "", "", false, value.MeasuredAt)
                     : new Track(null, AssessmentReasons.InvalidSamples, $"The value for {track} is {value.Number}, which is no number. Check the query, such as a division by zero.", false);
             }
 

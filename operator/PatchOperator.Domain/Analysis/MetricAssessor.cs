@@ -2,12 +2,15 @@ namespace PatchOperator.Domain.Analysis;
 
 /// <summary>
 /// Turns one reading of one metric into a verdict. The rules in order: unusable numbers, worse than stable, over the ceiling
-/// (unless stable is over it too), stale, too few requests, nothing to compare with, both tracks bad, pass.
+/// (unless nothing tells the canary from stable), stale, too few requests, nothing to compare with, both tracks bad, pass.
 /// </summary>
 public static class MetricAssessor
 {
     // Without a ceiling of the user's, one request in ten failing on both tracks is an outage by anyone's measure.
     private const double ClearlyBad = 0.1;
+
+    // A rate of fewer than half of minRequests is not worth a name.
+    private const double HasASay = 0.5;
 
     // Stable's few requests show an outage if numbers this bad had less than about this chance of coming from a rate at the ceiling.
     private const double OutageChance = 0.05;
@@ -51,7 +54,9 @@ public static class MetricAssessor
     private static MetricAssessment Unmeasured(MetricPolicy policy, CheckedTrack canary, UsableCounts? stable, MetricMemory memory, DateTimeOffset now)
     {
         var fails = canary.IsError ? policy.OnError == DataPolicy.Fail : policy.OnNoData == DataPolicy.Fail;
-        if (!canary.IsError && memory.Canary.GrewAt is null)
+
+        // Nothing yet: at the start of a step, or because whoever counts began anew, as after a restart of the operator.
+        if (!canary.IsError && (memory.Canary.GrewAt is null || canary.BeganAnew))
         {
             memory = memory with { EmptySince = memory.EmptySince ?? now };
             fails = fails && now - memory.EmptySince > policy.StaleAfter;
@@ -68,17 +73,10 @@ public static class MetricAssessor
             return memory;
         }
 
-        var counts = new TwoTrackCounts
-        {
-            CanaryFailures = canary.Failures,
-            CanaryTotal = canary.Total,
-            StableFailures = beside.Failures,
-            StableTotal = beside.Total,
-        };
         return memory with
         {
             Stable = memory.Stable.See(beside.Total, now),
-            Comparison = SequentialTest.Advance(memory.Comparison, counts, policy.WorthCatching),
+            Comparison = SequentialTest.Advance(memory.Comparison, Counts(canary, beside), policy.WorthCatching),
         };
     }
 
@@ -94,8 +92,7 @@ public static class MetricAssessor
 
         if (enough && policy.MaxRate is { } ceiling && canary.Rate > ceiling)
         {
-            // A shared back end that is down is not the patch's doing (S5). Where stable says nothing, the ceiling stands.
-            return stable.Counts is { } beside && IsOver(beside, ceiling, minRequests) ? numbers.StableAlsoFailing() : numbers.CeilingExceeded();
+            return stable.Counts is { } beside && IsShared(policy, canary, beside, ceiling, numbers.Memory.Stable, now) ? numbers.StableAlsoFailing() : numbers.CeilingExceeded();
         }
 
         var canaryStill = numbers.Memory.Canary.StillFor(now);
@@ -141,8 +138,32 @@ public static class MetricAssessor
         return policy.MaxRate is null && canary.Rate >= ClearlyBad && comparison.Rate >= ClearlyBad ? numbers.StableAlsoFailing() : numbers.WithinLimits();
     }
 
-    // With few requests one unlucky failure is a high rate, and must not excuse a bad canary: ask for Chernoff's bound to be passed.
-    private static bool IsOver(UsableCounts stable, double ceiling, long minRequests) =>
-        stable.Rate > ceiling
-        && (stable.Total >= minRequests || ceiling <= 0 || stable.Total * InformationBound.Divergence(stable.Rate, ceiling) >= -Math.Log(OutageChance));
+    /// <summary>
+    /// A shared back end that is down is not the patch's doing (S5). Two tracks with the same rate do not pass the ceiling at the same tick, so a stable that is not over it now
+    /// blames the canary only if something tells the two apart: stable lies below the ceiling, or the canary above stable, by more than chance explains.
+    /// </summary>
+    private static bool IsShared(MetricPolicy policy, UsableCounts canary, UsableCounts stable, double ceiling, TotalGrowth growth, DateTimeOffset now)
+    {
+        if (policy.StableIsIdle && (!growth.HasGrown || growth.StillFor(now) > policy.StaleAfter))
+        {
+            // What stable answered before the canary took all the traffic says nothing of now.
+            return false;
+        }
+
+        if (stable.Total < Math.Max(1, policy.MinRequests) * HasASay)
+        {
+            // One unlucky failure is a high rate here, and must not excuse a bad canary: ask for Chernoff's bound to be passed.
+            return stable.Rate > ceiling && (ceiling <= 0 || stable.Total * InformationBound.Divergence(stable.Rate, ceiling) >= -Math.Log(OutageChance));
+        }
+
+        return stable.Rate > ceiling || (!CeilingTest.IsBelow(stable, ceiling) && !SequentialTest.IsClearlyWorse(Counts(canary, stable), policy.WorthCatching));
+    }
+
+    private static TwoTrackCounts Counts(UsableCounts canary, UsableCounts stable) => new()
+    {
+        CanaryFailures = canary.Failures,
+        CanaryTotal = canary.Total,
+        StableFailures = stable.Failures,
+        StableTotal = stable.Total,
+    };
 }

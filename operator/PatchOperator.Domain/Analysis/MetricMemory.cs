@@ -11,6 +11,9 @@ public sealed record MetricMemory
     /// <summary>Bad measurements of a gauge in a row.</summary>
     public int Bad { get; init; }
 
+    /// <summary>When the last of them was made; one that is seen again is not another.</summary>
+    public DateTimeOffset? BadAt { get; init; }
+
     /// <summary>Stays empty where stable is not compared with.</summary>
     public TotalGrowth Stable { get; init; } = new();
 
@@ -31,24 +34,24 @@ public sealed record MetricMemory
 /// <summary>Whether a track's request count still moves. A dead scrape keeps answering the last number for minutes.</summary>
 public sealed record TotalGrowth
 {
-    // Extrapolation makes counts jitter by less than this; more means other counters, such as those of a replaced pod.
-    private const double Jitter = 0.1;
-
     /// <summary>The highest total seen, in requests.</summary>
     public double Highest { get; init; }
 
     /// <summary>When the total last rose above <see cref="Highest"/>; null before the first reading.</summary>
     public DateTimeOffset? GrewAt { get; init; }
 
+    /// <summary>Whether it rose after the first reading, which may be of old requests alone.</summary>
+    public bool HasGrown { get; init; }
+
     public TotalGrowth See(double total, DateTimeOffset now)
     {
         if (GrewAt is null || total > Highest)
         {
-            return new TotalGrowth { Highest = total, GrewAt = now };
+            return new TotalGrowth { Highest = total, GrewAt = now, HasGrown = GrewAt is not null };
         }
 
         // A fall is not growth, but growth from the new level is.
-        return total < (Highest * (1 - Jitter)) - 2 ? this with { Highest = total } : this;
+        return CounterReset.Happened(total, Highest) ? this with { Highest = total } : this;
     }
 
     /// <summary>How long the total has stood still.</summary>
@@ -67,6 +70,10 @@ public sealed record TwoTrackCounts
     public double StableFailures { get; init; }
 
     public double StableTotal { get; init; }
+
+    internal SeriesPoint Canary => new(CanaryFailures, CanaryTotal);
+
+    internal SeriesPoint Stable => new(StableFailures, StableTotal);
 }
 
 /// <summary>The state of the sequential test: a handful of numbers, whatever the length of the run.</summary>

@@ -20,11 +20,14 @@ public abstract record TrackReading
     public sealed record Counts(double Failures, double Total) : TrackReading;
 
     /// <summary>A gauge's one number; nothing is promised of it.</summary>
-    public sealed record Value(double Number) : TrackReading;
+    /// <param name="Number">As measured.</param>
+    /// <param name="MeasuredAt">Where it may be seen at several ticks, the time by which it is known again; null where each tick measures anew.</param>
+    public sealed record Value(double Number, DateTimeOffset? MeasuredAt = null) : TrackReading;
 
     /// <summary>The source answered and had no numbers.</summary>
     /// <param name="Detail">What was missing, for the user.</param>
-    public sealed record NoData(string Detail) : TrackReading;
+    /// <param name="BeganAnew">Whoever counts has only just begun to, as after a restart, and will have numbers soon.</param>
+    public sealed record NoData(string Detail, bool BeganAnew = false) : TrackReading;
 
     /// <summary>The source did not answer, or refused.</summary>
     /// <param name="Message">What went wrong and where, for the user.</param>

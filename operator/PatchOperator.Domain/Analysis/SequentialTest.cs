@@ -44,8 +44,7 @@ public static class SequentialTest
     private const double FirstRelearn = 400;
     private const double RelearnFactor = 4;
 
-    // Counts may shrink a little between ticks (extrapolation, pods that went); more than this is a different set of counters.
-    private const double ShrinkTolerance = 0.1;
+    private static readonly double ClearEvidence = Math.Log(20);
 
     /// <summary>Takes in the cumulative counts of a tick and returns the state with the evidence up to the last complete block.</summary>
     /// <param name="state">State of the previous tick; null at the first.</param>
@@ -60,7 +59,7 @@ public static class SequentialTest
         }
 
         var consumed = state.Consumed;
-        if (Restarted(counts.CanaryTotal, consumed.CanaryTotal) || Restarted(counts.StableTotal, consumed.StableTotal))
+        if (CounterReset.Happened(counts.Canary, consumed.Canary) || CounterReset.Happened(counts.Stable, consumed.Stable))
         {
             // Which of these requests were counted before is unknown; to count none twice, evidence continues from here.
             return state with { Consumed = counts };
@@ -106,7 +105,16 @@ public static class SequentialTest
     /// <summary>Whether the canary is proven not to be worse by the difference worth catching, with the probability of error <see cref="FalsePassRate"/>.</summary>
     public static bool IsProvenFine(SequentialState? state) => state is not null && state.LogFine >= -Math.Log(FalsePassRate);
 
-    private static bool Restarted(double total, double before) => total < (before * (1 - ShrinkTolerance)) - 2;
+    /// <summary>
+    /// Whether counts of one stretch, taken as one block, make it twenty times as likely that the canary is worse than that it is not. Says nothing of a whole run; it is
+    /// for the question whether a failing canary shares its trouble with stable.
+    /// </summary>
+    internal static bool IsClearlyWorse(TwoTrackCounts counts, double worthCatching)
+    {
+        var (canary, stable) = (counts.Canary, counts.Stable);
+        return Alternatives.For(worthCatching).LogMixture(
+            TwoTrackCounts.Zero, new TrackBlock(canary.Failures, canary.Total), new TrackBlock(stable.Failures, stable.Total), FirstIdleShare, out _) >= ClearEvidence;
+    }
 }
 
 /// <summary>What one track added since the last complete block.</summary>

@@ -38,7 +38,8 @@ internal readonly record struct UsableCounts(double Failures, double Total)
 }
 
 /// <summary>One track's reading after the checks: usable counts, or the reason that there are none.</summary>
-internal readonly record struct CheckedTrack(UsableCounts? Counts, string Reason, string Problem, bool IsError)
+/// <param name="BeganAnew">Nothing was counted yet, by counters that have just begun: not the same as numbers that are gone.</param>
+internal readonly record struct CheckedTrack(UsableCounts? Counts, string Reason, string Problem, bool IsError, bool BeganAnew = false)
 {
     public static CheckedTrack Of(TrackReading? reading, string track) => reading switch
     {
@@ -47,11 +48,11 @@ internal readonly record struct CheckedTrack(UsableCounts? Counts, string Reason
         TrackReading.Failed failed =>
             new(null, AssessmentReasons.MetricsUnavailable, $"{track} could not be measured: {Sentence(failed.Message)}", true),
         TrackReading.NoData none =>
-            new(null, AssessmentReasons.NoData, $"There are no numbers for {track}: {Sentence(none.Detail)}", false),
+            new(null, AssessmentReasons.NoData, $"There are no numbers for {track}: {Sentence(none.Detail)}", false, none.BeganAnew),
         TrackReading.Counts counts when UsableCounts.Problem(counts) is { } problem =>
             new(null, AssessmentReasons.InvalidSamples, $"The numbers for {track} are {problem}. Check that both queries count requests over the same pods and window.", false),
         TrackReading.Counts { Total: 0 } =>
-            new(null, AssessmentReasons.NoData, $"There are no numbers for {track}: it has answered no requests yet. Check that traffic is routed to it and that its total query matches.", false),
+            new(null, AssessmentReasons.NoData, $"There are no numbers for {track}: it has answered no requests yet. Check that traffic is routed to it and that its total query matches.", false, BeganAnew: true),
         TrackReading.Counts counts => new(UsableCounts.Of(counts), "", "", false),
         _ => new(null, AssessmentReasons.NoData, $"There are no numbers for {track}: it was not read.", false),
     };

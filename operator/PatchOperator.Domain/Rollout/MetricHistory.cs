@@ -43,13 +43,16 @@ internal static class MetricHistory
             return null;
         }
 
-        // Totals that fell are other counters, such as those of pods that replaced the ones before.
-        var since = Read(before) is { } known && known.Total <= counted.Total ? counted + new SeriesPoint(-known.Failures, -known.Total) : counted;
-        return since.Total > 0 ? since with { Failures = Math.Clamp(since.Failures, 0, since.Total) } : null;
+        // Counts that fell are extrapolated, or are of other pods than before: which of them were counted already is unknown, and to count none twice, it goes on from here.
+        var since = Read(before) is not { } known ? counted
+            : CounterReset.Happened(counted, known) ? default
+            : new SeriesPoint(Math.Max(0, counted.Failures - known.Failures), counted.Total - known.Total);
+        return since.Total > 0 ? since with { Failures = Math.Min(since.Failures, since.Total) } : null;
     }
 
+    /// <summary>Null also where someone edited the status: that is no reason to stop deciding.</summary>
     private static SeriesPoint? Read(string? counts) =>
-        counts?.Split('/') is [var failures, var total]
-            ? new SeriesPoint(double.Parse(failures, CultureInfo.InvariantCulture), double.Parse(total, CultureInfo.InvariantCulture))
-            : null;
+        counts?.Split('/') is [var failures, var total] && Number(failures) is { } bad && Number(total) is { } all ? new SeriesPoint(bad, all) : null;
+
+    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 }

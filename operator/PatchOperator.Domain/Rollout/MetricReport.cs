@@ -15,12 +15,12 @@ internal static class MetricReport
     /// <param name="now">The time of the decision.</param>
     public static MetricStatus Of(MetricAssessment assessment, MetricReading reading, MetricStatus? last, TimeSpan interval, DateTimeOffset now)
     {
-        var status = Of(assessment, reading);
+        var status = Of(assessment, reading, last);
         // A gauge's values have no counts that could be summed.
         return reading.Canary is TrackReading.Value ? status : status with { Series = MetricHistory.Extend(last, status, interval, now) };
     }
 
-    private static MetricStatus Of(MetricAssessment assessment, MetricReading reading) => new()
+    private static MetricStatus Of(MetricAssessment assessment, MetricReading reading, MetricStatus? last) => new()
     {
         Name = assessment.Metric,
         Verdict = assessment.Verdict.ToString(),
@@ -29,8 +29,8 @@ internal static class MetricReport
         CanaryRate = Rate(assessment.CanaryRate) ?? Value(assessment.CanaryValue),
         StableRate = Rate(assessment.StableRate) ?? Value(assessment.StableValue),
         Limit = Rate(assessment.Limit) ?? assessment.BrokenLimit,
-        CanaryCounts = reading.Canary is TrackReading.Value ? null : Counts(assessment.CanaryFailures, assessment.CanaryTotal),
-        StableCounts = reading.Stable is null or TrackReading.Value ? null : Counts(assessment.StableFailures, assessment.StableTotal),
+        CanaryCounts = reading.Canary is TrackReading.Value ? null : Counts(assessment.CanaryFailures, assessment.CanaryTotal, last?.CanaryCounts),
+        StableCounts = reading.Stable is null or TrackReading.Value ? null : Counts(assessment.StableFailures, assessment.StableTotal, last?.StableCounts),
         Query = reading.CanaryQuery,
         SampledAt = reading.SampledAt,
         Memory = JsonSerializer.Serialize(assessment.Memory, AnalysisJson.Default.MetricMemory),
@@ -69,5 +69,7 @@ internal static class MetricReport
 
     private static string? Rate(double? rate) => rate is { } value ? Percent.Format(value) : null;
 
-    private static string Counts(double failures, double total) => string.Create(CultureInfo.InvariantCulture, $"{failures:0.#}/{total:0.#}");
+    // Without numbers now the last ones stay: from there on it is counted as soon as there are some again.
+    private static string Counts(double failures, double total, string? last) =>
+        total <= 0 && last is not null ? last : string.Create(CultureInfo.InvariantCulture, $"{failures:0.#}/{total:0.#}");
 }

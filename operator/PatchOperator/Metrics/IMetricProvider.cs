@@ -17,6 +17,9 @@ public interface IMetricProvider
 /// <summary>What to read: which pods are canary and stable, since when, and which metrics.</summary>
 public sealed record MetricReadRequest
 {
+    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(10);
+
     public required string Namespace { get; init; }
 
     /// <summary>Names of the workloads that are judged.</summary>
@@ -36,6 +39,10 @@ public sealed record MetricReadRequest
 
     /// <summary>The time for the whole read, retries included.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>An answer that comes after the next read is due helps nobody.</summary>
+    public static TimeSpan TimeoutFor(TimeSpan interval) =>
+        interval * 0.8 is var timeout && timeout < ShortestTimeout ? ShortestTimeout : timeout > LongestTimeout ? LongestTimeout : timeout;
 
     /// <summary>Identity of the run (and step, if counts start over with a step), for providers that keep counters between reads.</summary>
     public required string RunId { get; init; }

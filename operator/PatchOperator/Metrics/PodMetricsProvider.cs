@@ -102,9 +102,9 @@ internal sealed class PodMetricsProvider(PodEndpoint endpoint, IHttpAccess acces
 
         // Some silent pods are normal while pods start and stop; with all of them silent the sums are only old numbers.
         var ofTrack = answers.Where(answer => answer.Track == track).ToList();
-        if (ofTrack.All(answer => answer.Problem is not null))
+        if (ofTrack.All(answer => answer.ProblemOf(metric.Query.Name) is not null))
         {
-            var example = ofTrack.Count == 0 ? "" : $", for example {ofTrack[0].Pod} at {ofTrack[0].Address}: {ofTrack[0].Problem}";
+            var example = ofTrack.Count == 0 ? "" : $", for example {ofTrack[0].Pod} at {ofTrack[0].Address}: {ofTrack[0].ProblemOf(metric.Query.Name)}";
             return new TrackReading.Failed($"none of {pods.Count} {track} pods gave its metrics{example}", Terminal: false);
         }
 

@@ -39,7 +39,13 @@ internal sealed record PodMetric(MetricQuery Query, string Text, SeriesSelector?
 }
 
 /// <summary>What one pod answered: samples, or the problem that there are none.</summary>
-internal sealed record PodAnswer(string Track, string Pod, string Address, IReadOnlyList<PodSample> Samples, string? Problem);
+internal sealed record PodAnswer(string Track, string Pod, string Address, IReadOnlyList<PodSample> Samples, string? Problem)
+{
+    /// <summary>Metrics whose own samples cannot be used; the others are not theirs to spoil.</summary>
+    public IReadOnlyDictionary<string, string> Unusable { get; init; } = new Dictionary<string, string>();
+
+    public string? ProblemOf(string metric) => Problem ?? Unusable.GetValueOrDefault(metric);
+}
 
 /// <summary>Asks many pods for their metrics at once and sums what the selectors match.</summary>
 internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, TimeProvider time)
@@ -150,13 +156,15 @@ internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, Time
         }
 
         var samples = new List<PodSample>();
+        var unusable = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < metrics.Count; i++)
         {
             var (failures, total) = (sums[2 * i], sums[(2 * i) + 1]);
             if (!double.IsFinite(failures.Value) || !double.IsFinite(total.Value) || failures.Value < 0 || total.Value < 0)
             {
                 // One such sample would spoil the run's sums for good.
-                return new PodAnswer(track, pod, address, [], $"{metrics[i].Query.Name} counts {failures.Value} failures of {total.Value}, which are no counters");
+                unusable[metrics[i].Query.Name] = $"{metrics[i].Query.Name} counts {failures.Value} failures of {total.Value}, which are no counters";
+                continue;
             }
 
             if (metrics[i].Query.CountsTheRest)
@@ -170,7 +178,7 @@ internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, Time
             samples.Add(new PodSample(track, pod, metrics[i].Query.Name, failures.Value, total.Value, total.Series > 0));
         }
 
-        return new PodAnswer(track, pod, address, samples, null);
+        return new PodAnswer(track, pod, address, samples, null) { Unusable = unusable };
     }
 }
 

@@ -35,6 +35,11 @@ internal abstract record PrometheusAnswer
                 return state == "success" && status == HttpStatusCode.OK ? Success(root) : Refusal(status, root);
             }
         }
+        catch (InvalidOperationException)
+        {
+            // Text that is no UTF-8, or half of a surrogate pair, shows only when it is looked at.
+            return new Error("sent an answer with text that is not Unicode", status != HttpStatusCode.OK && IsTerminal(status), Retry: status != HttpStatusCode.OK && !IsTerminal(status));
+        }
         catch (JsonException)
         {
             // Handled below: an answer that is not Prometheus' is usually a proxy's, and its status says more than its body.

@@ -17,8 +17,6 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     /// The window begins a little before the canary served: Prometheus needs a sample from before the first request, or it misses the first failures.
     /// </summary>
     private static readonly TimeSpan Lead = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(800);
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The measurement that is due, or null while it is under way; its end wakes the patch.</summary>
     public IReadOnlyList<MetricReading>? Read(
@@ -89,24 +87,18 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     };
 
     private static MetricReadRequest Request(
-        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
+        EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) => new()
     {
-        // An answer that comes after the next tick is due helps nobody.
-        var timeout = intent.Interval * 0.8;
-        timeout = timeout < ShortestTimeout ? ShortestTimeout : timeout > LongestTimeout ? LongestTimeout : timeout;
-        return new MetricReadRequest
-        {
-            Namespace = patch.Metadata.Namespace ?? "",
-            Workloads = [.. intent.Judged.Select(w => w.Target.Name)],
-            StableServices = stableServices,
-            CanaryPods = Targets(canary),
-            StablePods = Targets(stable),
-            Window = PreflightWindow,
-            Metrics = [.. intent.Metrics.Select(Query)],
-            Timeout = timeout,
-            RunId = patch.Metadata.Uid,
-        };
-    }
+        Namespace = patch.Metadata.Namespace ?? "",
+        Workloads = [.. intent.Judged.Select(w => w.Target.Name)],
+        StableServices = stableServices,
+        CanaryPods = Targets(canary),
+        StablePods = Targets(stable),
+        Window = PreflightWindow,
+        Metrics = [.. intent.Metrics.Select(Query)],
+        Timeout = MetricReadRequest.TimeoutFor(intent.Interval),
+        RunId = patch.Metadata.Uid,
+    };
 
     private static MetricQuery Query(MetricIntent metric) => new()
     {

@@ -41,6 +41,17 @@ public sealed class BadServerTests : IDisposable
         await FailsAsync(server, "the answer is too large");
     }
 
+    [Theory]
+    [InlineData("""{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"\ud800"]}]}}""")]
+    [InlineData("""{"status":"success","data":{"resultType":"gr\u00f6\u00dfe","result":[]}}""")]
+    [InlineData("""{"status":"\udc00"}""")]
+    public async Task Text_that_is_not_unicode_is_an_error(string json)
+    {
+        await using var server = new RawServer((socket, ct) => SendAsync(socket, "", Encoding.Latin1.GetBytes(json.Replace("\\u00f6\\u00df", "\u00f6\u00df", StringComparison.Ordinal)), ct));
+
+        await FailsAsync(server, "text that is not Unicode");
+    }
+
     [Fact]
     public async Task An_answer_without_end_is_refused_at_its_limit()
     {

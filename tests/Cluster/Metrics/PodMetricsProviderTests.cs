@@ -111,6 +111,39 @@ public sealed class PodMetricsProviderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_no_counter_spoils_only_the_metric_that_asks_for_it()
+    {
+        var latency = new MetricQuery { Name = "latency", Failures = "latency_seconds{quantile=\"0.99\"}", Total = "latency_seconds_count" };
+        foreach (var (ip, successes) in (IEnumerable<(string, int)>)[("127.0.0.1", 10), ("127.0.0.2", 10), ("127.0.0.3", 10), ("127.0.0.1", 30)])
+        {
+            Serve(ip, failures: 0, successes);
+            _pods[ip] = (200, _pods[ip].Body + "latency_seconds{quantile=\"0.99\"} NaN\nlatency_seconds_count 0\n");
+            await _provider.ReadAsync(Request([Preset, latency]), CancellationToken.None);
+        }
+
+        var readings = await _provider.ReadAsync(Request([Preset, latency]), CancellationToken.None);
+
+        Assert.Equal(new TrackReading.Counts(0, 30), readings[0].Canary);
+        Assert.Contains("latency counts NaN failures of 0, which are no counters", Assert.IsType<TrackReading.Failed>(readings[1].Canary).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_restart_in_mid_step_both_tracks_begin_with_nothing_and_no_data_is_no_verdict()
+    {
+        Serve("127.0.0.1", failures: 0, successes: 900);
+        Serve("127.0.0.2", failures: 0, successes: 900);
+        Serve("127.0.0.3", failures: 0, successes: 900);
+        var policy = new MetricPolicy { Name = "http-errors", MaxRate = 0.02, CompareWithStable = true, MinRequests = 50, OnNoData = DataPolicy.Fail };
+        var now = DateTimeOffset.UnixEpoch;
+        var before = MetricAssessor.Assess(policy, new MetricReading { Metric = "http-errors", Canary = new TrackReading.Counts(0, 900), Stable = new TrackReading.Counts(0, 1800), SampledAt = now, CanaryQuery = "" }, null, now);
+
+        var reading = Assert.Single(await _provider.ReadAsync(Request([Preset]) with { Window = TimeSpan.FromMinutes(2) }, CancellationToken.None));
+
+        Assert.Equal(new TrackReading.Counts(0, 0), reading.Canary);
+        Assert.Equal(Verdict.Hold, MetricAssessor.Assess(policy, reading, before.Memory, now.AddSeconds(5)).Verdict);
+    }
+
+    [Fact]
     public async Task A_refused_connection_is_an_error_that_names_pod_and_address()
     {
         await _server.DisposeAsync();

@@ -127,7 +127,7 @@ public sealed class ProbeProviderTests : IAsyncLifetime
         };
         await ReadAsync();
         await Task.Delay(800);
-        Assert.Equal(new TrackReading.NoData("the canary has no ready pods to probe"), (await ReadAsync(canary: [new PodTarget("canary-1", "127.0.0.1", IsReady: false)])).Canary);
+        Assert.Equal(new TrackReading.NoData("the canary has no ready pods to probe", BeganAnew: true), (await ReadAsync(canary: [new PodTarget("canary-1", "127.0.0.1", IsReady: false)])).Canary);
 
         await ReadAsync();
         await UntilAsync(async () => (await ReadAsync()).Canary is TrackReading.Counts { Failures: > 0 }, "silence of a ready pod is a failure");

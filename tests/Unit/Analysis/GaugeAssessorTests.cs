@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Analysis.Watch;
 using Xunit;
 
 namespace PatchOperator.Tests.Unit.Analysis;
@@ -17,6 +18,26 @@ public sealed class GaugeAssessorTests
         Assert.Equal([Verdict.Hold, Verdict.Hold, Verdict.Pass, Verdict.Hold, Verdict.Hold, Verdict.Fail], verdicts.Select(v => v.Verdict));
         Assert.Contains("30: above max 10, 3 measurements in a row", verdicts[^1].Message, StringComparison.Ordinal);
         Assert.Contains("1 of 3", verdicts[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_value_that_is_seen_at_several_ticks_counts_once()
+    {
+        MetricMemory? memory = null;
+        var watch = new WatchMemory();
+        var span = new WatchSpan(Start, Start.AddMinutes(10), TimeSpan.Zero);
+        var verdicts = new List<(Verdict, Verdict)>();
+        for (var second = 0; second < 45; second++)
+        {
+            var value = new TrackReading.Value(30, Start.AddSeconds(second / 15 * 15));
+            var assessment = Assess(Queue, value, null, memory, second);
+            var watched = WatchAssessor.Assess(Queue, value, watch, span, Start.AddSeconds(second));
+            (memory, watch) = (assessment.Memory, watched.Memory);
+            verdicts.Add((assessment.Verdict, watched.Verdict));
+        }
+
+        Assert.Equal(30, verdicts.IndexOf((Verdict.Fail, Verdict.Fail)));
+        Assert.All(verdicts[..30], verdict => Assert.Equal((Verdict.Hold, Verdict.Hold), verdict));
     }
 
     [Fact]

@@ -97,6 +97,21 @@ public sealed class MetricAssessorTests
     }
 
     [Fact]
+    public void Whoever_counts_and_began_anew_is_given_that_time_again()
+    {
+        var policy = Policy with { OnNoData = DataPolicy.Fail };
+        var memory = Assess(policy, new TrackReading.Counts(0, 500)).Memory;
+        foreach (var anew in (TrackReading[])[new TrackReading.Counts(0, 0), new TrackReading.NoData("no probe of the canary has ended yet", BeganAnew: true)])
+        {
+            var first = Assess(policy, anew, memory: memory, after: TimeSpan.FromSeconds(5));
+            var later = Assess(policy, anew, memory: first.Memory, after: TimeSpan.FromSeconds(65));
+            var tooLate = Assess(policy, anew, memory: later.Memory, after: TimeSpan.FromSeconds(66));
+
+            Assert.Equal([Verdict.Hold, Verdict.Hold, Verdict.Fail], [first.Verdict, later.Verdict, tooLate.Verdict]);
+        }
+    }
+
+    [Fact]
     public void The_ceiling_fails_at_once_when_there_are_enough_requests()
     {
         var few = Assess(Policy, new TrackReading.Counts(20, 40));
@@ -177,6 +192,74 @@ public sealed class MetricAssessorTests
         var assessment = Assess(policy, new TrackReading.Counts(31, 100), new TrackReading.Counts(280, 900));
 
         Assert.Equal((Verdict.Hold, AssessmentReasons.StableAlsoFailing), (assessment.Verdict, assessment.Reason));
+    }
+
+    // Five minutes at ten requests a second. A rule that lets stable excuse the canary only while stable itself is over the ceiling takes back two runs in five.
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0.25)]
+    [InlineData(0.05)]
+    public void Two_tracks_with_the_same_rate_near_the_ceiling_are_hardly_ever_told_apart_by_chance(double weight)
+    {
+        var policy = Policy with { CompareWithStable = true };
+        foreach (var rate in (double[])[0.02, 0.03, 0.3])
+        {
+            var reverted = Enumerable.Range(0, 40).Count(seed => double.IsFinite(RequestsToFail(seed, policy, weight, rate, rate, 300)));
+
+            Assert.InRange(reverted, 0, 2);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.2, 0.001, 0.5, 1.25)]
+    [InlineData(0.2, 0.005, 0.05, 1.1)]
+    [InlineData(0.5, 0.005, 0.5, 1)]
+    [InlineData(0.99, 0.0001, 0.5, 1)]
+    public void A_canary_far_over_the_ceiling_beside_a_healthy_stable_fails_as_soon_as_without_a_comparison(double rate, double stable, double weight, double times)
+    {
+        var compared = Policy with { CompareWithStable = true };
+        var (with, without) = (Median(compared), Median(Policy));
+
+        Assert.InRange(with, 1, without * times);
+
+        double Median(MetricPolicy policy) => Enumerable.Range(0, 31).Select(seed => RequestsToFail(seed, policy, weight, rate, stable, 600)).Order().ElementAt(15);
+    }
+
+    [Theory]
+    [InlineData(10, 0, 20)]
+    [InlineData(10, 0, 40)]
+    [InlineData(15, 0, 26)]
+    [InlineData(50, 0, 26)]
+    [InlineData(2, 1, 600)]
+    public void A_few_dozen_good_requests_of_stable_leave_no_excuse(double canary, double failures, double total)
+    {
+        var policy = Policy with { CompareWithStable = true };
+
+        Assert.Equal(Verdict.Fail, Assess(policy, new TrackReading.Counts(canary, 50), new TrackReading.Counts(failures, total)).Verdict);
+    }
+
+    [Fact]
+    public void What_stable_answered_before_the_canary_took_all_the_traffic_excuses_nothing()
+    {
+        var policy = Policy with { CompareWithStable = true, StableIsIdle = true, FalseRevertRate = 1e-9 };
+        var old = new TrackReading.Counts(40, 100);
+
+        var first = Assess(policy, new TrackReading.Counts(0, 10), old);
+        var bad = Assess(policy, new TrackReading.Counts(25, 60), old, first.Memory, TimeSpan.FromSeconds(15));
+        Assert.Equal((Verdict.Fail, AssessmentReasons.CeilingExceeded), (bad.Verdict, bad.Reason));
+
+        // Somebody still asks stable, and it fails as well.
+        var both = Assess(policy, new TrackReading.Counts(25, 60), new TrackReading.Counts(50, 125), first.Memory, TimeSpan.FromSeconds(15));
+        Assert.Equal((Verdict.Hold, AssessmentReasons.StableAlsoFailing), (both.Verdict, both.Reason));
+    }
+
+    [Fact]
+    public void A_stable_close_to_the_ceiling_is_said_to_be_so()
+    {
+        var assessment = Assess(Policy with { CompareWithStable = true }, new TrackReading.Counts(3, 100), new TrackReading.Counts(19, 1000));
+
+        Assert.Equal((Verdict.Hold, AssessmentReasons.StableAlsoFailing), (assessment.Verdict, assessment.Reason));
+        Assert.Contains("nothing tells it from stable: 3 % (3 of 100 requests) on the canary against 1.9 %", assessment.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -266,6 +349,26 @@ public sealed class MetricAssessorTests
         Assert.Equal(Verdict.Pass, MetricAssessor.Combine([pass, pass]));
         Assert.Equal(Verdict.Hold, MetricAssessor.Combine([pass, hold]));
         Assert.Equal(Verdict.Fail, MetricAssessor.Combine([pass, hold, fail]));
+    }
+
+    private static double RequestsToFail(int seed, MetricPolicy policy, double weight, double rate, double stableRate, int ticks)
+    {
+        var simulation = new Simulation(seed);
+        MetricMemory? memory = null;
+        for (var tick = 0; tick < ticks; tick++)
+        {
+            var counts = simulation.Tick(10 * weight, 10 * (1 - weight), rate, stableRate);
+            var assessment = Assess(
+                policy, new TrackReading.Counts(counts.CanaryFailures, counts.CanaryTotal), new TrackReading.Counts(counts.StableFailures, counts.StableTotal), memory, TimeSpan.FromSeconds(tick));
+            if (assessment.Verdict is Verdict.Fail)
+            {
+                return counts.CanaryTotal;
+            }
+
+            memory = assessment.Memory;
+        }
+
+        return double.PositiveInfinity;
     }
 
     private static MetricAssessment Assess(

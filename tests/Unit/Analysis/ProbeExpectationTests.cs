@@ -68,6 +68,10 @@ public sealed class ProbeExpectationTests
     public void Failures_that_answer_200_are_seen(string body, string? expected) => Assert.Equal(expected, Failure(new() { NoGraphQLErrors = true }, body));
 
     [Fact]
+    public void Text_that_is_not_unicode_is_no_json() =>
+        Assert.Equal("the answer is not JSON", Failure(new() { Json = [new() { Path = "$.half", EqualTo = "x" }] }, """{"half":"\ud800"}"""));
+
+    [Fact]
     public void Status_text_and_latency_are_judged()
     {
         Assert.Null(Failure(null, ""));

@@ -144,6 +144,21 @@ public sealed class SequentialTestTests
         Assert.Equal(Counts(3, 12, 0, 40), restarted.Consumed);
     }
 
+    // One of twelve stable pods fails everything and goes away: hardly any requests go with it, but nearly all failures.
+    [Fact]
+    public void Failures_that_go_with_their_pod_do_not_stop_the_comparison()
+    {
+        var before = SequentialTest.Advance(null, Counts(0, 600, 600, 6000), 0.01);
+
+        var state = before;
+        for (var tick = 1; tick <= 20; tick++)
+        {
+            state = SequentialTest.Advance(state, Counts(5 * tick, 600 + (5 * tick), 50, 5500 + (50 * tick)), 0.01);
+        }
+
+        Assert.True(SequentialTest.IsSignificant(state, Alpha));
+    }
+
     [Fact]
     public void Evidence_goes_on_over_steps_and_counts_nothing_twice()
     {

@@ -1,5 +1,7 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using PatchOperator.Cli;
 using PatchOperator.Cli.Analysis;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -74,6 +76,140 @@ public sealed class ReplayTests
         var (first, second) = (await PlayAsync(cumulative), await PlayAsync(perTick));
         Assert.Equal((CountsForm.Cumulative, CountsForm.PerTick), (first.Replayer.Form, second.Replayer.Form));
         Assert.Equal(second.Runs.Select(r => (r.End.Verdict, r.End.At, r.End.CanaryRequests)), first.Runs.Select(r => (r.End.Verdict, r.End.At, r.End.CanaryRequests)));
+    }
+
+    // The format is per tick. What never falls for a while may still be traffic that climbs, or that is too little to tell.
+    [Theory]
+    [InlineData(10, 1, 100, 1)]
+    [InlineData(10, 1, 380, 0)]
+    [InlineData(20, 0, 380, 0)]
+    [InlineData(100, 3, 2000, 50)]
+    public async Task Traffic_that_only_climbs_is_still_counted_by_the_tick(double canary, double canaryMore, double stable, double stableMore)
+    {
+        var lines = Enumerable.Range(0, 600).Select(t => Line("a", t, (0, canary + (canaryMore * t)), (0, stable + (stableMore * t))));
+        Assert.Equal(CountsForm.PerTick, (await PlayAsync(lines)).Replayer.Form);
+    }
+
+    [Fact]
+    public async Task Cumulative_counts_of_irregular_traffic_are_known_as_such()
+    {
+        var random = new Random(1);
+        var lines = Enumerable.Range(0, 100).SelectMany(run =>
+        {
+            var (canary, stable) = (0, 0);
+            return Enumerable.Range(1, 50).Select(t => Line($"run-{run}", t, (0, canary += random.Next(10)), (0, stable += random.Next(200)))).ToArray();
+        });
+        Assert.Equal(CountsForm.Cumulative, (await PlayAsync(lines)).Replayer.Form);
+    }
+
+    [Fact]
+    public async Task A_calendars_seconds_are_taken_from_the_runs_first_sample()
+    {
+        var (name, end) = Assert.Single((await PlayAsync(Enumerable.Range(0, 60).Select(t => Line("a", 1_795_000_000 + t, (0, 20), (0, 380))))).Runs);
+        Assert.Equal(("a", Verdict.Pass, 20), (name, end.Verdict, end.At));
+    }
+
+    [Theory]
+    [InlineData(1_795_000_000_000)]
+    [InlineData(-1e18)]
+    [InlineData(1e300)]
+    public async Task A_time_that_is_none_is_refused_with_its_line_and_hangs_nothing(double t)
+    {
+        var lines = Ticks("a", 50_000, (0, 20), (0, 380)).Append(Line("b", t, (0, 20), (0, 380))).Concat(Ticks("c", 50_000, (0, 20), (0, 380)));
+        var exception = await Assert.ThrowsAsync<SampleException>(() => PlayAsync(lines)).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.StartsWith("line 50001: \"t\" is", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Proof_ends_a_hold_early_where_the_step_allows_it()
+    {
+        var early = Spec with
+        {
+            Canary = new CanarySpec { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("1h"), PassEarly = true }] },
+            Analysis = Spec.Analysis! with { Metrics = [Spec.Analysis.Metrics![0]] },
+        };
+        var late = early with { Canary = new CanarySpec { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("1h") }] } };
+        var lines = Ticks("a", 1000, (0, 20), (0, 20)).ToArray();
+
+        var end = Assert.Single((await PlayAsync(lines, spec: early)).Runs).End;
+        Assert.Equal(Verdict.Pass, end.Verdict);
+        Assert.InRange(end.CanaryRequests, 100, 3000);
+        Assert.Equal(Verdict.Hold, Assert.Single((await PlayAsync(lines, spec: late)).Runs).End.Verdict);
+    }
+
+    [Fact]
+    public async Task What_other_tools_write_is_read_as_well()
+    {
+        var lines = Enumerable.Range(1, 60).Select(t => $$$"""  {"run":"größe-店","extra":{"deep":[1,{"x":null}]},"t":{{{t}}}.0,"canary":{"total":20,"failures":0,"p99":3},"host":"a"}""" + " ");
+        var replayer = new Replayer(ReplayPlan.Of(Spec).FirstMetricOnly(), CountsForm.Auto);
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes("\uFEFF" + string.Join("\r\n", lines) + "\r\n\r\n"));
+        var (name, end) = Assert.Single(await replayer.PlayAsync(stream, CancellationToken.None));
+
+        // Without stable the comparison has nothing to go by, and that is never good.
+        Assert.Equal(("größe-店", Verdict.Hold, AssessmentReasons.StableNoData), (name, end.Verdict, end.Telling!.Reason));
+        Assert.Equal(60 * 20, end.CanaryRequests);
+    }
+
+    [Theory]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("\"\\udc00x\"")]
+    public async Task Half_a_character_is_refused_with_its_line(string run)
+    {
+        var exception = await Assert.ThrowsAsync<SampleException>(() => PlayAsync(["", $$"""{"run":{{run}},"t":1,"canary":null}"""]));
+        Assert.StartsWith("line 2: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Latin_1_is_refused_with_its_line()
+    {
+        var replayer = new Replayer(ReplayPlan.Of(Spec), CountsForm.Auto);
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes("""{"run":"größe","t":1,"canary":null}"""));
+        var exception = await Assert.ThrowsAsync<SampleException>(() => replayer.PlayAsync(stream, CancellationToken.None));
+        Assert.StartsWith("line 1: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    private const string Manifest = """
+        apiVersion: patchoperator.io/v1alpha1
+        kind: EmergencyPatch
+        metadata: {name: a, namespace: shop}
+        spec:
+          canary: {traffic: {httpRoute: {name: shop}}, preview: {header: {name: X-Canary, value: "1"}}, steps: [{weight: WEIGHT, hold: 10s}]}
+          analysis:
+            provider: {podMetrics: {port: 9113}}
+            metrics: [{name: http-errors, preset: podMetrics, maxRate: "2%", compareWith: Stable}]
+        """;
+
+    [Theory]
+    [InlineData("50", """{"run":"a","t":1,"canary":{"failures":60,"total":60},"stable":{"failures":0,"total":60}}""", 0, "Fail")]
+    [InlineData("50", "", 0, "")]
+    [InlineData("50", "nonsense", 2, "samples.ndjson: line 1: is not JSON")]
+    [InlineData("50", """{"run":"a","t":1795000000000,"canary":null}""", 2, "line 1: \"t\" is")]
+    [InlineData("0", """{"run":"a","t":1,"canary":null}""", 2, "only steps of weight 0")]
+    [InlineData("50", null, 2, "missing.ndjson")]
+    public async Task Scripts_can_rely_on_the_exit_code(string weight, string? samples, int expected, string words)
+    {
+        var folder = Directory.CreateTempSubdirectory("replay");
+        try
+        {
+            var (manifest, file) = (Path.Combine(folder.FullName, "patch.yaml"), Path.Combine(folder.FullName, samples is null ? "missing.ndjson" : "samples.ndjson"));
+            await File.WriteAllTextAsync(manifest, Manifest.Replace("WEIGHT", weight, StringComparison.Ordinal));
+            if (samples is not null)
+            {
+                await File.WriteAllTextAsync(file, samples);
+            }
+
+            using var output = new StringWriter();
+            using var error = new StringWriter();
+            var code = await ReplayCommand.Build().Parse(["replay", "-f", manifest, "--samples", file, "-o", "json"]).InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+
+            Assert.Equal(expected, code);
+            Assert.Contains(words, expected == ExitCodes.Ok ? output.ToString() : error.ToString(), StringComparison.Ordinal);
+            Assert.Equal(expected == ExitCodes.Ok, error.ToString().Contains("Counts are read as per tick", StringComparison.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -159,9 +295,10 @@ public sealed class ReplayTests
             {"run":{{{System.Text.Json.JsonSerializer.Serialize(run)}}},{{{(metric is null ? "" : $"\"metric\":\"{metric}\",")}}}"t":{{{t}}},"canary":{"failures":{{{canary.Failures}}},"total":{{{canary.Total}}}},"stable":{"failures":{{{stable.Failures}}},"total":{{{stable.Total}}}}}
             """);
 
-    private static async Task<(IReadOnlyList<(string Name, ReplayRun End)> Runs, Replayer Replayer)> PlayAsync(IEnumerable<string> lines, CountsForm form = CountsForm.Auto)
+    private static async Task<(IReadOnlyList<(string Name, ReplayRun End)> Runs, Replayer Replayer)> PlayAsync(
+        IEnumerable<string> lines, CountsForm form = CountsForm.Auto, EmergencyPatchSpec? spec = null)
     {
-        var replayer = new Replayer(ReplayPlan.Of(Spec), form);
+        var replayer = new Replayer(ReplayPlan.Of(spec ?? Spec), form);
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
         return (await replayer.PlayAsync(stream, CancellationToken.None), replayer);
     }

@@ -19,7 +19,7 @@ public sealed class PacedProviderTests
         {
             var reading = Assert.Single(await paced.ReadAsync(Request("run"), CancellationToken.None));
             var total = ((TrackReading.Counts)reading.Canary).Total;
-            Assert.Equal(totals.Contains(total) ? _time.GetUtcNow() : default, reading.SampledAt);
+            Assert.Equal(_time.GetUtcNow(), reading.SampledAt);
             totals.Add(total);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
@@ -38,6 +38,61 @@ public sealed class PacedProviderTests
         Assert.Equal(2, _inner.Reads);
     }
 
+    [Fact]
+    public async Task A_value_that_stands_carries_the_time_at_which_it_was_asked_for()
+    {
+        var paced = new PacedProvider(new Answering(request => Task.FromResult(Readings(new TrackReading.Value(30)))), TimeSpan.FromSeconds(15), _time);
+        var times = new List<DateTimeOffset?>();
+        for (var tick = 0; tick < 30; tick++)
+        {
+            times.Add(((TrackReading.Value)Assert.Single(await paced.ReadAsync(Request("run"), CancellationToken.None)).Canary).MeasuredAt);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(3, times.Distinct().Count());
+        Assert.DoesNotContain(null, times);
+    }
+
+    [Fact]
+    public async Task A_slow_source_has_the_time_of_its_own_interval_and_holds_up_no_tick()
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<MetricReading>>();
+        var timeouts = new List<TimeSpan>();
+        var paced = new PacedProvider(
+            new Answering(request =>
+            {
+                timeouts.Add(request.Timeout);
+                return answer.Task;
+            }),
+            TimeSpan.FromSeconds(10),
+            _time);
+
+        var first = paced.ReadAsync(Request("run"), CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(Assert.IsType<TrackReading.NoData>(Assert.Single(await first).Canary).BeganAnew);
+
+        answer.SetResult(Readings(new TrackReading.Counts(1, 40)));
+        var second = await paced.ReadAsync(Request("run"), CancellationToken.None);
+
+        Assert.Equal(new TrackReading.Counts(1, 40), Assert.Single(second).Canary);
+        Assert.Equal([TimeSpan.FromSeconds(8)], timeouts);
+    }
+
+    [Fact]
+    public async Task A_read_that_breaks_is_followed_by_another()
+    {
+        var reads = 0;
+        var paced = new PacedProvider(
+            new Answering(_ => ++reads == 1 ? Task.FromException<IReadOnlyList<MetricReading>>(new InvalidOperationException("broken")) : Task.FromResult(Readings(new TrackReading.Counts(0, 1)))),
+            TimeSpan.FromSeconds(10),
+            _time);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => paced.ReadAsync(Request("run"), CancellationToken.None));
+        Assert.Equal(new TrackReading.Counts(0, 1), Assert.Single(await paced.ReadAsync(Request("run"), CancellationToken.None)).Canary);
+    }
+
+    private static IReadOnlyList<MetricReading> Readings(TrackReading canary) => [new MetricReading { Metric = "m", Canary = canary, CanaryQuery = "", SampledAt = default }];
+
     private static MetricReadRequest Request(string run) => new()
     {
         Namespace = "shop",
@@ -45,10 +100,15 @@ public sealed class PacedProviderTests
         CanaryPods = [],
         StablePods = [],
         Window = TimeSpan.FromSeconds(1),
-        Metrics = [],
+        Metrics = [new MetricQuery { Name = "m", Failures = "f", Total = "t" }],
         Timeout = TimeSpan.FromSeconds(1),
         RunId = run,
     };
+
+    private sealed class Answering(Func<MetricReadRequest, Task<IReadOnlyList<MetricReading>>> answer) : IMetricProvider
+    {
+        public Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct) => answer(request);
+    }
 
     private sealed class Counting : IMetricProvider
     {

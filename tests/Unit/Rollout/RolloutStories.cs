@@ -11,6 +11,20 @@ public sealed class RolloutStories
 {
     private readonly Story story = new();
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Proof_that_the_canary_is_fine_ends_a_hold_only_where_the_step_allows_it(bool passEarly)
+    {
+        story.Edit(spec => spec with { Canary = new CanarySpec { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("1h"), PassEarly = passEarly }] } });
+        story.Approve();
+        var begun = story.Now;
+
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromHours(2));
+
+        Assert.InRange((story.Now - begun).TotalMinutes, passEarly ? 0.5 : 60, passEarly ? 15 : 70);
+    }
+
     [Fact]
     public void A_healthy_patch_waits_for_approval_walks_the_steps_is_promoted_and_leaves_no_canary()
     {

@@ -72,8 +72,9 @@ public sealed class ProbeExpectation
 
             return null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // Text that is not Unicode shows only when it is looked at, and then as the latter.
             return "the answer is not JSON";
         }
     }

@@ -3,9 +3,6 @@ namespace PatchOperator.Domain.Analysis.Watch;
 /// <summary>What must be remembered of a metric between the ticks of a watch; lives in the resource's status.</summary>
 public sealed record WatchMemory
 {
-    // Counts may shrink a little between ticks (extrapolation, pods that went); more than this is a different set of counters.
-    private const double ShrinkTolerance = 0.1;
-
     /// <summary>The history compared with; null where there is none.</summary>
     public WatchHistory? History { get; init; }
 
@@ -32,6 +29,9 @@ public sealed record WatchMemory
     /// <summary>Bad stretches in a row; of a gauge, bad values.</summary>
     public int Bad { get; init; }
 
+    /// <summary>When the last bad value was measured; one that is seen again is not another.</summary>
+    public DateTimeOffset? BadAt { get; init; }
+
     /// <summary>Takes in cumulative counts.</summary>
     /// <param name="read">Usable counts.</param>
     /// <param name="part">Zero-based part of the watch that it is.</param>
@@ -46,7 +46,7 @@ public sealed record WatchMemory
         }
 
         var added = new SeriesPoint(read.Failures - LastRead.Failures, read.Total - LastRead.Total);
-        if (AwaitsBaseLine || Shrank(read.Total, LastRead.Total) || Shrank(read.Failures, LastRead.Failures))
+        if (AwaitsBaseLine || CounterReset.Happened(new SeriesPoint(read.Failures, read.Total), LastRead))
         {
             // Which of these requests were counted before is unknown; to count none twice, it goes on from here.
             return memory with { LastRead = new SeriesPoint(read.Failures, read.Total), AwaitsBaseLine = false };
@@ -57,6 +57,4 @@ public sealed record WatchMemory
             ? memory
             : memory with { LastRead = new SeriesPoint(read.Failures, read.Total), Counted = Counted + added };
     }
-
-    private static bool Shrank(double now, double before) => now < (before * (1 - ShrinkTolerance)) - 2;
 }

@@ -15,10 +15,15 @@ internal static class WatchedGauge
         var broken = value > gauge.Max ? $"above max {Text(gauge.Max.Value)}" : value < gauge.Min ? $"below min {Text(gauge.Min.Value)}" : null;
         if (broken is null)
         {
-            return Of(policy, Verdict.Pass, AssessmentReasons.WithinLimits, $"The value is {Text(value)} since the promotion: within limits.", value, memory with { Bad = 0, SuspectedAt = null });
+            return Of(policy, Verdict.Pass, AssessmentReasons.WithinLimits, $"The value is {Text(value)} since the promotion: within limits.", value, memory with { Bad = 0, BadAt = null, SuspectedAt = null });
         }
 
-        memory = memory with { Bad = memory.Bad + 1, SuspectedAt = memory.SuspectedAt ?? now };
+        var measuredAt = (reading as TrackReading.Value)?.MeasuredAt;
+        if (memory.BadAt is null || measuredAt != memory.BadAt)
+        {
+            memory = memory with { Bad = memory.Bad + 1, BadAt = measuredAt, SuspectedAt = memory.SuspectedAt ?? now };
+        }
+
         var isConfirmed = memory.Bad >= gauge.InARow && now - memory.SuspectedAt >= span.Confirmation;
         return isConfirmed
             ? Of(policy, Verdict.Fail, AssessmentReasons.ValueOutOfLimits, $"The value is {Text(value)} since the promotion: {broken}, {memory.Bad} measurements in a row.", value, memory)

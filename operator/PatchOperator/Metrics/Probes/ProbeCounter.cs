@@ -64,7 +64,7 @@ internal sealed class ProbeCounter
         {
             return obstacle is not null ? new TrackReading.Failed($"the probe cannot be sent: {obstacle.Reason}", obstacle.IsTerminal)
                 : total > 0 ? new TrackReading.Counts(failures, total)
-                : new TrackReading.NoData(pods.Count == 0 ? $"the {track} has no ready pods to probe" : $"no probe of the {track} has ended yet");
+                : new TrackReading.NoData(pods.Count == 0 ? $"the {track} has no ready pods to probe" : $"no probe of the {track} has ended yet", BeganAnew: true);
         }
     }
 
