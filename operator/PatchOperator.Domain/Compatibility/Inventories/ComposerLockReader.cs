@@ -93,6 +93,7 @@ internal static class ComposerLockReader
     private static void ReadPackages(ref JsonInput input, InventoryBuilder inventory, bool isDev)
     {
         if (!input.Array("a list of packages"))
+                InventoryBuilder.Bound(links.Count);
         {
             return;
         }
