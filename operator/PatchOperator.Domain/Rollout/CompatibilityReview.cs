@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Domain.Rollout;
@@ -103,7 +104,8 @@ internal static class CompatibilityReview
     };
 
     private static string Reason(CompatibilityMatrix matrix, FindingEffect effect) =>
-        matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Incompatible) ? "IncompatibleModules"
+        matrix.Changes.Any(each => each.Effect == effect && each.Change.Kind is ChangeKind.OtherImage) ? "InventoryOfAnotherImage"
+        : matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Incompatible) ? "IncompatibleModules"
         : matrix.Conflicts.Any(each => each.Effect == effect) ? "RequirementsBroken"
         : matrix.Changes.Any(each => each.Effect == effect) ? "UnnamedChanges"
         : matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Conditional) ? "ConditionalModules"

@@ -62,7 +62,7 @@ internal static class CycloneDxReader
             inventory.Note($"left out, since they are neither Composer nor npm packages with a version: {others} of the components");
         }
 
-        return inventory.Build() with { ImageDigest = digest };
+        return inventory.Build() with { Images = digest is null ? [] : [digest] };
     }
 
     private static void ReadComponents(ref JsonInput input, InventoryBuilder inventory, ref int others)
