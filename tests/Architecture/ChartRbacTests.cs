@@ -34,6 +34,29 @@ public sealed partial class ChartRbacTests
         Assert.All(kinds, kind => Assert.Subset(Granted(kind.Group, kind.Plural), new HashSet<string> { "get", "list", "watch" }));
     }
 
+    /// <summary>Reads the calls in the source. A right that no call needs is one that only an intruder will use.</summary>
+    [Fact]
+    public void Nothing_is_granted_that_no_call_needs()
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(CrdSchemas.RepositoryRoot, "operator", "PatchOperator"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).Select(File.ReadAllText).ToList();
+        var kinds = typeof(ResourceType).Assembly.GetTypes().SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static))
+            .Where(field => field.FieldType.IsAssignableTo(typeof(ResourceType)))
+            .ToLookup(field => field.Name, field => ((ResourceType)field.GetValue(null)!).Plural, StringComparer.Ordinal);
+        var needed = sources.SelectMany(source => Call().Matches(source)).SelectMany(call => kinds[call.Groups["kind"].Value].SelectMany(plural => Needs(call.Groups["call"].Value, plural)))
+            .Concat(kinds.SelectMany(same => same).Where(plural => plural != "events").SelectMany(plural => new[] { $"{plural}: list", $"{plural}: watch" }))
+            .ToHashSet(StringComparer.Ordinal);
+
+        // These calls name the kind by a variable, and the API server itself asks for the finalizers of whoever owns something.
+        needed.UnionWith(["deployments: get", "statefulsets: get", "cronjobs: get", "jobs: get", "modulecompatibilities: get", "endpoints: get", "endpointslices: get", "pods/log: get"]);
+        needed.UnionWith(["deployments: patch", "statefulsets: patch", "cronjobs: patch", "emergencypatches/finalizers: update"]);
+        needed.UnionWith(["mutatingwebhookconfigurations: get", "mutatingwebhookconfigurations: patch", "validatingwebhookconfigurations: get", "validatingwebhookconfigurations: patch"]);
+        Assert.DoesNotContain(sources, source => source.Contains("subresource: \"", StringComparison.Ordinal));
+        var granted = ((string[])["operator", "leaderElection", "accessReviews", "admissionSecret", "admissionWebhooks", "auditSecret", "auditConfigMaps"]).SelectMany(Rules)
+            .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{resource}: {verb}")));
+        Assert.Equal([], granted.Except(needed, StringComparer.Ordinal));
+    }
+
     [Fact]
     public void No_right_lets_the_operator_read_Secrets_by_itself_or_give_itself_more()
     {
@@ -78,6 +101,19 @@ public sealed partial class ChartRbacTests
         Assert.Equal(["breakglass"], Rules("breakGlass").SelectMany(rule => rule.Verbs).Intersect(ours));
     }
 
+    private static string[] Needs(string call, string plural) => call switch
+    {
+        "FindAsync" or "GetAsync" => [$"{plural}: get"],
+        "ListAsync" or "Shared" => [$"{plural}: get", $"{plural}: list", $"{plural}: watch"],
+        "CreateAsync" => [$"{plural}: create"],
+        "ApplyAsync" => [$"{plural}: create", $"{plural}: patch"],
+        "JsonPatchAsync" or "MergePatchAsync" => [$"{plural}: patch"],
+        "ReplaceAsync" => [$"{plural}: update"],
+        "ReplaceStatusAsync" => [$"{plural}/status: update"],
+        "DeleteAsync" => [$"{plural}: delete"],
+        _ => throw new ArgumentOutOfRangeException(nameof(call), call, "is no call of the client"),
+    };
+
     private static HashSet<string> Granted(string group, string resource) =>
         [.. Rules("operator").Where(rule => rule.Group == group && rule.Resources.Contains(resource)).SelectMany(rule => rule.Verbs)];
 
@@ -89,6 +125,10 @@ public sealed partial class ChartRbacTests
     private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(item => item!.GetValue<string>());
 
     private static string Qualified(string group, string resource) => group.Length == 0 ? resource : $"{resource} ({group})";
+
+    // client.ApplyAsync(Kinds.Services, key, …), client.FindAsync((ResourceType)Kinds.Services, key, …)
+    [GeneratedRegex(@"\.(?<call>FindAsync|GetAsync|ListAsync|Shared|CreateAsync|ApplyAsync|JsonPatchAsync|MergePatchAsync|ReplaceAsync|ReplaceStatusAsync|DeleteAsync)\((\(ResourceType\))?([A-Za-z]+\.)?(?<kind>[A-Z][A-Za-z]+)\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex Call();
 
     // | pods | get, list, watch, patch | why |
     [GeneratedRegex(@"^\| `(?<resources>[^`]+)` \| `(?<verbs>[a-z, ]+)` \| .+ \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
+using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Cli.Compatibility;
@@ -15,6 +16,7 @@ internal static class CheckSarif
         ("EP003", "UnknownModule", "warning", "Nothing is known of a module and the patch", "Test it, and write a ModuleCompatibility with what you found."),
         ("EP004", "BrokenRequirement", "error", "The patch breaks a requirement of a package", "Bring the packages to versions that go together."),
         ("EP005", "UnnamedChange", "error", "The patched image changes what the patch does not name", "Name it in compatibility.targetVersions, or build the image from stable's lock."),
+        ("EP006", "InventoryOfAnotherImage", "error", "The inventory is of another image than the patch brings", "Make the inventory of the patched image."),
     ];
 
     public static string Format(CheckReport report)
@@ -36,7 +38,8 @@ internal static class CheckSarif
 
         foreach (var each in report.Matrix.Changes)
         {
-            results.Add(Result(4, each.Effect, $"{each.Change.Message}.", lines.Of(each.Change.Name), $"{each.Change.Kind} {each.Change.Name}", each.Waiver, null));
+            var (rule, named) = each.Change.Kind == ChangeKind.OtherImage ? (5, each.Change.From!) : (4, each.Change.Name);
+            results.Add(Result(rule, each.Effect, $"{each.Change.Message}.", lines.Of(named), $"{each.Change.Kind} {each.Change.Name}", each.Waiver, null));
         }
 
         return new JsonObject

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Cli.Compatibility;
@@ -27,7 +28,9 @@ internal static class CheckTable
 
         List(text, "Requirements that the patch breaks", matrix.Conflicts.Select(each =>
             $"[{Effect(each.Effect, each.Waiver)}] {each.Conflict.Message}. To solve it, {each.Conflict.Advice}.{Owner(each.Owner?.Team)}{Waived(each.Waiver)}"), width);
-        List(text, "Changes between the two images", matrix.Changes.Select(each => $"[{Effect(each.Effect, each.Waiver)}] {each.Change.Message}{Waived(each.Waiver)}"), width);
+        var changes = matrix.Changes.ToLookup(each => each.Change.Kind == ChangeKind.OtherImage, each => $"[{Effect(each.Effect, each.Waiver)}] {each.Change.Message}{Waived(each.Waiver)}");
+        List(text, "Another image", changes[true], width);
+        List(text, "Changes between the two images", changes[false], width);
         List(text, "Requirements that were broken before the patch", matrix.EarlierConflicts.Select(each => each.Message), width);
         List(text, "Notes", report.Notes, width);
         return text.ToString();

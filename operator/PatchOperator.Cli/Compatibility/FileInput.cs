@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using PatchOperator.Domain.Compatibility.Inventories;
 
 namespace PatchOperator.Cli.Compatibility;
 
@@ -13,26 +13,12 @@ internal static class FileInput
     {
         using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
         var bytes = ReadAll(stream, file);
-        return bytes is [0x1F, 0x8B, ..] ? Unpack(bytes, file) : bytes;
+        return !Gzip.IsPacked(bytes) ? bytes : Gzip.TryUnpack(bytes, MostBytes, out var unpacked, out var problem) ? unpacked : throw new IOException($"it {problem}");
     }
 
     /// <summary>Whether the exception means that the file, and not the program, is at fault.</summary>
     public static bool IsAboutFile(Exception exception) => exception is IOException or UnauthorizedAccessException or NotSupportedException;
 
-    private static byte[] Unpack(byte[] packed, string file)
-    {
-        try
-        {
-            using var stream = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
-            return ReadAll(stream, file);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new IOException($"is not sound gzip: {exception.Message}");
-        }
-    }
-
-    // A few kilobytes of gzip can unpack to gigabytes.
     private static byte[] ReadAll(Stream stream, string file)
     {
         using var copy = new MemoryStream();
@@ -41,7 +27,7 @@ internal static class FileInput
         {
             if (copy.Length + read > MostBytes)
             {
-                throw new IOException($"has more than {MostBytes / (1024 * 1024)} MiB when it is unpacked; {file} is no inventory");
+                throw new IOException($"it has more than {MostBytes / (1024 * 1024)} MiB; {file} is no inventory");
             }
 
             copy.Write(buffer, 0, read);

@@ -14,7 +14,7 @@ internal static class CompatibilityCondition
         { Outcome: nameof(MatrixOutcome.Blocked) } blocked => ("False", blocked.Reason, blocked.Summary),
 
         // Only warned of, and still not compatible.
-        { Reason: "IncompatibleModules" or "RequirementsBroken" or "UnnamedChanges" or "InventoryEmpty" } warned => ("False", warned.Reason, warned.Summary),
+        { Reason: "IncompatibleModules" or "RequirementsBroken" or "UnnamedChanges" or "InventoryOfAnotherImage" or "InventoryEmpty" } warned => ("False", warned.Reason, warned.Summary),
         var known => ("True", known.Reason, known.Summary),
     };
 }

@@ -1,4 +1,5 @@
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Matrix;
 
 namespace PatchOperator.Domain.Rollout;
@@ -9,6 +10,10 @@ internal static class CompatibilityReview
     public const string Unknown = "Unknown";
 
     private const int MostModules = 40;
+
+    /// <summary>Of further modules that a rule decided on there is only what the rule's own status is made of, also after a restart.</summary>
+    private const int MostBriefs = 300;
+    private const int LongestBrief = 80;
     private const int MostFindings = 20;
     private const int MostNotes = 10;
     private const int LongestText = 1024;
@@ -65,7 +70,8 @@ internal static class CompatibilityReview
     private static CompatibilityStatus Bounded(CompatibilityMatrix matrix)
     {
         // What decides nothing and no rule speaks of is left to the counts first.
-        var modules = matrix.Rows.OrderBy(row => row.Effect is FindingEffect.None && row.Source is null ? 1 : 0).Take(MostModules).ToArray();
+        var rows = matrix.Rows.OrderBy(row => row.Effect is FindingEffect.None && row.Source is null ? 1 : 0).ToArray();
+        CompatibilityRow[] modules = [.. rows.Take(MostModules).Select(Row), .. rows.Skip(MostModules).Where(row => row.Source is not null).Take(MostBriefs).Select(Brief)];
         CompatibilityFinding[] findings = [.. matrix.Conflicts.Select(Finding).Concat(matrix.Changes.Select(Finding)).OrderBy(each => each.Effect == nameof(FindingEffect.Blocks) ? 0 : 1)];
         var counts = matrix.Counts;
         return new CompatibilityStatus
@@ -85,7 +91,7 @@ internal static class CompatibilityReview
                 Blocking = counts.Blocking,
                 Warning = counts.Warning,
             },
-            Modules = modules.Length > 0 ? [.. modules.Select(Row)] : null,
+            Modules = modules.Length > 0 ? modules : null,
             Findings = findings.Length > 0 ? [.. findings.Take(MostFindings)] : null,
             Omitted = matrix.Rows.Count - modules.Length + Math.Max(0, findings.Length - MostFindings) is > 0 and var omitted ? omitted : null,
             Notes = Notes(matrix) is { Count: > 0 } notes ? [.. notes.Take(MostNotes)] : null,
@@ -103,7 +109,8 @@ internal static class CompatibilityReview
     };
 
     private static string Reason(CompatibilityMatrix matrix, FindingEffect effect) =>
-        matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Incompatible) ? "IncompatibleModules"
+        matrix.Changes.Any(each => each.Effect == effect && each.Change.Kind is ChangeKind.OtherImage) ? "InventoryOfAnotherImage"
+        : matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Incompatible) ? "IncompatibleModules"
         : matrix.Conflicts.Any(each => each.Effect == effect) ? "RequirementsBroken"
         : matrix.Changes.Any(each => each.Effect == effect) ? "UnnamedChanges"
         : matrix.Rows.Any(row => row.Effect == effect && row.Verdict is ModuleVerdict.Conditional) ? "ConditionalModules"
@@ -122,6 +129,8 @@ internal static class CompatibilityReview
         Source = row.Source,
         WaivedBy = row.Waiver?.By,
     };
+
+    private static CompatibilityRow Brief(MatrixRow row) => Row(row) with { Reason = Cut(row.Reason, LongestBrief), Remedy = null, Owner = null };
 
     private static CompatibilityFinding Finding(ConflictFinding finding) => new()
     {
@@ -142,5 +151,7 @@ internal static class CompatibilityReview
         WaivedBy = finding.Waiver?.By,
     };
 
-    private static string Short(string text) => text.Length > LongestText ? text[..(LongestText - 1)] + "…" : text;
+    private static string Short(string text) => Cut(text, LongestText);
+
+    private static string Cut(string text, int longest) => text.Length > longest ? text[..(longest - 1)] + "…" : text;
 }

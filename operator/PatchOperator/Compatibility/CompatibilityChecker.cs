@@ -81,6 +81,11 @@ internal sealed class CompatibilityChecker : IDisposable
         {
             return new CompatibilityObservation.Unavailable("InventoryNotRead", $"The inventory could not be read: {exception.Message} Trying again.", IsPassing: true);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Others write inventories. Whatever is in one, its patch can still be rejected, and its author must learn of it.
+            return new CompatibilityObservation.Unavailable("InventoryInvalid", $"The inventory could not be understood ({exception.GetType().Name}: {exception.Message}); make it anew, or feed it in another format.");
+        }
     }
 
     /// <summary>Modules decide nothing any more: nothing is watched for this patch.</summary>

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Compatibility.Inventories;
@@ -8,8 +7,10 @@ namespace PatchOperator.Compatibility;
 /// <summary>Turns the keys of a ConfigMap, or the value of an annotation, into one inventory. Content may be packed with gzip, and then be base64.</summary>
 internal static class InventoryFiles
 {
-    /// <summary>A real lock is 1 to 4 MiB; whatever is much larger is no inventory, and could be meant to fill the memory.</summary>
-    private const int MostUnpacked = 32 * 1024 * 1024;
+    /// <summary>
+    /// A real lock is 1 to 3 MiB. The operator works in 128 MiB, and what it read must not end it: it would read the same after its restart.
+    /// </summary>
+    private const int MostUnpacked = 8 * 1024 * 1024;
 
     /// <param name="configMap">The whole object.</param>
     /// <param name="keys">Each one a file; together they tell of one image.</param>
@@ -61,11 +62,11 @@ internal static class InventoryFiles
 
     private static InventoryResult Read(byte[] bytes, string source)
     {
-        if (bytes is [0x1f, 0x8b, ..])
+        if (Gzip.IsPacked(bytes))
         {
-            if (Unpack(bytes) is not { } unpacked)
+            if (!Gzip.TryUnpack(bytes, MostUnpacked, out var unpacked, out var problem))
             {
-                return InventoryResult.Failed("InventoryInvalid", $"{source} begins like gzip but cannot be unpacked, or is larger than {MostUnpacked >> 20} MiB; pack it anew.");
+                return InventoryResult.Failed("InventoryInvalid", $"{source} {problem}.");
             }
 
             bytes = unpacked;
@@ -75,30 +76,6 @@ internal static class InventoryFiles
         return reading.Inventory is { } inventory
             ? new InventoryResult(inventory, null, null)
             : InventoryResult.Failed("InventoryInvalid", $"{source}: {reading.Problem}.");
-    }
-
-    private static byte[]? Unpack(byte[] packed)
-    {
-        try
-        {
-            using var unpacked = new MemoryStream();
-            using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
-            var buffer = new byte[64 * 1024];
-            for (var read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
-            {
-                unpacked.Write(buffer, 0, read);
-                if (unpacked.Length > MostUnpacked)
-                {
-                    return null;
-                }
-            }
-
-            return unpacked.ToArray();
-        }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
     }
 
     private static byte[]? Bytes(JsonObject configMap, string key)

@@ -106,6 +106,38 @@ public sealed class CompatibilityScenarios
     }
 
     [Fact]
+    public async Task A_patch_whose_inventory_nobody_can_read_is_told_so_and_can_be_rejected()
+    {
+        await using var town = await Town.FoundAsync();
+        Store(town, """{"\ud800": 1, "packages": []}""");
+        await town.StartOperatorAsync();
+        town.Apply(spec: Checked);
+        await UntilAsync(town, "Compatible", "Unknown", "InventoryInvalid");
+        Assert.Contains("not Unicode", Message(town, "Compatible"), StringComparison.Ordinal);
+        town.Annotate("reject", "the inventory is broken");
+        await town.UntilPhaseAsync(PatchPhase.Rejected);
+    }
+
+    [Fact]
+    public async Task An_inventory_of_another_image_keeps_the_patch_from_starting()
+    {
+        await using var town = await Town.FoundAsync();
+        var other = "sha256:" + new string('3', 64);
+        var bom = $$$"""{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"type":"container","name":"magento","version":"{{{other}}}"}},"components":[{"type":"library","name":"x","purl":"pkg:composer/acme/module-fraud-check@2.4.0"}]}""";
+        Store(town, bom);
+        await town.StartOperatorAsync();
+        town.Apply(spec: Checked);
+        await UntilAsync(town, "Compatible", "False", "InventoryOfAnotherImage");
+        town.Annotate("approve", "go");
+        await town.UntilAsync(() => Reason(town, "Ready") == "InventoryOfAnotherImage", "the block is explained");
+        Assert.Contains(other, Message(town, "Ready"), StringComparison.Ordinal);
+        Assert.Contains(Town.Patched.Split('@')[1], Message(town, "Ready"), StringComparison.Ordinal);
+        Assert.Null(town.Deployment("magento-web-canary"));
+        Store(town, bom.Replace(other, Town.Patched.Split('@')[1], StringComparison.Ordinal));
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+    }
+
+    [Fact]
     public async Task An_inventory_can_be_an_annotation_of_the_workload()
     {
         await using var town = await Town.FoundAsync();

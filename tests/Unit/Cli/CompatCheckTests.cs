@@ -106,6 +106,48 @@ public sealed class CompatCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_packed_file_that_was_cut_off_ends_with_2_although_a_part_of_it_reads_well()
+    {
+        var packed = new MemoryStream();
+        using (var stream = new GZipStream(packed, CompressionLevel.NoCompression, leaveOpen: true))
+        {
+            stream.Write(Encoding.UTF8.GetBytes("List of enabled modules:\nMagento_Store\nAcme_FraudCheck\n"));
+        }
+
+        var cut = Path.Combine(folder, "status.txt.gz");
+        System.IO.File.WriteAllBytes(cut, packed.ToArray()[..^24]);
+        var (code, said) = Run(request => request with { Locks = [cut] });
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.Contains("cut off", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_module_of_a_package_whose_type_is_not_told_blocks_with_the_module_status_and_without_rules()
+    {
+        var bom = File("bom.json", """{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "promo", "purl": "pkg:composer/amasty/promo@2.12.0"}]}""");
+        var status = File("status.txt", "List of enabled modules:\nMagento_Store\nAmasty_Promo\n\nList of disabled modules:\nNone\n");
+        Assert.Equal((ExitCodes.Problems, ""), Run(request => request with { Locks = [bom, status], OnUnknown = OnUnknownModule.Block }));
+        Assert.Contains("amasty/promo 2.12.0 is Unknown", Words(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "Enforce", ExitCodes.Ok)]
+    [InlineData("sha256:c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3", "Enforce", ExitCodes.Problems)]
+    [InlineData("sha256:c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3", "Warn", ExitCodes.Ok)]
+    public void A_bill_of_materials_must_be_of_an_image_of_the_patch(string digest, string mode, int expected)
+    {
+        const string patched = "sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+        var bom = File("bom.json", $$$"""{"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": {"type": "container", "name": "magento", "version": "{{{digest}}}"}}, "components": [{"type": "library", "name": "x", "purl": "pkg:composer/magento/product-community-edition@2.4.7-p6"}]}""");
+        var patch = File("patch.yaml", Patch.Replace("spec:\n", $"spec:\n  workloads:\n  - deployment: web\n    containers: [{{name: php, image: \"registry.example.com/magento@{patched}\"}}]\n", StringComparison.Ordinal).Replace("mode: Enforce", $"mode: {mode}", StringComparison.Ordinal));
+        foreach (var form in Enum.GetValues<CheckOutput>())
+        {
+            output.GetStringBuilder().Clear();
+            Assert.Equal((expected, ""), Run(request => request with { Locks = [bom], Patch = patch, Output = form }));
+            Assert.Equal(digest != patched, output.ToString().Contains(digest, StringComparison.Ordinal) && output.ToString().Contains(patched, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void Several_files_tell_of_one_image()
     {
         var status = File("status.txt", "List of enabled modules:\nMagento_Store\n\nList of disabled modules:\nAcme_FraudCheck\n");
@@ -125,6 +167,7 @@ public sealed class CompatCheckTests : IDisposable
     [Theory]
     [InlineData("composer.lock", "{\"packages\": [\n  {\"name\": \"a/b\", \"version\": 1}\n]}", "composer.lock:2:30: packages[0].version: expected a version, as text, found a number")]
     [InlineData("composer.lock", "", "composer.lock:1:1: the file is empty")]
+    [InlineData("composer.lock", "{\"\\ud800\": 1, \"packages\": []}", "composer.lock:1:2: expected the name of a field, found text that is not Unicode")]
     [InlineData("composer.lock", "{\"packages\": []}", "composer.lock: names no package and no module, so there is nothing to check")]
     public void A_bad_inventory_ends_with_2_and_says_where(string name, string text, string message) => Assert.Equal(
         (ExitCodes.Failed, true),

@@ -59,7 +59,7 @@ public sealed class HostileInputTests
             var text = File.ReadAllBytes(Assert.Single(CaseFolder.Inputs("Inventory", Path.GetFileName(folder))));
             for (var at = 0; at < text.Length; at += Math.Max(1, text.Length / 150))
             {
-                foreach (var broken in new[] { text[..at], [.. text[..at], (byte)'"', .. text[at..]], [.. text[..at], 0xC3, .. text[(at + 1)..]], [.. text[..at], (byte)']', .. text[(at + 1)..]] })
+                foreach (var broken in new[] { text[..at], [.. text[..at], (byte)'"', .. text[at..]], [.. text[..at], 0xC3, .. text[(at + 1)..]], [.. text[..at], (byte)']', .. text[(at + 1)..]], [.. text[..at], .. "\\ud800"u8, .. text[at..]] })
                 {
                     var reading = InventoryReader.Read(broken);
                     Assert.True(reading.Inventory is null != reading.Problem is null);
@@ -112,6 +112,17 @@ public sealed class HostileInputTests
         var matrix = CompatibilityEvaluator.Evaluate(book, new MatrixInputs { Patched = inventory, Stable = inventory with { Packages = [inventory.Packages[1] with { Version = "2.0" }] } }, DateTimeOffset.UnixEpoch);
         Assert.Equal(FindingEffect.Blocks, matrix.Rows[0].Effect);
         Assert.Empty(matrix.Conflicts);
+    }
+
+    /// <summary>Ten bytes of a file can become a thousand of memory, and the operator has little.</summary>
+    [Theory]
+    [InlineData("{\"packages\": [{\"name\": \"a/b\", \"version\": \"1\", \"require\": {", "\"a/b\":\"1\",", "\"a/b\":\"1\"}}]}")]
+    [InlineData("{\"packages\": [", "{\"name\": \"a/b\", \"version\": \"1\", \"require\": {\"a/b\":\"1\", \"a/c\":\"1\"}},", "null]}")]
+    [InlineData("List of enabled modules:\n", "A_B\n", "")]
+    public void More_entries_than_any_image_has_are_told(string start, string entry, string end)
+    {
+        var problem = InventoryReader.Read(Encoding.UTF8.GetBytes(start + string.Concat(Enumerable.Repeat(entry, 40_001)) + end)).Problem!;
+        Assert.Contains("names more than 40000 packages, modules and requirements", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -166,6 +166,39 @@ public sealed class CompatibilityStories
         Assert.Contains("mode is Off", Assert.Single(story.Trail, record => record.Action == "WaiverRefused").Detail, StringComparison.Ordinal);
     }
 
+    /// <summary>The status lists the worst in full; the status of a rule must not depend on whether its module is among them.</summary>
+    [Fact]
+    public void Every_rule_of_many_learns_where_its_module_is_installed_and_on_which_patch_it_decides()
+    {
+        const int many = 60;
+        ModuleCompatibility[] rules = [.. Enumerable.Range(0, many).Select(number => new ModuleCompatibility
+        {
+            Metadata = new ObjectMeta { Name = $"module-{number}", Namespace = "shop" },
+            Spec = new ModuleCompatibilitySpec
+            {
+                Module = new ModuleReference { Name = $"acme/module-{number}" },
+                Owner = new ModuleOwner { Team = "payments" },
+                Rules = [new CompatibilityRule { Versions = "^2.3", Verdict = "Compatible", Reason = new string('x', 500) }],
+            },
+        })];
+        var inventory = new Inventory { Packages = [.. Enumerable.Range(0, many).Select(number => new InstalledPackage { Name = $"acme/module-{number}", Version = "2.3.1", Type = "magento2-module" })] };
+        story.Modules = _ =>
+        {
+            var matrix = CompatibilityEvaluator.Evaluate(RuleBook.From(rules), MatrixInputs.From(story.Patch, inventory), story.Now);
+            return new CompatibilityObservation.Evaluated(matrix, new InventorySummary { Source = "test" }, "once");
+        };
+        story.RunUntil(() => story.Status.Compatibility is not null, TimeSpan.FromMinutes(1));
+        Assert.All(rules, rule =>
+        {
+            var status = ModuleReport.Compose(rule, [story.Patch], story.Now);
+            Assert.Equal("2.3.1", Assert.Single(status.Installed!).Version);
+            Assert.Equal("Compatible", Assert.Single(status.Affects!).Verdict);
+        });
+        Assert.Null(story.Status.Compatibility!.Omitted);
+        Assert.Equal(40, story.Status.Compatibility.Modules!.Count(row => row.Reason.Length == 500));
+        Assert.All(story.Status.Compatibility.Modules!.Skip(40), row => Assert.True(row.Reason.Length <= 80 && row.Owner is null));
+    }
+
     private CompatibilityObservation.Evaluated Judge(PatchIntent intent)
     {
         var book = RuleBook.From(

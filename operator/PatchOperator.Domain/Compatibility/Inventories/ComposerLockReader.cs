@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace PatchOperator.Domain.Compatibility.Inventories;
 
-/// <summary><c>composer.lock</c>, and <c>vendor/composer/installed.json</c>, whose packages look the same.</summary>
+/// <summary>
+/// <c>composer.lock</c>, and <c>vendor/composer/installed.json</c>, whose packages look the same; Composer 1 writes nothing there but their list.
+/// </summary>
 internal static class ComposerLockReader
 {
     /// <summary>What Composer calls a branch that the repository names as its default.</summary>
@@ -15,6 +17,13 @@ internal static class ComposerLockReader
         var platform = new Dictionary<string, string>(StringComparer.Ordinal);
         var aliases = new List<(string Package, string Alias)>();
         var hasPackages = false;
+        if (input.Peek() == JsonTokenType.StartArray)
+        {
+            ReadPackages(ref input, inventory, isDev: false);
+            input.End();
+            return inventory.Build();
+        }
+
         if (!input.Object("a composer.lock, which is an object with 'packages'"))
         {
             throw input.Wrong("a composer.lock, which is an object with 'packages'");
@@ -84,6 +93,7 @@ internal static class ComposerLockReader
                 }
 
                 links.Add(new PackageLink(name, input.Text($"a constraint for {name}")));
+                InventoryBuilder.Bound(links.Count);
             }
         }
 

@@ -1,12 +1,13 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace PatchOperator.Domain.Compatibility.Inventories;
 
 /// <summary>
-/// CycloneDX as JSON. Packages are taken by their package URL; Composer's own tool also tells their type. Requirements there have no
-/// constraints, so that conflicts cannot be foretold from them.
+/// CycloneDX as JSON. Packages are taken by their package URL, and without one by group and name where these make a Composer name;
+/// Composer's own tool also tells their type. Requirements there have no constraints, so that conflicts cannot be foretold from them.
 /// </summary>
-internal static class CycloneDxReader
+internal static partial class CycloneDxReader
 {
     private const string TypeProperty = "cdx:composer:package:type";
     private const string DevProperty = "cdx:composer:package:isDevRequirement";
@@ -62,7 +63,7 @@ internal static class CycloneDxReader
             inventory.Note($"left out, since they are neither Composer nor npm packages with a version: {others} of the components");
         }
 
-        return inventory.Build() with { ImageDigest = digest };
+        return inventory.Build() with { Images = digest is null ? [] : [digest] };
     }
 
     private static void ReadComponents(ref JsonInput input, InventoryBuilder inventory, ref int others)
@@ -81,7 +82,7 @@ internal static class CycloneDxReader
     // The depth of components in components is bounded by the reader's.
     private static void ReadComponent(ref JsonInput input, InventoryBuilder inventory, ref int others)
     {
-        string? purl = null, type = null, kind = null;
+        string? purl = null, group = null, name = null, version = null, type = null, kind = null;
         var isDev = false;
         if (!input.Object("a component, which is an object"))
         {
@@ -94,16 +95,28 @@ internal static class CycloneDxReader
             {
                 purl = input.TextOrNull("a package URL, as text");
             }
+            else if (input.Is("group"u8))
+            {
+                group = input.TextIfAny();
+            }
+            else if (input.Is("name"u8))
+            {
+                name = input.TextIfAny();
+            }
+            else if (input.Is("version"u8))
+            {
+                version = input.TextIfAny();
+            }
             else if (input.Is("type"u8))
             {
                 kind = input.TextIfAny();
             }
             else if (input.Is("properties"u8))
             {
-                foreach (var (name, value) in ReadProperties(ref input))
+                foreach (var (property, value) in ReadProperties(ref input))
                 {
-                    type = name == TypeProperty ? value : type;
-                    isDev |= name == DevProperty && value == "true";
+                    type = property == TypeProperty ? value : type;
+                    isDev |= property == DevProperty && value == "true";
                 }
             }
             else if (input.Is("components"u8))
@@ -116,15 +129,30 @@ internal static class CycloneDxReader
             }
         }
 
-        if (PackageUrl.TryParse(purl, out var url) && url.ToPackage(type, isDev) is { } package)
+        if (kind is "file" or "operating-system")
+        {
+            return;
+        }
+
+        var url = PackageUrl.TryParse(purl, out var parsed) ? parsed : ByName(group, name);
+        if ((url is null ? null : url with { Version = url.Version ?? version })?.ToPackage(type, isDev) is { } package)
         {
             inventory.Add(package);
         }
-        else if (kind is not "file" and not "operating-system")
+        else
         {
             others++;
         }
     }
+
+    /// <summary>A module that nobody gave a package URL is there all the same.</summary>
+    private static PackageUrl? ByName(string? group, string? name) =>
+        ComposerName().Match(string.IsNullOrEmpty(group) ? name ?? "" : $"{group}/{name}") is { Success: true } match
+            ? new PackageUrl("composer", match.Groups["vendor"].Value, match.Groups["name"].Value, null)
+            : null;
+
+    [GeneratedRegex(@"^(?<vendor>[a-z0-9]([_.-]?[a-z0-9])*)/(?<name>[a-z0-9](([_.]|-{1,2})?[a-z0-9])*)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex ComposerName();
 
     private static List<(string Name, string? Value)> ReadProperties(ref JsonInput input)
     {

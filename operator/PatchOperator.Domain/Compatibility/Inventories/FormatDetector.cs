@@ -87,6 +87,11 @@ internal static class FormatDetector
                 return InventoryFormat.QualityPatches;
             }
 
+            if (input.Is("version"u8) || input.Is("version_normalized"u8))
+            {
+                return InventoryFormat.ComposerLock;
+            }
+
             if (!TrySkip(ref input))
             {
                 break;

@@ -8,8 +8,10 @@ public sealed record Inventory
 {
     public static readonly Inventory Empty = new();
 
-    /// <summary>The image that was looked at, <c>sha256:…</c>, where the source tells.</summary>
-    public string? ImageDigest { get; init; }
+    /// <summary>Digests of the images that were looked at, <c>sha256:…</c>, where the sources tell. One, unless somebody mixed them up.</summary>
+    public IReadOnlyList<string> Images { get; init; } = [];
+
+    public string? ImageDigest => Images.Count > 0 ? Images[0] : null;
 
     /// <summary>Where this comes from; a kind of fact that no source tells is unknown, not absent.</summary>
     public IReadOnlyList<InventoryFormat> Sources { get; init; } = [];

@@ -6,14 +6,19 @@ internal sealed class InventoryBuilder(InventoryFormat source)
     /// <summary>A note names this many and counts the rest.</summary>
     private const int MostNamed = 5;
 
+    /// <summary>A large shop has a third of this. Ten bytes of a file can become a thousand of memory, with the row that is made of them.</summary>
+    private const int MostEntries = 40_000;
+
     private readonly Dictionary<(string Name, string Version), InstalledPackage> packages = [];
     private readonly Dictionary<string, MagentoModule> modules = new(StringComparer.Ordinal);
     private readonly Dictionary<(string? Package, string Id, string? Sha256), AppliedPatch> patches = [];
     private readonly Dictionary<string, List<string>> aliases = new(StringComparer.Ordinal);
     private readonly List<string> notes = [];
+    private int entries;
 
     public void Add(InstalledPackage package)
     {
+        Count(package.Links is { } links ? 1 + links.Requires.Count + links.Conflicts.Count + links.Replaces.Count + links.Provides.Count : 1);
         var key = (package.Name, package.Version);
 
         // Wanted at run time in one place is wanted.
@@ -31,9 +36,26 @@ internal sealed class InventoryBuilder(InventoryFormat source)
         known.Add(alias);
     }
 
-    public void Add(MagentoModule module) => modules[module.Name] = module;
+    public void Add(MagentoModule module)
+    {
+        Count(1);
+        modules[module.Name] = module;
+    }
 
-    public void Add(AppliedPatch patch) => patches[(patch.Package, patch.Id, patch.Sha256)] = patch;
+    public void Add(AppliedPatch patch)
+    {
+        Count(1);
+        patches[(patch.Package, patch.Id, patch.Sha256)] = patch;
+    }
+
+    /// <exception cref="InventoryFormatException">There are too many.</exception>
+    public static void Bound(int entries)
+    {
+        if (entries > MostEntries)
+        {
+            throw new InventoryFormatException(0, $"names more than {MostEntries} packages, modules and requirements, which no image has");
+        }
+    }
 
     public void Note(string text) => notes.Add(text);
 
@@ -56,6 +78,8 @@ internal sealed class InventoryBuilder(InventoryFormat source)
             Notes = [.. notes],
         };
     }
+
+    private void Count(int more) => Bound(entries += more);
 
     internal static string Some(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");

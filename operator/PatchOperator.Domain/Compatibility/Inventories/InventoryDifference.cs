@@ -43,6 +43,28 @@ public static class InventoryDifference
         return changes;
     }
 
+    /// <summary>An inventory that says which image it was made of, and that is none of the patch's, says nothing of the patch.</summary>
+    /// <param name="patched">What is taken for the patched image's.</param>
+    /// <param name="images">The patch's, as in its spec.</param>
+    /// <param name="notes">Gets what cannot be told.</param>
+    internal static IReadOnlyList<InventoryChange> OtherImages(Inventory patched, IReadOnlyList<string> images, ICollection<string> notes)
+    {
+        string[] known = [.. images.Select(ImageDigests.Find).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] others = [.. patched.Images.Except(known, StringComparer.Ordinal)];
+        if (images.Count == 0 || others.Length == 0)
+        {
+            return [];
+        }
+
+        if (images.FirstOrDefault(image => ImageDigests.Find(image) is null) is { } tag)
+        {
+            notes.Add($"the inventory is of the image {string.Join(", ", others)}; whether that is {tag} is not known, since the patch names no digest of it");
+            return [];
+        }
+
+        return [.. others.Select(other => new InventoryChange(ChangeKind.OtherImage, InventoryChange.WholeInventory, other, string.Join(", ", known)))];
+    }
+
     private static IEnumerable<InventoryChange> Patches(Inventory stable, Inventory patched, IReadOnlyDictionary<string, string> targets, IReadOnlyList<string> advisories)
     {
         if (!stable.KnowsAppliedPatches || !patched.KnowsAppliedPatches)

@@ -17,9 +17,10 @@ public static class InventoryMerge
         }
 
         var notes = one.Notes.Concat(other.Notes).ToList();
-        if (one.ImageDigest is not null && other.ImageDigest is not null && one.ImageDigest != other.ImageDigest)
+        string[] images = [.. one.Images.Union(other.Images, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (images.Length > Math.Max(one.Images.Count, other.Images.Count))
         {
-            notes.Add($"the files are of different images, {one.ImageDigest} and {other.ImageDigest}");
+            notes.Add($"the files are of different images: {string.Join(", ", images)}");
         }
 
         var (left, right) = (Versions(one), Versions(other));
@@ -32,7 +33,7 @@ public static class InventoryMerge
 
         return new Inventory
         {
-            ImageDigest = one.ImageDigest ?? other.ImageDigest,
+            Images = images,
             Sources = [.. one.Sources.Union(other.Sources)],
             Packages = [.. builder.Values],
             Modules = [.. one.Modules.Concat(other.Modules).GroupBy(module => module.Name, StringComparer.Ordinal).Select(same => new MagentoModule(same.Key, same.Any(module => module.Enabled)))],

@@ -30,7 +30,18 @@ internal ref struct JsonInput(ReadOnlySpan<byte> text)
         return reader.TokenType != JsonTokenType.EndArray;
     }
 
-    public readonly bool Is(ReadOnlySpan<byte> member) => reader.ValueTextEquals(member);
+    public readonly bool Is(ReadOnlySpan<byte> member)
+    {
+        try
+        {
+            return reader.ValueTextEquals(member);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, which is seen only once it is compared.
+            throw NotUnicode("the name of a field");
+        }
+    }
 
     public readonly string Member() => Unescaped("the name of a field");
 
@@ -192,9 +203,11 @@ internal ref struct JsonInput(ReadOnlySpan<byte> text)
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair, or bytes that are not UTF-8.
-            throw new InventoryFormatException(reader.TokenStartIndex, $"expected {expected}, found text that is not Unicode");
+            throw NotUnicode(expected);
         }
     }
+
+    private readonly InventoryFormatException NotUnicode(string expected) => new(reader.TokenStartIndex, $"expected {expected}, found text that is not Unicode");
 
     private readonly bool IsEmptyArray()
     {

@@ -31,10 +31,12 @@ internal sealed record PackageUrl(string Type, string? Namespace, string Name, s
 
         // "@shopify/hydrogen" without a version: the scope's sign is no version's.
         var version = at > rest.LastIndexOf('/') && at > 0 ? Uri.UnescapeDataString(rest[(at + 1)..]) : null;
-        var path = version is null ? rest : rest[..at];
+
+        // Some tools escape the slash between vendor and name as well.
+        var path = Uri.UnescapeDataString(version is null ? rest : rest[..at]);
         var last = path.LastIndexOf('/');
-        var name = Uri.UnescapeDataString(path[(last + 1)..]);
-        var ns = last < 0 ? null : Uri.UnescapeDataString(path[..last]);
+        var name = path[(last + 1)..];
+        var ns = last < 0 ? null : path[..last];
         if (name.Length == 0)
         {
             return false;

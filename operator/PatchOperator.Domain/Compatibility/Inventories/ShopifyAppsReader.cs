@@ -50,7 +50,7 @@ internal static partial class ShopifyAppsReader
         }
 
         input.End();
-        return isKnown ? inventory.Build() with { ImageDigest = digest } : throw new InventoryFormatException(0, $"expected {expected}");
+        return isKnown ? inventory.Build() with { Images = digest is null ? [] : [digest] } : throw new InventoryFormatException(0, $"expected {expected}");
     }
 
     private static InstalledPackage ApiVersion(string name, string version) => new() { Name = name, Version = version, Ecosystem = PackageEcosystem.ShopifyApi };

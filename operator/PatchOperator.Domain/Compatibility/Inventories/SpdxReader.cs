@@ -46,7 +46,7 @@ internal static class SpdxReader
             inventory.Note($"left out, since they are neither Composer nor npm packages with a version: {others} of the packages");
         }
 
-        return inventory.Build() with { ImageDigest = digest };
+        return inventory.Build() with { Images = digest is null ? [] : [digest] };
     }
 
     private static void ReadPackage(ref JsonInput input, InventoryBuilder inventory, ref string? digest, ref int others)

@@ -20,7 +20,9 @@ public static class CompatibilityEvaluator
         var (broken, earlier, conflictNotes) = new ConflictFinder(before, after).Find();
         notes.AddRange(conflictNotes);
         var conflicts = broken.Select(conflict => gate.Judge(conflict, OwnerOf(book, conflict.Package) ?? OwnerOf(book, conflict.Other))).ToList();
-        var changes = inputs.Stable is null ? [] : InventoryDifference.Unnamed(inputs.Stable, inputs.Patched, inputs.TargetVersions, inputs.Advisories).Select(gate.Judge).ToList();
+        var changes = InventoryDifference.OtherImages(inputs.Patched, inputs.Images, notes)
+            .Concat(inputs.Stable is null ? [] : InventoryDifference.Unnamed(inputs.Stable, inputs.Patched, inputs.TargetVersions, inputs.Advisories))
+            .Select(gate.Judge).ToList();
         notes.AddRange(gate.Notes());
         return MatrixSummary.Complete(inputs, rows, conflicts, earlier, changes, book.Problems, notes);
     }

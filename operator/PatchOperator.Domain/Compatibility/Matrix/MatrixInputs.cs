@@ -30,6 +30,9 @@ public sealed record MatrixInputs
     /// <summary>Of the image that runs now. Null: what was there before is <see cref="Patched"/> without the target versions.</summary>
     public Inventory? Stable { get; init; }
 
+    /// <summary>The images that the patch brings, as in its spec. Empty where they are not known.</summary>
+    public IReadOnlyList<string> Images { get; init; } = [];
+
     /// <summary>What the patch changes, by its own word.</summary>
     public IReadOnlyDictionary<string, string> TargetVersions { get; init; } = new Dictionary<string, string>();
 
@@ -50,6 +53,7 @@ public sealed record MatrixInputs
         {
             Patched = patched,
             Stable = stable,
+            Images = [.. (patch.Spec?.Workloads ?? []).SelectMany(workload => workload?.Containers ?? []).Select(container => container?.Image).OfType<string>().Where(image => image.Length > 0)],
             TargetVersions = patch.Spec?.Compatibility?.TargetVersions ?? new Dictionary<string, string>(),
             Advisories = [.. new[] { advisory?.Id }.Concat(advisory?.Cves ?? []).OfType<string>().Where(id => id.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
             Mode = patch.Spec?.Compatibility?.Mode switch { "Off" or null => CompatibilityMode.Off, "Warn" => CompatibilityMode.Warn, _ => CompatibilityMode.Enforce },

@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Compatibility.Inventories;
 using PatchOperator.Domain.Compatibility.Resolver;
 
 namespace PatchOperator.Domain.Compatibility.Matrix;
@@ -69,9 +70,13 @@ internal static class MatrixSummary
         }
 
         var effect = outcome == MatrixOutcome.Blocked ? FindingEffect.Blocks : FindingEffect.Warns;
-        var found = rows.Where(row => row.Effect == effect).Select(Describe)
+        var changed = changes.Where(each => each.Effect == effect).ToLookup(each => each.Change.Kind == ChangeKind.OtherImage, each => each.Change.Message);
+
+        // What is found in another image means little, so that comes first.
+        var found = changed[true]
+            .Concat(rows.Where(row => row.Effect == effect).Select(Describe))
             .Concat(conflicts.Where(each => each.Effect == effect).Select(each => each.Conflict.Message))
-            .Concat(changes.Where(each => each.Effect == effect).Select(each => each.Change.Message)).ToList();
+            .Concat(changed[false]).ToList();
         return $"{Plural(found.Count, "finding")} {(outcome == MatrixOutcome.Blocked ? (found.Count == 1 ? "blocks" : "block") : found.Count == 1 ? "warns" : "warn")}: "
             + string.Join("; ", found.Take(MostNamed)) + (found.Count > MostNamed ? $"; and {found.Count - MostNamed} more" : "");
     }

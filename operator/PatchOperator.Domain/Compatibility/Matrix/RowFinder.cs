@@ -17,11 +17,12 @@ internal sealed class RowFinder(RuleBook book, MatrixInputs inputs, PackageSet a
         var rows = new List<MatrixRow>();
         foreach (var package in after.Packages)
         {
-            var isThirdParty = thirdParty.Includes(package.Package);
+            var modules = ModulesOf(package.Package);
+            var isThirdParty = thirdParty.Includes(package.Package, modules.Exists(enabled.ContainsKey));
             var rules = Rules(package.Package.Name, package.Package.Ecosystem);
             if (isThirdParty || rules.Count > 0)
             {
-                rows.AddRange(Decide(package.Package.Name, package, rules, isThirdParty, ModulesOf(package.Package)));
+                rows.AddRange(Decide(package.Package.Name, package, rules, isThirdParty, modules));
             }
         }
 

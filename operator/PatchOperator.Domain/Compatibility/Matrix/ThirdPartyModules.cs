@@ -6,7 +6,8 @@ namespace PatchOperator.Domain.Compatibility.Matrix;
 /// Which packages need a rule to be trusted. Third-party are Magento modules, themes, libraries and components of any vendor but Magento
 /// itself, apps and extensions of a Shopify store, and a shop's own modules outside of Composer. Not third-party are packages that
 /// Magento's own metapackages bring, since Adobe releases and tests those together, development packages, language packs, and plain PHP
-/// or npm libraries. A rule that names a package is heeded whatever the package is.
+/// or npm libraries. But a package whose Magento module the image lists is one, whatever else is told of it. A rule that names a package
+/// is heeded whatever the package is.
 /// </summary>
 internal sealed class ThirdPartyModules
 {
@@ -31,11 +32,13 @@ internal sealed class ThirdPartyModules
         }
     }
 
-    public bool Includes(InstalledPackage package) => package.Ecosystem switch
+    /// <param name="package">One of the inventory's, or one that the patch brings.</param>
+    /// <param name="isListed">The image lists a Magento module of it. No other row tells of that module.</param>
+    public bool Includes(InstalledPackage package, bool isListed) => package.Ecosystem switch
     {
         PackageEcosystem.ShopifyApp => true,
         PackageEcosystem.Npm or PackageEcosystem.ShopifyApi => false,
-        PackageEcosystem.Composer => !package.IsDev && !IsCore(package.Name) && !bundled.Contains(package.Name) && IsMagentoCode(package),
+        PackageEcosystem.Composer => !IsCore(package.Name) && !bundled.Contains(package.Name) && (isListed || (!package.IsDev && IsMagentoCode(package))),
     };
 
     /// <summary>A module that no package brings; Magento's own are all packages.</summary>
