@@ -88,17 +88,17 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
 
     private static MetricReadRequest Request(
         EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) => new()
-    {
-        Namespace = patch.Metadata.Namespace ?? "",
-        Workloads = [.. intent.Judged.Select(w => w.Target.Name)],
-        StableServices = stableServices,
-        CanaryPods = Targets(canary),
-        StablePods = Targets(stable),
-        Window = PreflightWindow,
-        Metrics = [.. intent.Metrics.Select(Query)],
-        Timeout = MetricReadRequest.TimeoutFor(intent.Interval),
-        RunId = patch.Metadata.Uid,
-    };
+        {
+            Namespace = patch.Metadata.Namespace ?? "",
+            Workloads = [.. intent.Judged.Select(w => w.Target.Name)],
+            StableServices = stableServices,
+            CanaryPods = Targets(canary),
+            StablePods = Targets(stable),
+            Window = PreflightWindow,
+            Metrics = [.. intent.Metrics.Select(Query)],
+            Timeout = MetricReadRequest.TimeoutFor(intent.Interval),
+            RunId = patch.Metadata.Uid,
+        };
 
     private static MetricQuery Query(MetricIntent metric) => new()
     {
