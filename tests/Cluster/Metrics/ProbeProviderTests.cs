@@ -173,7 +173,7 @@ public sealed class ProbeProviderTests : IAsyncLifetime
     {
         Answer("127.0.0.2", 404, "");
 
-        var failed = Assert.IsType<TrackReading.Failed>((await ReadAsync(isPreflight: true)).Canary);
+        var failed = Assert.IsType<TrackReading.Failed>((await ReadAsync(Probe with { Timeout = new Duration("5s") }, isPreflight: true)).Canary);
 
         Assert.Equal("probe place-order fails on stable's pod stable-1 as well: status 404 where 200 was expected. Correct the probe, or leave it out.", failed.Message);
         Assert.Single(_requests);
