@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace PatchOperator.Cli.Evidence;
 
 /// <summary>The report as one file: no script, nothing loaded from elsewhere, and a policy in it that forbids both.</summary>
-internal static class EvidenceHtml
+internal static partial class EvidenceHtml
 {
     public static string Write(EvidenceReport report)
     {
@@ -75,10 +76,10 @@ internal static class EvidenceHtml
         html.Append("</tr>\n</thead>\n<tbody>\n");
         foreach (var row in table.Rows)
         {
-            html.Append($"<tr><th scope=\"row\">{Text(row[0])}</th>");
+            html.Append($"<tr><th scope=\"row\">{Cell(row[0])}</th>");
             foreach (var cell in row.Skip(1))
             {
-                html.Append($"<td>{Text(cell)}</td>");
+                html.Append($"<td>{Cell(cell)}</td>");
             }
 
             html.Append("</tr>\n");
@@ -86,6 +87,15 @@ internal static class EvidenceHtml
 
         html.Append("</tbody>\n</table>\n</div>\n");
     }
+
+    /// <summary>A reason such as ApprovalRecorded may break between its words, where a column is narrow, and nowhere else.</summary>
+    private static string Cell(string value) => Reason().IsMatch(value) ? Hump().Replace(Text(value), "<wbr/>") : Text(value);
+
+    [GeneratedRegex("^[A-Z][a-z]+([A-Z][a-z]+)+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Reason();
+
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.CultureInvariant)]
+    private static partial Regex Hump();
 
     private static string Class(Tone tone) => tone switch
     {

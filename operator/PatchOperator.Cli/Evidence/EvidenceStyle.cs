@@ -59,6 +59,7 @@ internal static class EvidenceStyle
           h2, h3, caption { break-after: avoid; }
           tr, figure { break-inside: avoid; }
           thead { display: table-header-group; }
+          tbody tr:first-child { break-before: avoid; }
           a { text-decoration: none; }
         }
 
