@@ -83,7 +83,7 @@ public sealed class RouteTests(ITestOutputHelper output)
         await shop.UntilAsync(async () => (await shop.EventsAsync("TrafficEdited")).Count == 1, "reported", 10);
         var before = (await gateway.RouteAsync())["metadata"]!["annotations"]!.ToJsonString();
         await Kubectl.RunAsync($"-n {shop.Namespace} delete epatch fix --wait=false");
-        await shop.UntilAsync(async () => await shop.PatchStateAsync() is null && await gateway.CanaryWeightAsync() is null, "deleted, and the route is as before", 180);
+        await shop.UntilAsync(async () => await shop.PatchStateAsync() is null && await gateway.CanaryWeightAsync() is null, "deleted, and the route is as before", 60);
         Assert.Equal(before, (await gateway.RouteAsync())["metadata"]!["annotations"]!.ToJsonString());
         Assert.Null(await Kubectl.GetAsync(shop.Namespace, "service/magento-web-canary"));
     }

@@ -7,9 +7,14 @@ internal static class Eventually
 {
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// Limits are for a machine that has nothing else to do. On a busy one a node may take a minute more to stop a pod; what must be fast is measured and not waited for.
+    /// </summary>
+    private const int BusyMachine = 3;
+
     /// <param name="reached">Looked at again and again.</param>
     /// <param name="what">For the message of the failure.</param>
-    /// <param name="seconds">The longest that it may take.</param>
+    /// <param name="seconds">The longest that it may take where nothing else is going on.</param>
     /// <param name="diagnosis">Asked for when it took longer.</param>
     /// <param name="pace">Between two looks. Each look at a cluster is a process; many that look at the same time should look less often.</param>
     public static async Task IsTrueAsync(Func<Task<bool>> reached, string what, int seconds, Func<Task<string>>? diagnosis = null, TimeSpan? pace = null)
@@ -17,9 +22,9 @@ internal static class Eventually
         var clock = Stopwatch.StartNew();
         while (!await reached())
         {
-            if (clock.Elapsed.TotalSeconds > seconds)
+            if (clock.Elapsed.TotalSeconds > seconds * BusyMachine)
             {
-                Assert.Fail($"Not within {seconds} s: {what}.\n{(diagnosis is null ? "" : await diagnosis())}");
+                Assert.Fail($"Not within {seconds * BusyMachine} s: {what}.\n{(diagnosis is null ? "" : await diagnosis())}");
             }
 
             await Task.Delay(pace ?? Often);
