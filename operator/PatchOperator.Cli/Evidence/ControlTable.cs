@@ -1,13 +1,12 @@
 using PatchOperator.Cli.Audit;
 using PatchOperator.Domain.Api.V1Alpha1;
-using PatchOperator.Domain.Audit;
 
 namespace PatchOperator.Cli.Evidence;
 
 /// <summary>Which part of the report is evidence for which control. What is open in this patch is said, not hidden: a table of ticks proves nothing.</summary>
 internal static class ControlTable
 {
-    public static EvidenceSection Section(EmergencyPatch patch, EmergencyPatchStatus status, AuditOutcome outcome, AuditVerdict verdict)
+    public static EvidenceSection Section(EmergencyPatch patch, EmergencyPatchStatus status, AuditOutcome outcome, IReadOnlyList<string> doubts)
     {
         var approved = (status.Approvals ?? []).Any(a => a.SpecDigest == status.SpecDigest);
         var authenticated = approved && (status.Approvals ?? []).All(a => a.Verified);
@@ -20,7 +19,7 @@ internal static class ControlTable
             { PromotedAt: not null } => "remediated; there was no deadline",
             _ => "open: not remediated by this run",
         };
-        if (StatusDoubts.Of(status, verdict).Count > 0)
+        if (doubts.Count > 0)
         {
             (access, remedied) = ("open: the status does not agree with the trail", "open: the status does not agree with the trail");
         }

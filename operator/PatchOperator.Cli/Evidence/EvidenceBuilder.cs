@@ -14,11 +14,12 @@ internal static class EvidenceBuilder
         var verdict = found.Verify();
         var outcome = AuditOutcomes.Of(found, verdict);
         var status = patch.Status ?? new EmergencyPatchStatus();
+        var doubts = StatusDoubts.Of(status, verdict);
         return new EvidenceReport(
             $"Evidence of emergency patch {patch.Metadata.Name}",
             $"{patch.Metadata.Namespace}/{patch.Metadata.Name}, uid {patch.Metadata.Uid}, as of {Time(verdict.Records is [.., var last] ? last.At : patch.Metadata.CreationTimestamp)}",
             [
-                Summary(patch, status, outcome, verdict),
+                Summary(patch, status, outcome, verdict, doubts),
                 Vulnerability(patch, status),
                 Change(patch, status, verdict),
                 Approvals(patch, status, verdict),
@@ -28,11 +29,11 @@ internal static class EvidenceBuilder
                 Images(status),
                 Afterwards(status, verdict),
                 Trail(outcome, verdict, found),
-                ControlTable.Section(patch, status, outcome, verdict),
+                ControlTable.Section(patch, status, outcome, doubts),
             ]);
     }
 
-    private static EvidenceSection Summary(EmergencyPatch patch, EmergencyPatchStatus status, AuditOutcome outcome, AuditVerdict verdict)
+    private static EvidenceSection Summary(EmergencyPatch patch, EmergencyPatchStatus status, AuditOutcome outcome, AuditVerdict verdict, IReadOnlyList<string> doubts)
     {
         var (deadline, tone) = Deadline(status);
         List<Fact> facts =
@@ -43,7 +44,7 @@ internal static class EvidenceBuilder
             new("Approvals", $"{Count(status)} of {Required(patch)} required{(Unverified(status) ? "; not all were authenticated" : "")}", Unverified(status) ? Tone.Open : Tone.Plain),
             new("Audit trail", AuditOutcomes.Describe(outcome, verdict), outcome is AuditOutcome.Verified ? Tone.Good : outcome is AuditOutcome.Broken ? Tone.Bad : Tone.Open),
         ];
-        if (StatusDoubts.Of(status, verdict) is { Count: > 0 } doubts)
+        if (doubts.Count > 0)
         {
             facts.Add(new Fact("Status against the trail", $"DOES NOT AGREE: {string.Join("; ", doubts)}. Believe the trail, and not the tables that come from the status.", Tone.Bad));
         }
