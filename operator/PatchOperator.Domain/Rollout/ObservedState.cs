@@ -19,6 +19,9 @@ public sealed record ObservedState
     /// <summary>A measurement or a try is under way; its end wakes the patch.</summary>
     public bool IsMeasuring { get; init; }
 
+    /// <summary>Of the canary's pods that wait to be admitted, those that need not wait longer: Prometheus has scraped them, or cannot tell.</summary>
+    public IReadOnlyList<string> Scraped { get; init; } = [];
+
     /// <summary>A try of all metrics on stable alone, before the start; null when none was due.</summary>
     public IReadOnlyList<MetricReading>? Preflight { get; init; }
 
@@ -163,6 +166,12 @@ public sealed record PodObservation
     public required string Ip { get; init; }
 
     public required bool Ready { get; init; }
+
+    /// <summary>Since when all its containers are ready; null while they are not.</summary>
+    public DateTimeOffset? ContainersReadyAt { get; init; }
+
+    /// <summary>It has a gate of ours, and nobody has opened it.</summary>
+    public bool IsShut { get; init; }
 
     /// <summary>Whether some Service's selector matches the pod.</summary>
     public required bool InRotation { get; init; }

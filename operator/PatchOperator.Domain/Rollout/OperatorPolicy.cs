@@ -37,6 +37,9 @@ public sealed record OperatorPolicy
     /// <summary>How long a canary must be ready without a break before the progress deadline is off: a crash loop is ready now and then.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a canary's pod that is ready otherwise waits for Prometheus to scrape it before it gets requests all the same.</summary>
+    public TimeSpan ScrapePatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// How long a workload that no canary stood in for must be rolled out before it counts as patched; <see cref="Settled"/> where one of its pods crashed:
     /// a crash loop is rolled out now and then.

@@ -57,6 +57,11 @@ public sealed record PatchIntent
 
     public IReadOnlyList<MetricIntent> Metrics { get; init; } = [];
 
+    /// <summary>
+    /// A canary's pods get requests only when Prometheus has scraped them: it counts by pod, and nothing else looks at them. Pods' own metrics need no discovery.
+    /// </summary>
+    public bool ScrapesFirst { get; init; }
+
     /// <summary>How long the patched workloads are measured after the promotion; zero for not at all.</summary>
     public TimeSpan WatchAfterPromotion { get; init; }
 
@@ -109,6 +114,7 @@ public sealed record PatchIntent
             ProgressDeadline = spec.Canary.ProgressDeadline.OrElse(TimeSpan.FromMinutes(10)),
             Interval = spec.Analysis!.Interval.OrElse(TimeSpan.FromSeconds(15)),
             Metrics = [.. spec.Analysis.Metrics!.Select(m => MetricIntent.From(m, spec.Analysis))],
+            ScrapesFirst = spec.Analysis.Provider is { Prometheus: not null, PodMetrics: null } && spec.Analysis.Metrics!.Any(m => MetricQueries.Of(m, spec.Analysis).CountsByPod),
             Compatibility = spec.Compatibility is { Mode: "Enforce" or "Warn" } checkedFor ? checkedFor : null,
             // A first step that wants an approval is a start that wants one.
             ApprovalsRequired = Math.Max(spec.Approval?.Required ?? 1, steps[0].Approval is true ? 1 : 0),

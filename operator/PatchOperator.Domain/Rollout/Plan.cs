@@ -24,8 +24,11 @@ public sealed record Notice(string Reason, string Message, bool IsWarning);
 /// <summary>One idempotent write.</summary>
 public abstract record PlanAction;
 
-/// <summary>The canary Deployment exists, is made from stable's current template with these images, and has this many replicas.</summary>
-public sealed record EnsureCanary(string Name, string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images, CanaryOverlay? Overlay = null, bool IsRouted = false) : PlanAction;
+/// <summary>The canary Deployment exists, is made from stable's current template with these images, and has this many replicas. With a gate, its pods get requests when they are admitted.</summary>
+public sealed record EnsureCanary(string Name, string Deployment, int Replicas, string Source, IReadOnlyList<ImageRecord> Images, CanaryOverlay? Overlay = null, bool IsRouted = false, bool IsGated = false) : PlanAction;
+
+/// <summary>These pods of the canary may get requests: their metrics are collected.</summary>
+public sealed record AdmitPods(string Name, IReadOnlyList<string> Pods) : PlanAction;
 
 /// <summary>
 /// The canary's own Services are there and lead to its pods. With a weight, every route gives the canary this share, and the requests that a preview

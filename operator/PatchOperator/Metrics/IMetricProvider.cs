@@ -12,7 +12,18 @@ public interface IMetricProvider
 {
     /// <summary>One reading for each of <see cref="MetricReadRequest.Metrics"/>, in that order, within about <see cref="MetricReadRequest.Timeout"/>.</summary>
     Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct);
+
+    /// <summary>Which of these pods the source collects metrics of by now. One that reads the pods itself, or cannot tell, names all of them.</summary>
+    Task<PodSighting> LookForAsync(PodLookout lookout, CancellationToken ct) => Task.FromResult(new PodSighting(lookout.Pods));
 }
+
+/// <param name="Namespace">Of all of them.</param>
+/// <param name="Pods">To be looked for.</param>
+/// <param name="Known">Pods that run for long: a source that does not know them by name, either, will not know the others.</param>
+public sealed record PodLookout(string Namespace, IReadOnlyList<string> Pods, IReadOnlyList<string> Known);
+
+/// <param name="Pods">That need not be waited for.</param>
+public sealed record PodSighting(IReadOnlyList<string> Pods);
 
 /// <summary>What to read: which pods are canary and stable, since when, and which metrics.</summary>
 public sealed record MetricReadRequest

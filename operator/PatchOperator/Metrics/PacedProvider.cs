@@ -64,6 +64,8 @@ internal sealed class PacedProvider(IMetricProvider inner, TimeSpan interval, Ti
         }
     }
 
+    public Task<PodSighting> LookForAsync(PodLookout lookout, CancellationToken ct) => inner.LookForAsync(lookout, ct);
+
     // The tick that it is used for: the schedule of the next one goes by this.
     private static IReadOnlyList<MetricReading> AsOf(DateTimeOffset now, IReadOnlyList<MetricReading> readings) => [.. readings.Select(reading => reading with { SampledAt = now })];
 

@@ -19,6 +19,8 @@ namespace PatchOperator.Metrics;
 internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimeProvider time) : IMetricProvider
 {
     private const int LongestAnswer = 4 * 1024 * 1024;
+    private static readonly TimeSpan SightingTimeout = TimeSpan.FromSeconds(2);
+    private static readonly QueryTemplate Scraped = QueryTemplate.Parse("""count(count by (pod) (up{namespace="{{ namespace }}",pod=~"{{ pods }}"} == 1))""");
 
     // Without a user and password, which validation refuses, but a resource may be older than the rule.
     private readonly string _name = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
@@ -55,6 +57,40 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
         {
             return Unreadable(request, new TrackReading.Failed($"{_name}: its credentials could not be read within {request.Timeout.TotalSeconds:0.###} s", Terminal: false));
         }
+    }
+
+    /// <summary>
+    /// By <c>up</c>, which every scrape writes, with the labels of the usual relabelling: namespace and pod. Where stable's pods are not found by these, the
+    /// labels are other ones, and no pod is to wait for them. All are found, or none: the last one comes with the next scrape.
+    /// </summary>
+    public async Task<PodSighting> LookForAsync(PodLookout lookout, CancellationToken ct)
+    {
+        using var timeout = new CancellationTokenSource(SightingTimeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        try
+        {
+            var session = await access.OpenAsync(lookout.Namespace, deadline.Token);
+            var found = await CountAsync(session, lookout.Namespace, lookout.Pods, deadline.Token);
+            var isBlind = found is 0 && await CountAsync(session, lookout.Namespace, lookout.Known, deadline.Token) is 0;
+            ct.ThrowIfCancellationRequested();
+            return new PodSighting(isBlind || found >= lookout.Pods.Count ? lookout.Pods : []);
+        }
+        catch (Exception exception) when (exception is AccessProblemException || (exception is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return new PodSighting([]);
+        }
+    }
+
+    /// <summary>Null when there is no answer.</summary>
+    private async Task<double?> CountAsync(HttpSession session, string ns, IReadOnlyList<string> pods, CancellationToken ct)
+    {
+        var query = Scraped.Render(new QueryVariables { Namespace = ns, Workload = "", Pods = pods, Track = TrackVariables.Canary, Window = TimeSpan.Zero });
+        return await QueryAsync(session, ns, query, evaluateAt: null, SightingTimeout, ct) switch
+        {
+            PrometheusAnswer.Value number => number.Number,
+            PrometheusAnswer.Empty => 0,
+            _ => null,
+        };
     }
 
     private IReadOnlyList<MetricReading> Unreadable(MetricReadRequest request, TrackReading.Failed why) =>

@@ -82,6 +82,12 @@ internal static class CanaryManifest
         }
 
         CanaryOverlays.Lay(template["spec"]!.AsObject(), action);
+        if (action.IsGated)
+        {
+            var own = template["spec"]!["readinessGates"] as JsonArray ?? [];
+            template["spec"]!["readinessGates"] = new JsonArray([.. own.Select(g => g?.DeepClone()), new JsonObject { ["conditionType"] = PodFacts.Gate }]);
+        }
+
         return template;
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -7,7 +9,7 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Patches;
 
 /// <summary>Makes and removes canaries; never touches a Deployment of that name which this patch does not own.</summary>
-internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads)
+internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads, TimeProvider time)
 {
     public async Task EnsureAsync(EmergencyPatch patch, EnsureCanary action, NamespaceView view, CancellationToken cancellation)
     {
@@ -27,6 +29,36 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
         }
 
         await workloads.ObserveAsync(WorkloadKind.Deployment, client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation), cancellation);
+    }
+
+    /// <summary>Each pod on its own: one that is gone needs no requests.</summary>
+    public async Task AdmitAsync(EmergencyPatch patch, AdmitPods action, NamespaceView view, CancellationToken cancellation) => await Task.WhenAll(
+        WorkloadPods.Canaries(view, patch, action.Name).Where(pod => action.Pods.Contains(pod.Metadata.Name, StringComparer.Ordinal)).Select(pod => AdmitAsync(view, pod, cancellation)));
+
+    private async Task AdmitAsync(NamespaceView view, PodResource pod, CancellationToken cancellation)
+    {
+        var gate = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid },
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(new JsonObject
+                {
+                    ["type"] = PodFacts.Gate,
+                    ["status"] = "True",
+                    ["reason"] = "MetricsScraped",
+                    ["lastTransitionTime"] = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+                }),
+            },
+        };
+        try
+        {
+            view.Pods.Observe(await client.ApplyAsync(Kinds.Pods, ObjectKey.Of(pod), gate, Names.FieldManager, force: true, cancellation, subresource: "status").As(Kinds.Pods));
+        }
+        catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound or ApiErrorKind.Conflict)
+        {
+            // It is gone, or another pod of that name is there, which waits on its own.
+        }
     }
 
     public async Task DeleteAsync(EmergencyPatch patch, DeleteCanary action, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Runtime;
@@ -9,7 +8,9 @@ namespace PatchOperator.Patches;
 /// Measurements beside the reconciles, at most one for each patch: a slow source keeps no worker waiting that another patch's revert needs.
 /// The end of a measurement wakes its patch, which then takes the result. Nothing here outlives the process; what is lost is measured again.
 /// </summary>
-internal sealed class Measurements(IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
+/// <typeparam name="T">What a measurement comes to.</typeparam>
+internal sealed class Measurements<T>(IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
+    where T : class
 {
     /// <summary>A result that nobody took for so long is of another time, such as before this process lost the lead.</summary>
     private static readonly TimeSpan LongestShelfLife = TimeSpan.FromSeconds(30);
@@ -21,7 +22,7 @@ internal sealed class Measurements(IReconcileQueue<EmergencyPatch> queue, TimePr
     /// <param name="patch">Whose measurement it is; one with another identity is cancelled.</param>
     /// <param name="id">What is measured: the run, and the step of it.</param>
     /// <param name="read">Starts the measurement. It throws only when it is cancelled.</param>
-    public IReadOnlyList<MetricReading>? TakeOrStart(EmergencyPatch patch, string id, Func<CancellationToken, Task<IReadOnlyList<MetricReading>>> read)
+    public T? TakeOrStart(EmergencyPatch patch, string id, Func<CancellationToken, Task<T>> read)
     {
         lock (gate)
         {
@@ -67,7 +68,7 @@ internal sealed class Measurements(IReconcileQueue<EmergencyPatch> queue, TimePr
         }
     }
 
-    private Measurement Start(EmergencyPatch patch, string id, Func<CancellationToken, Task<IReadOnlyList<MetricReading>>> read)
+    private Measurement Start(EmergencyPatch patch, string id, Func<CancellationToken, Task<T>> read)
     {
         var measurement = new Measurement(id);
         measurements[patch.Metadata.Uid] = measurement;
@@ -88,11 +89,11 @@ internal sealed class Measurements(IReconcileQueue<EmergencyPatch> queue, TimePr
 
         public string Id { get; } = id;
 
-        public Task<IReadOnlyList<MetricReading>> Result { get; private set; } = null!;
+        public Task<T> Result { get; private set; } = null!;
 
         public bool IsSpoilt(DateTimeOffset now) => Result.IsCompleted && (endedAt + LongestShelfLife < now || Result.IsCanceled);
 
-        public void Run(Func<CancellationToken, Task<IReadOnlyList<MetricReading>>> read, TimeProvider time, Action wake)
+        public void Run(Func<CancellationToken, Task<T>> read, TimeProvider time, Action wake)
         {
             Result = ReadAsync();
             if (!Result.IsCompleted)
@@ -100,7 +101,7 @@ internal sealed class Measurements(IReconcileQueue<EmergencyPatch> queue, TimePr
                 _ = Result.ContinueWith(_ => wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
 
-            async Task<IReadOnlyList<MetricReading>> ReadAsync()
+            async Task<T> ReadAsync()
             {
                 try
                 {

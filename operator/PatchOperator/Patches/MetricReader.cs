@@ -8,7 +8,8 @@ using PatchOperator.Patches.Resources;
 namespace PatchOperator.Patches;
 
 /// <summary>Asks the provider that the spec names, for the pods that exist now.</summary>
-internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> providers, ProbeProvider probes, Measurements measurements, TimeProvider time)
+internal sealed class MetricReader(
+    Func<MetricProviderSpec, IMetricProvider> providers, ProbeProvider probes, Measurements<IReadOnlyList<MetricReading>> measurements, Measurements<PodSighting> sightings, TimeProvider time)
 {
     /// <summary>A try before the start looks back this far: stable has been running for a while.</summary>
     private static readonly TimeSpan PreflightWindow = TimeSpan.FromMinutes(5);
@@ -54,10 +55,40 @@ internal sealed class MetricReader(Func<MetricProviderSpec, IMetricProvider> pro
     public IReadOnlyList<MetricReading>? Try(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) =>
         Measure(patch, Request(patch, intent, stable, stable, stableServices) with { RunId = $"{patch.Metadata.Uid}/preflight/{intent.Digest}", IsPreflight = true });
 
+    /// <summary>Which of the canary's pods need not wait longer for the source that measures them.</summary>
+    public IReadOnlyList<string> LookFor(EmergencyPatch patch, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable)
+    {
+        var waiting = canary.Where(p => PodFacts.IsShut(p) && PodFacts.ContainersReadyAt(p) is not null && !p.Metadata.IsTerminating && !PodFacts.HasEnded(p))
+            .Select(p => p.Metadata.Name).Order(StringComparer.Ordinal).ToArray();
+        if (waiting.Length == 0)
+        {
+            sightings.Stop(patch);
+            return [];
+        }
+
+        var provider = providers(patch.Spec.Analysis!.Provider!);
+        var lookout = new PodLookout(patch.Metadata.Namespace ?? "", waiting, [.. stable.Where(PodFacts.IsReady).Select(p => p.Metadata.Name)]);
+        return sightings.TakeOrStart(patch, string.Join(',', waiting), token => LookForAsync(provider, lookout, token))?.Pods ?? [];
+    }
+
+    private static async Task<PodSighting> LookForAsync(IMetricProvider provider, PodLookout lookout, CancellationToken cancellation)
+    {
+        try
+        {
+            return await provider.LookForAsync(lookout, cancellation);
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // A mistake in a provider keeps no pod out for longer than an outage does.
+            return new PodSighting([]);
+        }
+    }
+
     /// <summary>Ends a measurement that is under way, and the patch's probes.</summary>
     public void Stop(EmergencyPatch patch)
     {
         measurements.Stop(patch);
+        sightings.Stop(patch);
         probes.Stop(patch.Metadata.Uid);
     }
 

@@ -88,6 +88,11 @@ internal sealed class PatchObserver(
         var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
+        if (intent.ScrapesFirst && schedule.IsMeasured)
+        {
+            seen = seen with { Scraped = metrics.LookFor(patch, canary, stable) };
+        }
+
         if (schedule.Measure)
         {
             var readings = metrics.Read(patch, intent, canary, stable, [.. services]);
@@ -177,5 +182,7 @@ internal sealed class PatchObserver(
         HasEnded = PodFacts.HasEnded(pod),
         Problem = PodFacts.Problem(pod),
         HasCrashed = PodFacts.HasCrashed(pod),
+        ContainersReadyAt = PodFacts.ContainersReadyAt(pod),
+        IsShut = PodFacts.IsShut(pod),
     };
 }

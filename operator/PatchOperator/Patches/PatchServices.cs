@@ -1,6 +1,7 @@
 using PatchOperator.Admission;
 using PatchOperator.Audit;
 using PatchOperator.Compatibility;
+using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -62,7 +63,8 @@ internal static class PatchServices
         .AddSingleton<Func<MetricProviderSpec, IMetricProvider>>(services => services.GetRequiredService<MetricProviders>().For)
         .AddSingleton(services => new ProbeSender(services.GetRequiredService<Secrets>(), services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ProbeProvider>()
-        .AddSingleton<Measurements>()
+        .AddSingleton<Measurements<IReadOnlyList<MetricReading>>>()
+        .AddSingleton<Measurements<PodSighting>>()
         .AddSingleton<MetricReader>()
         .AddSingleton<ActionProblems>()
         .AddSingleton<WorkloadCaches>()

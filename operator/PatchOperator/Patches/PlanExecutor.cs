@@ -87,6 +87,7 @@ internal sealed class PlanExecutor(
     private async Task DoAsync(EmergencyPatch patch, PlanAction action, CancellationToken cancellation) => await (action switch
     {
         EnsureCanary ensure => canaries.EnsureAsync(patch, ensure, await views.UseAsync(patch, cancellation), cancellation),
+        AdmitPods admit => canaries.AdmitAsync(patch, admit, await views.UseAsync(patch, cancellation), cancellation),
         EnsureRoutes ensure => traffic.EnsureAsync(await SceneAsync(patch, ensure.Name, cancellation), ensure, cancellation),
         WithdrawCanaryTraffic withdraw => traffic.WithdrawAsync(await SceneAsync(patch, withdraw.Name, cancellation), withdraw, cancellation),
         DeleteRouting delete => traffic.RemoveAsync(await SceneAsync(patch, delete.Name, cancellation), delete, cancellation),

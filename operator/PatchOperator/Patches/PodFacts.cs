@@ -7,10 +7,21 @@ namespace PatchOperator.Patches;
 /// <summary>What a pod's status means for a roll-out.</summary>
 internal static class PodFacts
 {
+    /// <summary>Readiness gate of a canary's pods: true when their metrics are collected.</summary>
+    public const string Gate = Names.Group + "/metrics-scraped";
+
     private const string TemplateHash = "pod-template-hash";
 
     public static bool IsReady(PodResource pod) =>
         !pod.Metadata.IsTerminating && (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
+
+    /// <summary>Since when its containers are ready, whatever its gates say.</summary>
+    public static DateTimeOffset? ContainersReadyAt(PodResource pod) =>
+        (pod.Status.Conditions ?? []).FirstOrDefault(c => c is { Type: "ContainersReady", Status: "True" }) is { } ready ? ready.LastTransitionTime ?? DateTimeOffset.MinValue : null;
+
+    /// <summary>Our gate keeps it out of its Services.</summary>
+    public static bool IsShut(PodResource pod) =>
+        (pod.Spec.ReadinessGates ?? []).Any(g => g.ConditionType == Gate) && !(pod.Status.Conditions ?? []).Any(c => c is { Type: Gate, Status: "True" });
 
     /// <summary>A ReplicaSet leaves such pods lying, and their addresses may be another pod's by now.</summary>
     public static bool HasEnded(PodResource pod) => pod.Status.Phase is "Failed" or "Succeeded";

@@ -106,6 +106,29 @@ public sealed class PrometheusProviderTests : IDisposable
         Assert.Empty(server.Requests);
     }
 
+    public static TheoryData<string, string, string, int> Sightings() => new()
+    {
+        { "both scraped", Vector("2"), Vector("1"), 2 },
+        { "one of two", Vector("1"), Vector("1"), 0 },
+        { "none yet", Empty, Vector("1"), 0 },
+        { "other labels", Empty, Empty, 2 },
+        { "an error", """{"status":"error","errorType":"internal","error":"x"}""", Vector("1"), 0 },
+        { "an error of the second question", Empty, """{"status":"error","errorType":"internal","error":"x"}""", 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sightings))]
+    public async Task Pods_are_waited_for_until_all_are_scraped_unless_nothing_is_known_by_their_labels(string answer, string ofCanary, string ofStable, int admitted)
+    {
+        await using var server = await StubServer.StartAsync(query => (200, query.Contains("web-canary", StringComparison.Ordinal) ? ofCanary : ofStable));
+        IMetricProvider provider = new PrometheusProvider(server.Address, new OpenAccess(_client), TimeProvider.System);
+
+        var sighting = await provider.LookForAsync(new PodLookout("shop", ["web-canary-a", "web-canary-b"], ["web-a"]), TestContext.Current.CancellationToken);
+
+        Assert.True(sighting.Pods.Count == admitted, answer);
+        Assert.Contains(server.Requests, request => request.Query == """count(count by (pod) (up{namespace="shop",pod=~"web-canary-a|web-canary-b"} == 1))""");
+    }
+
     [Fact]
     public async Task A_failure_that_passes_is_retried_within_the_deadline()
     {

@@ -13,6 +13,15 @@ internal static class Scenarios
     private const string TwoSteps = """[{"weight":25,"hold":"2s"},{"weight":50,"hold":"2s"}]""";
     private const string LongStep = """[{"weight":25,"hold":"10m"}]""";
 
+    /// <summary>The same patch, measured by a Prometheus that knows pods by their names.</summary>
+    public static JsonObject ByPrometheus(JsonObject patch, string address = "http://prometheus.monitoring:9090")
+    {
+        var analysis = patch["spec"]!["analysis"]!;
+        analysis["provider"] = Town.Json($$$"""{"prometheus":{"address":"{{{address}}}"}}""");
+        analysis["metrics"] = JsonNode.Parse("""[{"name":"http-errors","failures":"sum(failures{pod=~\"{{ pods }}\"})","total":"sum(total{pod=~\"{{ pods }}\"})","maxRate":"2%","compareWith":"Stable","minRequests":50}]""");
+        return patch;
+    }
+
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new("healthy, promoted", async town =>
@@ -28,6 +37,13 @@ internal static class Scenarios
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
         { Before = At(town => town.Metrics.CanaryErrorRate = 0.2) },
+        new("scraped before it serves, promoted", async town =>
+        {
+            town.Api.Store.Create(Town.Patches, ByPrometheus(Town.Manifest(steps: TwoSteps)));
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Promoted);
+        })
+        { Before = At(town => town.Metrics.FindsPodsAfter = TimeSpan.FromSeconds(3)) },
         new("bad after the promotion, reverted", async town =>
         {
             town.Apply(steps: """[{"weight":25,"hold":"2s"}]""", spec: ""","revert":{"watchAfterPromotion":"6h"}""");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using k8s;
 using Microsoft.AspNetCore.Builder;
@@ -424,6 +425,17 @@ internal sealed class FakeMetrics(TimeProvider clock) : IMetricProvider
 
     /// <summary>Reads that never come to an end.</summary>
     public Func<MetricReadRequest, bool> Hangs { get; set; } = _ => false;
+
+    /// <summary>How long it takes to find a canary's pods, once it was asked for them.</summary>
+    public TimeSpan FindsPodsAfter { get; set; }
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> asked = new(StringComparer.Ordinal);
+
+    public Task<PodSighting> LookForAsync(PodLookout lookout, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return Task.FromResult(new PodSighting([.. lookout.Pods.Where(pod => now - asked.GetOrAdd(pod, now) >= FindsPodsAfter)]));
+    }
 
     public async Task<IReadOnlyList<MetricReading>> ReadAsync(MetricReadRequest request, CancellationToken ct)
     {

@@ -78,6 +78,9 @@ internal sealed class Story
     /// <summary>Of the watch after the promotion.</summary>
     public TrackReading? StableReading { get; set; }
 
+    /// <summary>Whether Prometheus has found the canary's pods.</summary>
+    public bool IsScraped { get; set; } = true;
+
     public bool PodsBecomeReady
     {
         set => Web.PodsBecomeReady = value;
@@ -234,6 +237,7 @@ internal sealed class Story
         Delivered = [.. Delivered],
         Readings = IsMeasured(schedule) ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         IsMeasuring = isMeasuring,
+        Scraped = [.. World.SelectMany(w => w.CanaryPods).Where(p => p.IsShut && IsScraped).Select(p => p.Name)],
         Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };
 
@@ -294,13 +298,14 @@ internal sealed class Story
         }
         else
         {
-            Workload(action).Do(action);
+            Workload(action).Do(action, Now);
         }
     }
 
     private StoryWorkload Workload(PlanAction action) => action switch
     {
         EnsureCanary ensure => Named(WorkloadKind.Deployment, ensure.Deployment),
+        AdmitPods admit => Of(admit.Name),
         WithdrawCanaryTraffic withdraw => Of(withdraw.Name),
         EnsureRoutes ensure => Of(ensure.Name),
         DeleteRouting delete => Of(delete.Name),

@@ -59,12 +59,19 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public void Set(params JobObservation[] jobs) => Stable = Stable! with { ActiveJobs = jobs };
 
-    public void Do(PlanAction action)
+    public void Do(PlanAction action, DateTimeOffset now)
     {
         switch (action)
         {
             case EnsureCanary ensure:
-                Make(ensure);
+                Make(ensure, now);
+                break;
+            case AdmitPods admit:
+                for (var i = 0; i < CanaryPods.Count; i++)
+                {
+                    CanaryPods[i] = admit.Pods.Contains(CanaryPods[i].Name) ? CanaryPods[i] with { IsShut = false, Ready = PodsBecomeReady } : CanaryPods[i];
+                }
+
                 break;
             case EnsureRoutes or DeleteRouting:
                 Route!.Do(action);
@@ -114,7 +121,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         }
     }
 
-    private void Make(EnsureCanary ensure)
+    private void Make(EnsureCanary ensure, DateTimeOffset now)
     {
         Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source };
         CanaryPods.Clear();
@@ -122,7 +129,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         {
             Name = $"{reference.Name}-canary-{i}",
             Ip = $"10.0.0.{i + 1}",
-            Ready = PodsBecomeReady,
+            Ready = PodsBecomeReady && !ensure.IsGated,
+            IsShut = ensure.IsGated,
+            ContainersReadyAt = PodsBecomeReady ? now : null,
             InRotation = !ensure.IsRouted,
             Problem = PodsBecomeReady ? null : $"Pod {reference.Name}-canary-0, container php: ImagePullBackOff. no such image",
         }));

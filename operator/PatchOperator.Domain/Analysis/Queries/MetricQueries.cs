@@ -36,6 +36,10 @@ public sealed record MetricQueries
     /// <summary>Patterns of the paths of the metric's surfaces; none for all paths.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>Asked of Prometheus, about pods by name.</summary>
+    public bool CountsByPod => Source == MetricSource.Prometheus
+        && ((string?[])[Failures, Total, Value]).Any(text => text is not null && QueryTemplate.TryParse(text, Args, out var template, out _) && template.Uses("pods"));
+
     /// <param name="metric">A metric that has passed validation.</param>
     /// <param name="analysis">The analysis that it is part of.</param>
     public static MetricQueries Of(MetricSpec metric, AnalysisSpec analysis)

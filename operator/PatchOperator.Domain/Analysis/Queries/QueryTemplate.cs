@@ -27,6 +27,10 @@ public sealed partial class QueryTemplate
     /// <summary>Whether the template names this variable.</summary>
     public bool Uses(string variable) => _parts.Any(part => part.Variable == variable);
 
+    /// <summary>A template of the program's own.</summary>
+    /// <exception cref="ArgumentException">It is wrong.</exception>
+    public static QueryTemplate Parse(string text) => TryParse(text, out var template, out var error) ? template : throw new ArgumentException(error, nameof(text));
+
     /// <inheritdoc cref="TryParse(string, IReadOnlyDictionary{string, string}, out QueryTemplate?, out string?)"/>
     public static bool TryParse(string text, [NotNullWhen(true)] out QueryTemplate? template, [NotNullWhen(false)] out string? error) =>
         TryParse(text, NoArgs, out template, out error);

@@ -34,6 +34,7 @@ internal static class CanaryGuard
             draft.Do(CanaryKeeping.Wanted(draft, target));
         }
 
+        CanaryAdmission.Admit(draft);
         if (draft.Status.Step!.ServingSince is not null)
         {
             var next = Schedule.NextMeasurement(draft.Status, draft.Intent);

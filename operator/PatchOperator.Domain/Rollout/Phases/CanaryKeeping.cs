@@ -8,6 +8,7 @@ internal static class CanaryKeeping
     /// <summary>True when every canary has all its pods ready on the right template, and those that answer requests get some.</summary>
     public static bool Keep(Draft draft)
     {
+        CanaryAdmission.Admit(draft);
         var podsAreReady = draft.Canaries.Select(t => Keep(draft, t)).ToArray().All(ready => ready);
         var step = draft.Status.Step!;
 
@@ -53,7 +54,7 @@ internal static class CanaryKeeping
         if (late.Length > 0)
         {
             return string.Join(" ", late.Select(t =>
-                $"{t.Status.CanaryReady} of {t.Status.CanaryReplicas} canary pods{(several ? $" of {t.Workload}" : "")} ready." + (t.CanaryProblem is { } problem ? $" {problem}" : "")));
+                $"{t.Status.CanaryReady} of {t.Status.CanaryReplicas} canary pods{(several ? $" of {t.Workload}" : "")} ready." + ((t.CanaryProblem ?? CanaryAdmission.Waiting(draft, t)) is { } problem ? $" {problem}" : "")));
         }
 
         if (draft.Traffic is { Status: not "True" } traffic)
@@ -72,7 +73,7 @@ internal static class CanaryKeeping
         var (weight, stable) = (draft.Status.Step!.Weight, target.Stable!);
         var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, stable.Replicas) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
         var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
-        return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanarySource.Of(stable.TemplateDigest, target.Patched), target.Patched, overlay, target.IsRouted);
+        return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanarySource.Of(stable.TemplateDigest, target.Patched), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
     }
 
     private static bool Keep(Draft draft, Target target)

@@ -45,4 +45,6 @@ internal sealed record StatusConditionPart
     public string? Reason { get; init; }
 
     public string? Message { get; init; }
+
+    public DateTimeOffset? LastTransitionTime { get; init; }
 }

@@ -14,6 +14,13 @@ internal sealed record PodResource : IResource
 internal sealed record PodSpecPart
 {
     public IReadOnlyList<PodContainerPart>? Containers { get; init; }
+
+    public IReadOnlyList<ReadinessGatePart>? ReadinessGates { get; init; }
+}
+
+internal sealed record ReadinessGatePart
+{
+    public string ConditionType { get; init; } = "";
 }
 
 internal sealed record PodContainerPart

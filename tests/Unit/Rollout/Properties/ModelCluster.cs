@@ -412,7 +412,7 @@ internal sealed class ModelCluster
             case EnsureCanary or DeleteCanary when workload.Canary is { IsOurs: false }:
                 break;
             default:
-                workload.Do(action);
+                workload.Do(action, Now);
                 break;
         }
     }
