@@ -93,6 +93,9 @@ internal sealed class ModelCluster
 
     public string? HeldBy { get; set; }
 
+    /// <summary>Whether Prometheus scrapes the canary's pods, where it is what measures.</summary>
+    public bool FindsPods { get; set; } = true;
+
     public int FailActions { get; set; }
 
     public int FailStatusWrites { get; set; }
@@ -124,6 +127,15 @@ internal sealed class ModelCluster
 
     public void EditSteps(int count) => Edit(s => s with { Canary = s.Canary! with { Steps = Steps(count) } });
 
+    public void MeasureByPrometheus() => Edit(s => s with
+    {
+        Analysis = s.Analysis! with
+        {
+            Provider = new MetricProviderSpec { Prometheus = new PrometheusProviderSpec { Address = "http://prometheus.monitoring:9090" } },
+            Metrics = [s.Analysis.Metrics![0] with { Preset = null, Failures = """sum(failures{pod=~"{{ pods }}"})""", Total = """sum(total{pod=~"{{ pods }}"})""" }],
+        },
+    });
+
     public void Delete() => Patch = Patch with { Metadata = Patch.Metadata with { DeletionTimestamp = Patch.Metadata.DeletionTimestamp ?? Now } };
 
     public void SetCanaryReady(bool ready) => ForEach(w =>
@@ -131,7 +143,7 @@ internal sealed class ModelCluster
         w.PodsBecomeReady = ready;
         for (var i = 0; i < w.CanaryPods.Count; i++)
         {
-            w.CanaryPods[i] = w.CanaryPods[i] with { Ready = ready };
+            w.CanaryPods[i] = w.CanaryPods[i] with { Ready = ready && !w.CanaryPods[i].IsShut, ContainersReadyAt = ready ? Now : null };
         }
     });
 
@@ -317,6 +329,7 @@ internal sealed class ModelCluster
     /// <summary>Everything works again from now on.</summary>
     public void ClearUp()
     {
+        FindsPods = true;
         (Mood, HeldBy, FailActions, FailStatusWrites, FailTrailWrites, Crash) = (MetricsMood.Good, null, 0, 0, 0, CrashPoint.None);
         ForEach(w => (w.TrafficIsKnown, w.WithdrawalWorks) = (true, true));
         SetCanaryReady(true);
@@ -420,6 +433,7 @@ internal sealed class ModelCluster
     private StoryWorkload Of(PlanAction action) => action switch
     {
         EnsureCanary ensure => Named(ensure.Deployment),
+        AdmitPods admit => Named(Patch.Status!.Workloads!.Single(w => w.Name == admit.Name).Target().Name),
         WithdrawCanaryTraffic withdraw => Named(Patch.Status!.Workloads!.Single(w => w.Name == withdraw.Name).Target().Name),
         DeleteCanary delete => Named(delete.Deployment),
         SetStableImages set => Named(set.Workload.Name),
@@ -437,6 +451,7 @@ internal sealed class ModelCluster
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
         Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - (Patch.Status!.Step?.ServingSince ?? Patch.Status.Watch!.StartedAt)).TotalSeconds))] : null,
+        Scraped = FindsPods ? [.. world.SelectMany(w => w.CanaryPods).Where(p => p.IsShut).Select(p => p.Name)] : [],
         Preflight = schedule.Preflight ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, 300))] : null,
     };
 

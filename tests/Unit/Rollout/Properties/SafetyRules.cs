@@ -130,6 +130,9 @@ internal sealed class SafetyRules(ModelCluster cluster)
                     Expect(decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, name)).Canary is null or { IsOurs: true }, $"S8: {action} changes someone else's Deployment");
                     Expect(to is PatchPhase.Progressing or PatchPhase.Paused || (to is PatchPhase.Promoting or PatchPhase.Degraded && decision.Plan.Status.Revert is null), $"S8: {action} in {to}");
                     break;
+                case AdmitPods:
+                    Expect(to is PatchPhase.Progressing or PatchPhase.Paused || (to is PatchPhase.Promoting or PatchPhase.Degraded && decision.Plan.Status.Revert is null), $"S1: {action} in {to}: a canary that is taken back gets more requests");
+                    break;
                 case DeleteCanary { Deployment: var name }:
                     Expect(decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, name)).Canary is { IsOurs: true }, $"S8: {action} deletes someone else's Deployment");
                     break;

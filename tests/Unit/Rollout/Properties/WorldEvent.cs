@@ -30,6 +30,8 @@ internal sealed record WorldEvent(string Words, Action<ModelCluster> Happen)
         (3, Gen.Enum<MetricsMood>().Select(m => Of($"metrics: {m}", c => c.Mood = m))),
         (2, Gen.Const(Of("metrics: Good", c => c.Mood = MetricsMood.Good))),
         (1, Flag("no canary pod becomes ready", "canary pods become ready", (c, on) => c.SetCanaryReady(!on))),
+        (1, Gen.Const(Of("the metrics come from Prometheus, by pod", c => c.MeasureByPrometheus()))),
+        (1, Flag("Prometheus finds no new pod", "Prometheus finds new pods", (c, on) => c.FindsPods = !on)),
         (1, Gen.Const(Of("one canary pod falls over", c => c.OnePodFails()))),
         (1, Gen.Const(Of("someone deletes the canary", c => c.DropCanary()))),
         (1, Gen.Const(Of("someone makes a Deployment of the canary's name", c => c.ForeignCanary()))),
