@@ -17,7 +17,7 @@ internal static class InventoryFiles
     public static InventoryResult Read(JsonObject configMap, IReadOnlyList<string> keys)
     {
         var name = configMap["metadata"]?["name"]?.GetValue<string>();
-        Inventory? all = null;
+        var sum = new Sum();
         foreach (var key in keys)
         {
             if (Bytes(configMap, key) is not { } bytes)
@@ -26,21 +26,39 @@ internal static class InventoryFiles
                 return InventoryResult.Failed("InventoryMissing", $"ConfigMap {name} has no key {key}; it has {(present.Length > 0 ? string.Join(", ", present) : "none")}.");
             }
 
-            var read = Read(bytes, $"ConfigMap {name}, {key}");
-            if (read.Inventory is null)
+            if (sum.Add(bytes, $"ConfigMap {name}, {key}") is { } failed)
             {
-                return read;
+                return failed;
             }
-
-            all = all is null ? read.Inventory : all.With(read.Inventory);
         }
 
-        return new InventoryResult(all, null, null);
+        return sum.Result;
+    }
+
+    /// <summary>Several texts that tell of one image.</summary>
+    public static InventoryResult ReadTexts(IEnumerable<(string Source, string Text)> texts)
+    {
+        var sum = new Sum();
+        foreach (var (source, text) in texts)
+        {
+            if (Add(sum, text, source) is { } failed)
+            {
+                return failed;
+            }
+        }
+
+        return sum.Result;
     }
 
     /// <param name="text">Any known format, or that packed with gzip and written as base64.</param>
     /// <param name="source">For messages.</param>
     public static InventoryResult ReadText(string text, string source)
+    {
+        var sum = new Sum();
+        return Add(sum, text, source) ?? sum.Result;
+    }
+
+    private static InventoryResult? Add(Sum sum, string text, string source)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
 
@@ -57,25 +75,7 @@ internal static class InventoryFiles
             }
         }
 
-        return Read(bytes, source);
-    }
-
-    private static InventoryResult Read(byte[] bytes, string source)
-    {
-        if (Gzip.IsPacked(bytes))
-        {
-            if (!Gzip.TryUnpack(bytes, MostUnpacked, out var unpacked, out var problem))
-            {
-                return InventoryResult.Failed("InventoryInvalid", $"{source} {problem}.");
-            }
-
-            bytes = unpacked;
-        }
-
-        var reading = InventoryReader.Read(bytes);
-        return reading.Inventory is { } inventory
-            ? new InventoryResult(inventory, null, null)
-            : InventoryResult.Failed("InventoryInvalid", $"{source}: {reading.Problem}.");
+        return sum.Add(bytes, source);
     }
 
     private static byte[]? Bytes(JsonObject configMap, string key)
@@ -89,6 +89,48 @@ internal static class InventoryFiles
     }
 
     private static IEnumerable<string> Keys(JsonObject configMap, string member) => (configMap[member] as JsonObject)?.Select(each => each.Key) ?? [];
+
+    /// <summary>Puts files together. The limits hold for all of them, since ten small keys can become as much as one large one.</summary>
+    private sealed class Sum
+    {
+        private Inventory? all;
+        private int length;
+
+        public InventoryResult Result => new(all, null, null);
+
+        /// <returns>Null, or what is wrong.</returns>
+        public InventoryResult? Add(byte[] bytes, string source)
+        {
+            if (Gzip.IsPacked(bytes))
+            {
+                if (!Gzip.TryUnpack(bytes, MostUnpacked, out var unpacked, out var problem))
+                {
+                    return Invalid($"{source} {problem}.");
+                }
+
+                bytes = unpacked;
+            }
+
+            length += bytes.Length;
+            if (length > MostUnpacked)
+            {
+                return Invalid($"{source} and what was read before it have more than {MostUnpacked >> 20} MiB together when they are unpacked, which no inventory needs.");
+            }
+
+            var reading = InventoryReader.Read(bytes);
+            if (reading.Inventory is not { } inventory)
+            {
+                return Invalid($"{source}: {reading.Problem}.");
+            }
+
+            all = all is null ? inventory : all.With(inventory);
+            return all.Entries > Inventory.MostEntries
+                ? Invalid($"{source} together with what was read before it names more than {Inventory.MostEntries} packages, modules and requirements, which no image has.")
+                : null;
+        }
+
+        private static InventoryResult Invalid(string message) => InventoryResult.Failed("InventoryInvalid", message);
+    }
 }
 
 /// <summary>The inventory, or why there is none.</summary>

@@ -75,7 +75,7 @@ internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigM
     {
         var patched = identity.ConfigMap is { } map ? await ReadAsync(ns, map, cancellation)
             : identity.Job is { } job ? await jobs.ReadAsync(ns, job, cancellation)
-            : FromAnnotations(identity.Annotations);
+            : InventoryFiles.ReadTexts(identity.Annotations.DistinctBy(each => each.Text));
         return (patched, identity.Stable is { } stable ? await ReadAsync(ns, stable, cancellation) : null);
     }
 
@@ -83,23 +83,6 @@ internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigM
     {
         watches.Release(ObjectKey.Of(patch));
         jobs.Release(patch);
-    }
-
-    private static InventoryResult FromAnnotations(IReadOnlyList<(string Source, string Text)> annotations)
-    {
-        Inventory? all = null;
-        foreach (var (source, text) in annotations.DistinctBy(each => each.Text))
-        {
-            var read = InventoryFiles.ReadText(text, source);
-            if (read.Inventory is null)
-            {
-                return read;
-            }
-
-            all = all is null ? read.Inventory : all.With(read.Inventory);
-        }
-
-        return new InventoryResult(all, null, null);
     }
 
     private async Task<InventoryResult> ReadAsync(string ns, ConfigMapKeys map, CancellationToken cancellation)

@@ -6,6 +6,9 @@ namespace PatchOperator.Domain.Compatibility.Inventories;
 /// </summary>
 public sealed record Inventory
 {
+    /// <summary>A large shop has a third of this. Ten bytes of a file can become a thousand of memory, with the row that is made of them.</summary>
+    public const int MostEntries = 40_000;
+
     public static readonly Inventory Empty = new();
 
     /// <summary>Digests of the images that were looked at, <c>sha256:…</c>, where the sources tell. One, unless somebody mixed them up.</summary>
@@ -30,6 +33,9 @@ public sealed record Inventory
 
     /// <summary>What a reader of the result must know of the source: entries left out, names that are there twice.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Packages with their requirements, modules and patches: what it costs to keep and to judge.</summary>
+    public int Entries => Packages.Sum(package => package.Entries) + Modules.Count + AppliedPatches.Count;
 
     public bool KnowsModules => Sources.Any(InventoryFormats.TellsModules);
 
@@ -72,6 +78,9 @@ public sealed record InstalledPackage
 
     /// <summary>Null where the source tells no requirements.</summary>
     public PackageLinks? Links { get; init; }
+
+    /// <summary>Itself and what it says of others.</summary>
+    public int Entries => Links is { } links ? 1 + links.Requires.Count + links.Conflicts.Count + links.Replaces.Count + links.Provides.Count : 1;
 
     public override string ToString() => $"{Name} {Version}";
 }

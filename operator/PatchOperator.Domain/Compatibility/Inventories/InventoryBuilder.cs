@@ -6,9 +6,6 @@ internal sealed class InventoryBuilder(InventoryFormat source)
     /// <summary>A note names this many and counts the rest.</summary>
     private const int MostNamed = 5;
 
-    /// <summary>A large shop has a third of this. Ten bytes of a file can become a thousand of memory, with the row that is made of them.</summary>
-    private const int MostEntries = 40_000;
-
     private readonly Dictionary<(string Name, string Version), InstalledPackage> packages = [];
     private readonly Dictionary<string, MagentoModule> modules = new(StringComparer.Ordinal);
     private readonly Dictionary<(string? Package, string Id, string? Sha256), AppliedPatch> patches = [];
@@ -18,7 +15,7 @@ internal sealed class InventoryBuilder(InventoryFormat source)
 
     public void Add(InstalledPackage package)
     {
-        Count(package.Links is { } links ? 1 + links.Requires.Count + links.Conflicts.Count + links.Replaces.Count + links.Provides.Count : 1);
+        Count(package.Entries);
         var key = (package.Name, package.Version);
 
         // Wanted at run time in one place is wanted.
@@ -51,9 +48,9 @@ internal sealed class InventoryBuilder(InventoryFormat source)
     /// <exception cref="InventoryFormatException">There are too many.</exception>
     public static void Bound(int entries)
     {
-        if (entries > MostEntries)
+        if (entries > Inventory.MostEntries)
         {
-            throw new InventoryFormatException(0, $"names more than {MostEntries} packages, modules and requirements, which no image has");
+            throw new InventoryFormatException(0, $"names more than {Inventory.MostEntries} packages, modules and requirements, which no image has");
         }
     }
 
