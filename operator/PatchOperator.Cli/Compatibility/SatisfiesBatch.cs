@@ -129,7 +129,9 @@ internal sealed class SatisfiesBatch : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return $"The line is not JSON: {exception.Message} Write {{\"version\": \"2.4.7-p3\", \"constraint\": \"^2.4\"}}.";
+            // The reader counts lines within this one line, from zero, which misleads.
+            var end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+            return $"The line is not JSON: {(end < 0 ? exception.Message : exception.Message[..end])} Write {{\"version\": \"2.4.7-p3\", \"constraint\": \"^2.4\"}}.";
         }
 
         (version, var versionError) = Version(versionText!);

@@ -95,4 +95,18 @@ public sealed class SatisfiesCommandTests
             return base.Read(buffer, offset, Math.Min(count, most));
         }
     }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{\"version\": \"1.0\", ")]
+    [InlineData("\r")]
+    public void A_line_that_is_not_JSON_is_told_without_a_line_number_of_its_own(string line)
+    {
+        using var input = new MemoryStream(System.Text.Encoding.UTF8.GetBytes("{\"version\":\"1.0\",\"constraint\":\"^1\"}\n" + line + "\n"));
+        using var output = new MemoryStream();
+        SatisfiesBatch.Run(input, output);
+        var answer = System.Text.Encoding.UTF8.GetString(output.ToArray()).Split('\n')[1];
+        Assert.Contains("The line is not JSON", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", answer, StringComparison.Ordinal);
+    }
 }
