@@ -8,6 +8,11 @@ internal static class Protection
 {
     public static void Decide(MutationDraft draft)
     {
+        if (draft.Request.IsCreate)
+        {
+            SetAside(draft);
+        }
+
         foreach (var name in draft.Before.Keys.Union(draft.After.Keys).Where(Annotations.IsProtected).Order(StringComparer.Ordinal))
         {
             var (before, after) = (draft.Before.GetValueOrDefault(name), draft.After.GetValueOrDefault(name));
@@ -24,23 +29,31 @@ internal static class Protection
             {
                 draft.Deny(FactKinds.Forge, name, $"{name} is a recorded fact of the operator, and nobody else may write one; {draft.Request.User.Username} tried to.");
             }
-            else if (draft.Request.IsCreate && name == Annotations.AuditSeal)
-            {
-                // It vouches for a trail that is put aside.
-                draft.Set(name, null);
-            }
-            else if (draft.Request.IsCreate)
-            {
-                // From a backup. It says what another resource of this name went through, and proves nothing of this one.
-                draft.Set(name, null);
-                draft.Set(Annotations.RestoredAudit, after);
-                draft.Warn($"{name} is written by the operator alone; what was given is kept as {Annotations.RestoredAudit}.");
-            }
-            else
+            else if (!draft.Request.IsCreate)
             {
                 draft.Set(name, before);
                 draft.Warn($"{name} is written by the operator alone; it stays as it is.");
             }
+        }
+    }
+
+    /// <summary>From a backup, or made up. Which of the two is for the operator to find out, which knows its keys, its ConfigMaps and how far the trail went.</summary>
+    private static void SetAside(MutationDraft draft)
+    {
+        if (!draft.After.Keys.Any(name => Annotations.IsProtected(name) && !Annotations.IsFact(name)))
+        {
+            return;
+        }
+
+        var trail = draft.After.GetValueOrDefault(Annotations.Audit);
+        var kept = trail is null ? (Annotations.RestoredAudit, Annotations.RestoredAuditSeal) : (Annotations.Audit, Annotations.AuditSeal);
+        draft.Set(Annotations.RestoredAudit, draft.After.GetValueOrDefault(kept.Item1));
+        draft.Set(Annotations.RestoredAuditSeal, draft.After.GetValueOrDefault(kept.Item2));
+        draft.Set(Annotations.Audit, null);
+        draft.Set(Annotations.AuditSeal, null);
+        if (trail is not null)
+        {
+            draft.Warn($"{Annotations.Audit} is written by the operator alone; what was given is kept as {Annotations.RestoredAudit}, and goes on if the operator's signature proves that nothing of it is missing.");
         }
     }
 

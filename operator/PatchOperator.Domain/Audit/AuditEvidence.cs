@@ -25,13 +25,19 @@ public sealed record AuditEvidence
     /// <summary>The furthest head known outside of the patch's namespace.</summary>
     public AuditSeal? Mark { get; init; }
 
-    public static AuditEvidence Of(EmergencyPatch patch) => new()
+    /// <summary>Annotation and seal came with the creation, as from a backup, and were put aside then.</summary>
+    public bool IsRestored { get; init; }
+
+    public static AuditEvidence Of(EmergencyPatch patch) => RestoredTrail.IsIn(patch) ? With(patch, Annotations.RestoredAudit, Annotations.RestoredAuditSeal, restored: true) : With(patch, Annotations.Audit, Annotations.AuditSeal, restored: false);
+
+    private static AuditEvidence With(EmergencyPatch patch, string trail, string seal, bool restored) => new()
     {
         Namespace = patch.Metadata.Namespace ?? "",
         Name = patch.Metadata.Name,
         Uid = patch.Metadata.Uid,
-        Annotation = patch.Metadata.Annotations?.GetValueOrDefault(Annotations.Audit),
-        Seal = patch.Metadata.Annotations?.GetValueOrDefault(Annotations.AuditSeal),
+        Annotation = patch.Metadata.Annotations?.GetValueOrDefault(trail),
+        Seal = patch.Metadata.Annotations?.GetValueOrDefault(seal),
+        IsRestored = restored,
         Status = patch.Status?.Audit,
     };
 }
@@ -71,4 +77,11 @@ public sealed record AuditVerdict
 
 /// <param name="Verdict">What the trail comes to.</param>
 /// <param name="KeyId">The key that the operator signs with; null when it has none.</param>
-public sealed record AuditObservation(AuditVerdict Verdict, string? KeyId);
+public sealed record AuditObservation(AuditVerdict Verdict, string? KeyId)
+{
+    /// <summary>Why the trail that the resource was created with does not go on; null where it does, or where there was none.</summary>
+    public string? SetAside { get; init; }
+
+    /// <summary>What can be said of the end of a trail that goes on; null where none does.</summary>
+    public string? Restored { get; init; }
+}

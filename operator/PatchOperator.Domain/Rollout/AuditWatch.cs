@@ -11,6 +11,7 @@ public static class AuditWatch
 {
     public const string Broken = "AuditTrailBroken";
     public const string Continued = "AuditTrailContinued";
+    public const string SetAside = "RestoredTrailSetAside";
 
     internal static void Decide(Draft draft)
     {
@@ -22,12 +23,18 @@ public static class AuditWatch
 
         var faults = Faults(draft, seen);
         var wasLost = draft.Status.Audit is null;
+        if (seen.SetAside is { } why)
+        {
+            draft.Record(SetAside, $"The resource came with a trail, as from a backup, that does not go on: {why}. It stays in {Annotations.RestoredAudit} to be looked at, and a new one begins. Compare it with the operator's log.");
+        }
+
         if (seen.Verdict.Records is [.., var last] && !(draft.Status.Audit?.Sequence >= last.Sequence))
         {
             Continue(draft, seen.Verdict);
             if (wasLost)
             {
-                draft.Record(Continued, $"The resource came without status, as from a backup; its trail of {last.Sequence} records goes on.");
+                draft.Record(Continued, $"The resource came without status, as from a backup; its trail of {last.Sequence} records{(seen.Verdict.BegunOn is { } before ? $", begun on uid {before}," : "")} goes on. {seen.Restored}".TrimEnd()
+                    + " Approvals in it were given to the resource of before and count for nothing here.");
             }
         }
         else if (faults.Count == 0 && seen.KeyId is not null && seen.Verdict is { IsSealed: false, Records: [.., var end] } && draft.Status.Audit?.Seal is null)
@@ -35,12 +42,12 @@ public static class AuditWatch
             draft.Record("AuditSigningBegan", $"Records 1 to {end.Sequence} were written without a signature; from here on the trail is signed with key {seen.KeyId}.");
         }
 
-        var before = Before(draft);
-        if (faults.Count > 0 && before?.Status != "False")
+        var condition = Before(draft);
+        if (faults.Count > 0 && condition?.Status != "False")
         {
             draft.Record(Broken, Describe(faults));
         }
-        else if (faults.Count == 0 && before?.Status == "False")
+        else if (faults.Count == 0 && condition?.Status == "False")
         {
             draft.Record("AuditTrailIntactAgain", "The trail is whole again.");
         }

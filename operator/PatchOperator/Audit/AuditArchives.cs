@@ -109,7 +109,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
     private static bool IsOf(JsonObject map, EmergencyPatch patch)
     {
         var uid = map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>();
-        return uid == patch.Metadata.Uid || uid == AuditSeals.Parse(patch.Metadata.Annotations?.GetValueOrDefault(Annotations.AuditSeal))?.Uid || uid == patch.Status?.Audit?.ContinuedFrom;
+        return uid == patch.Metadata.Uid || uid == AuditSeals.Parse(AuditEvidence.Of(patch).Seal)?.Uid || uid == patch.Status?.Audit?.ContinuedFrom;
     }
 
     private static int Size(IEnumerable<AuditRecord> records) => Encoding.UTF8.GetByteCount(AuditChain.Format([.. records]));

@@ -22,8 +22,13 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             await marks.ReadAsync(cancellation);
             var evidence = AuditEvidence.Of(patch);
             evidence = evidence with { Mark = marks.Of(patch.Metadata.Uid) ?? (AuditSeals.Parse(evidence.Seal)?.Uid is { } before ? marks.Of(before) : null) };
+            if (IsFirstLook(evidence))
+            {
+                return RestoredTrail.Judge(evidence with { Archives = await archives.ReadAsync(patch, cancellation) }, keys.Current is null ? null : keys.Ring.Check, keys.Current?.Public.Id);
+            }
+
             var last = seen.GetValueOrDefault(patch.Metadata.Uid);
-            var first = First(patch);
+            var first = First(patch, evidence);
             if (first > 1 && (last?.Archives is null || time.GetElapsedTime(last.ArchivesAt) > ArchivesFor || !Reach(last.Archives, first)))
             {
                 last = new Seen(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp());
@@ -55,7 +60,7 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
             return new AuditObservation(verdict, key);
         }
-        catch (ClusterException)
+        catch (ClusterException) when (!IsFirstLook(AuditEvidence.Of(patch)))
         {
             return null;
         }
@@ -63,12 +68,15 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
     public void Forget(EmergencyPatch patch) => seen.TryRemove(patch.Metadata.Uid, out _);
 
+    /// <summary>What is decided without it could not be taken back: a new trail would have begun. No run has begun either, so trying again holds nothing up.</summary>
+    private static bool IsFirstLook(AuditEvidence evidence) => evidence is { IsRestored: true, Status: null };
+
     private static bool IsKnownBroken(EmergencyPatch patch) => patch.Status?.Conditions?.Any(c => c is { Type: ConditionTypes.AuditIntact, Status: "False" }) is true;
 
     /// <summary>Sequence of the oldest record that is at hand without asking.</summary>
-    private static long First(EmergencyPatch patch)
+    private static long First(EmergencyPatch patch, AuditEvidence evidence)
     {
-        var annotation = AuditChain.Parse(patch.Metadata.Annotations?.GetValueOrDefault(Annotations.Audit)) is [var oldest, ..] ? oldest.Sequence : long.MaxValue;
+        var annotation = AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest.Sequence : long.MaxValue;
         var recent = patch.Status?.Audit?.Recent is [var kept, ..] ? kept.Sequence : long.MaxValue;
         return Math.Min(annotation, recent) is var first && first == long.MaxValue ? 1 : first;
     }

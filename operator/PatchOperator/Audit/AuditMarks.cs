@@ -78,7 +78,14 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
             }
 
             var change = new JsonObject { [uid] = AuditSeals.Format(seal) };
-            foreach (var old in marks.Where(m => m.Key != uid).OrderBy(m => m.Value.At).Take(Math.Max(0, marks.Count - Most)).ToArray())
+            var before = patch.Status.Audit.ContinuedFrom;
+            if (before is not null && before != uid)
+            {
+                // A backup from before the restoration is whole for its own uid, and must not be continued a second time without what came since.
+                change[before] = AuditSeals.Format(seal);
+            }
+
+            foreach (var old in marks.Where(m => m.Key != uid && m.Key != before).OrderBy(m => m.Value.At).Take(Math.Max(0, marks.Count - Most)).ToArray())
             {
                 change[old.Key] = null;
                 marks.TryRemove(old.Key, out _);
@@ -87,6 +94,10 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
             await AuditStore.MergeAsync(client, Key, change, exists, cancellation);
             exists = true;
             marks[uid] = seal;
+            if (before is not null)
+            {
+                marks[before] = seal;
+            }
         }
         catch (ClusterException exception)
         {

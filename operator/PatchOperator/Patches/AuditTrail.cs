@@ -7,7 +7,7 @@ namespace PatchOperator.Patches;
 internal static class AuditTrail
 {
     public static IReadOnlyList<AuditRecord> Of(EmergencyPatch patch) =>
-        AuditChain.Parse(patch.Metadata.Annotations?.GetValueOrDefault(Annotations.Audit)) ?? [];
+        AuditChain.Parse(patch.Metadata.Annotations?.GetValueOrDefault(RestoredTrail.IsContinued(patch) ? Annotations.RestoredAudit : Annotations.Audit)) ?? [];
 
     public static long LastSequence(EmergencyPatch patch) => Of(patch) is [.., var last] ? last.Sequence : 0;
 }

@@ -85,6 +85,12 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
             change["metadata"]!["annotations"]![Annotations.AuditSeal] = AuditSeals.Format(seal);
         }
 
+        if (RestoredTrail.IsContinued(patch))
+        {
+            change["metadata"]!["annotations"]![Annotations.RestoredAudit] = null;
+            change["metadata"]!["annotations"]![Annotations.RestoredAuditSeal] = null;
+        }
+
         var written = await client.MergePatchAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), change, cancellation, fieldManager: Names.FieldManager).As(Kinds.EmergencyPatches);
         neighbours.Observe(written);
         foreach (var record in added)
@@ -99,7 +105,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
     }
 
     private static bool IsAlarming(AuditRecord record) =>
-        (record.To is { } to && Alarming.Contains(to)) || record.Action is AuditWatch.Broken or AuditWatch.Continued or "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
+        (record.To is { } to && Alarming.Contains(to)) || record.Action is AuditWatch.Broken or AuditWatch.Continued or AuditWatch.SetAside or "Overdue" or "DriftDetected" or "WithdrawalNotProven" or "CommandRefused" or "CommandNotSupportedYet" or "ApprovalExpired"
             or "ApprovalRevoked" or "ApprovalVoid" or "AttemptDenied" or "ForgeryDenied" or "FactRefused" or "GlassBroken" or "Escalated" or "NotificationFailed"
             or "WatchFailed" or "WatchInconclusive" or "CompatibilityBlocked" or "CompatibilityUnknown" or "WaiverRefused" or "WaiverExpired" or "Waived";
 

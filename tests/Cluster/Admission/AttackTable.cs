@@ -19,7 +19,7 @@ public sealed class AttackTable(ITestOutputHelper output)
     [Fact]
     public void Readme_lists_every_attack_that_is_tried_and_no_other()
     {
-        string[] rows = [.. from type in (Type[])[typeof(AttackTests), typeof(SideDoorTests)]
+        string[] rows = [.. from type in (Type[])[typeof(AttackTests), typeof(SideDoorTests), typeof(RestorationTests)]
                             from method in type.GetMethods().OrderBy(m => m.MetadataToken)
                             from attack in method.GetCustomAttributes<AttackAttribute>()
                             select $"{attack.Attempt} | {attack.Outcome} |"];

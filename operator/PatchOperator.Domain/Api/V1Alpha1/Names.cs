@@ -63,11 +63,14 @@ public static class Annotations
     /// <summary>Recorded facts: one annotation each, with the fact's id behind this.</summary>
     public const string FactPrefix = Names.Group + "/fact-";
 
-    /// <summary>A trail that a resource was created with, as from a backup. It is kept to be looked at; a new one begins.</summary>
+    /// <summary>A trail that a resource was created with, as from a backup. The operator goes on with it if it is proven, and else leaves it here to be looked at.</summary>
     public const string RestoredAudit = Names.Group + "/restored-audit";
 
+    /// <summary>The signature that came with it.</summary>
+    public const string RestoredAuditSeal = Names.Group + "/restored-audit-seal";
+
     /// <summary>Written by the operator, and by its webhook as facts; by nobody else.</summary>
-    public static bool IsProtected(string annotation) => annotation is Audit or AuditSeal || IsFact(annotation);
+    public static bool IsProtected(string annotation) => annotation is Audit or AuditSeal or RestoredAudit or RestoredAuditSeal || IsFact(annotation);
 
     public static bool IsFact(string annotation) => annotation.StartsWith(FactPrefix, StringComparison.Ordinal);
 }
