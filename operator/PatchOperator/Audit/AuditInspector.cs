@@ -73,13 +73,12 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
     private static bool IsKnownBroken(EmergencyPatch patch) => patch.Status?.Conditions?.Any(c => c is { Type: ConditionTypes.AuditIntact, Status: "False" }) is true;
 
-    /// <summary>Sequence of the oldest record that is at hand without asking.</summary>
-    private static long First(EmergencyPatch patch, AuditEvidence evidence)
-    {
-        var annotation = AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest.Sequence : long.MaxValue;
-        var recent = patch.Status?.Audit?.Recent is [var kept, ..] ? kept.Sequence : long.MaxValue;
-        return Math.Min(annotation, recent) is var first && first == long.MaxValue ? 1 : first;
-    }
+    /// <summary>
+    /// Sequence of the oldest record that is at hand without asking. What status still has of those before the annotation's is on its way to a ConfigMap, or there:
+    /// it is the ConfigMap that the chain goes through.
+    /// </summary>
+    private static long First(EmergencyPatch patch, AuditEvidence evidence) =>
+        AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest.Sequence : patch.Status?.Audit?.Recent is [var kept, ..] ? kept.Sequence : 1;
 
     private static bool Reach(IReadOnlyList<AuditArchive> archives, long first) => archives.Any(a => a.Records is [.., var last] && last.Sequence >= first - 1);
 
