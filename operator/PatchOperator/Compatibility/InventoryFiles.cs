@@ -8,7 +8,7 @@ namespace PatchOperator.Compatibility;
 internal static class InventoryFiles
 {
     /// <summary>
-    /// A real lock is 1 to 3 MiB. The operator works in 128 MiB, and what it read must not end it: it would read the same after its restart.
+    /// A real lock is 1 to 3 MiB. What the operator read must not end it: it would read the same after its restart. At these limits it needs 156 MB, and has 256 MiB.
     /// </summary>
     private const int MostUnpacked = 8 * 1024 * 1024;
 
