@@ -69,7 +69,7 @@ internal static class ConditionBoard
         {
             Set(ConditionTypes.TrafficAtWeight, traffic.Status, traffic.Reason, traffic.Message);
         }
-        else if (!phase.IsRunning() || draft.Status.Revert is not null)
+        else if (!phase.IsRunning() || draft.Status.Revert is not null || draft.Canaries.All(t => !t.IsRouted))
         {
             board.Remove(ConditionTypes.TrafficAtWeight);
         }

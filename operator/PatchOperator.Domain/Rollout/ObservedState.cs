@@ -34,6 +34,9 @@ public sealed record ObservedState
     /// <summary>Patches that this one requires or supersedes, by name.</summary>
     public IReadOnlyDictionary<string, NeighbourObservation> Neighbours { get; init; } = new Dictionary<string, NeighbourObservation>();
 
+    /// <summary>What other patches have done to workloads of this one, as their statuses say; before a start.</summary>
+    public IReadOnlyList<WorkloadStatus> Promotions { get; init; } = [];
+
     /// <summary>A patch that supersedes this one and is about to start, or did.</summary>
     public string? SupersededBy { get; init; }
 

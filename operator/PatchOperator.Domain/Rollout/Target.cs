@@ -25,6 +25,9 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
 
     public bool IsPromotionBegun => Status.PromotionStartedAt is not null;
 
+    /// <summary>What earlier patches replaced.</summary>
+    public IReadOnlyList<ImageRecord> Earlier => Status.EarlierImages ?? [];
+
     public bool RunsPatched => Stable is { } stable && stable.Images.RunsAll(Patched);
 
     public bool RunsPrevious => Stable is { } stable && stable.Images.RunsAll(Previous);
@@ -37,12 +40,21 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
         ? [.. Patched.Where(p => stable.Images.GetValueOrDefault(p.Container) == p.Image && Previous.Single(b => b.Container == p.Container).Image != p.Image)]
         : [];
 
-    /// <summary>Containers with an image that is neither of the two: someone else's newer decision.</summary>
+    /// <summary>Containers with an image that is neither of the two, nor one that an earlier patch replaced: someone else's newer decision.</summary>
     public IEnumerable<(string Container, string? Image)> Foreign =>
         from previous in Previous
         let now = Stable?.Images.GetValueOrDefault(previous.Container)
-        where now != previous.Image && now != Patched.Single(p => p.Container == previous.Container).Image
+        where now != previous.Image && now != Patched.Single(p => p.Container == previous.Container).Image && !IsEarlier(previous.Container, now)
         select (previous.Container, now);
+
+    /// <summary>Containers that run what an earlier patch replaced, as after a sync from a Git that lags behind by more than this patch.</summary>
+    public IEnumerable<ImageRecord> SetBack =>
+        from previous in Previous
+        let now = Stable?.Images.GetValueOrDefault(previous.Container)
+        where now is not null && IsEarlier(previous.Container, now)
+        select previous with { Image = now };
+
+    private bool IsEarlier(string container, string? image) => Earlier.Any(e => e.Container == container && e.Image == image);
 
     /// <summary>The first thing that keeps pods from running, in the words of who knows.</summary>
     public string? CanaryProblem => Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null) ?? Observed.Canary?.Problem;

@@ -23,6 +23,10 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         .SelectMany(other => Held(other).Where(workloads.Contains).Select(shared => new HolderObservation(other.Metadata.Name, shared)))
         .FirstOrDefault();
 
+    /// <summary>What other patches did to these workloads, whatever became of it.</summary>
+    public IReadOnlyList<WorkloadStatus> Promotions(EmergencyPatch patch, IReadOnlyCollection<WorkloadRef> workloads) =>
+        [.. patches.List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid).SelectMany(other => other.Status?.Workloads ?? []).Where(w => workloads.Contains(w.Target()))];
+
     /// <summary>What a run has for itself; and a CronJob that a patch keeps suspended for a moment, or the next one would take that for its user's wish.</summary>
     private static IEnumerable<WorkloadRef> Held(EmergencyPatch patch) =>
         IsRunning(patch) ? Workloads(patch) : (patch.Status?.Workloads ?? []).Where(w => w.WasSuspended is not null).Select(w => w.Target());

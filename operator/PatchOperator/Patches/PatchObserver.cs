@@ -40,6 +40,7 @@ internal sealed class PatchObserver(
             Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
             HeldBy = neighbours.Holder(patch, targets),
             Neighbours = neighbours.Named(patch),
+            Promotions = PatchNeighbours.IsRunning(patch) ? [] : neighbours.Promotions(patch, targets),
             SupersededBy = neighbours.Successor(patch),
             Commands = CommandAnnotations.Of(patch),
             Facts = CommandAnnotations.Facts(patch),

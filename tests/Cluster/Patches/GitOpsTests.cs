@@ -145,7 +145,7 @@ public sealed class GitOpsTests
 
     private static long Generation(Town town) => town.Deployment("magento-web")!["metadata"]!["generation"]!.GetValue<long>();
 
-    private static JsonObject Manifest(string image) => Town.Json($$$$$"""
+    public static JsonObject Manifest(string image) => Town.Json($$$$$"""
         {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-web","namespace":"{{{{{Town.Namespace}}}}}"},
          "spec":{"replicas":4,"selector":{"matchLabels":{"app":"web"}},
                  "template":{"metadata":{"labels":{"app":"web"}},

@@ -3,6 +3,8 @@ namespace PatchOperator.TestKit.Controllers;
 /// <summary>How pods of one image behave in a <see cref="FakePodRuntime"/>.</summary>
 public sealed record PodBehaviour
 {
+    public const string UnschedulableReason = "Unschedulable";
+
     /// <summary>From the start of the pod; null means never.</summary>
     public TimeSpan? ReadyAfter { get; init; } = TimeSpan.Zero;
 
@@ -24,6 +26,9 @@ public sealed record PodBehaviour
     public static PodBehaviour SlowStop(TimeSpan duration) => new() { StopAfter = duration };
 
     public static PodBehaviour ImagePullBackOff(string message) => new() { ReadyAfter = null, Waiting = ("ImagePullBackOff", message) };
+
+    /// <summary>No node takes it, in the scheduler's words.</summary>
+    public static PodBehaviour Unschedulable(string message) => new() { ReadyAfter = null, Waiting = (UnschedulableReason, message) };
 
     /// <summary>A container that fell over once already and does so again every ten seconds.</summary>
     public static PodBehaviour CrashLoopBackOff(string message = "back-off 10s restarting failed container") =>

@@ -13,6 +13,13 @@ internal static class PodStatus
         var instance = running.Instance;
         var waiting = instance.Waiting;
         var containersReady = probed && instance.Ready && waiting is null;
+        if (waiting is (PodBehaviour.UnschedulableReason, var scheduler))
+        {
+            status["phase"] = "Pending";
+            Put(status, now, "PodScheduled", false, PodBehaviour.UnschedulableReason, scheduler);
+            return status;
+        }
+
         // A container that never started leaves the pod Pending; one that started and fell over does not.
         var startedOnce = waiting is null || instance.RestartCount > 0 || waiting.Value.Reason == "CrashLoopBackOff";
 

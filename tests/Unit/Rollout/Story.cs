@@ -104,9 +104,15 @@ internal sealed class Story
     /// <summary>What the API server says to every action.</summary>
     public string? ActionProblem { get; set; }
 
+    /// <summary>Actions that the API server refuses.</summary>
+    public Func<PlanAction, bool> Refused { get; set; } = _ => false;
+
     public string? HeldBy { get; set; }
 
     public Dictionary<string, NeighbourObservation> Neighbours { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What other patches have promoted.</summary>
+    public List<WorkloadStatus> Promotions { get; } = [];
 
     public string? SupersededBy { get; set; }
 
@@ -228,6 +234,7 @@ internal sealed class Story
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
         Neighbours = Neighbours,
+        Promotions = [.. Promotions],
         SupersededBy = SupersededBy,
         Compatibility = schedule.CheckCompatibility ? Modules?.Invoke(intent) : null,
         Commands = new Dictionary<string, string>(commands),
@@ -282,6 +289,11 @@ internal sealed class Story
     private void Do(PlanAction action)
     {
         Done.Add(action);
+        if (Refused(action))
+        {
+            return;
+        }
+
         if (action is RemoveCommands remove)
         {
             foreach (var handled in remove.Handled)

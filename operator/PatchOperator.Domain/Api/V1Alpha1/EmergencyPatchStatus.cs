@@ -240,6 +240,12 @@ public sealed record WorkloadStatus
 
     public IReadOnlyList<ImageRecord>? PatchedImages { get; init; }
 
+    /// <summary>
+    /// Images that earlier patches replaced and that nobody was seen to have given up: Git may name them still, so one that comes back is no newer decision.
+    /// A container has as many as there were patches.
+    /// </summary>
+    public IReadOnlyList<ImageRecord>? EarlierImages { get; init; }
+
     /// <summary>The patch that held the images before this run, by its mark; a revert gives them back to it.</summary>
     public string? PreviousMark { get; init; }
 
@@ -249,6 +255,9 @@ public sealed record WorkloadStatus
     public int? CanaryReplicas { get; init; }
 
     public int? CanaryReady { get; init; }
+
+    /// <summary>How many pods the canary is told to have where their number is its weight, and how that goes.</summary>
+    public ScaleStatus? Scale { get; init; }
 
     /// <summary>Percent of this workload's traffic that its canary really has.</summary>
     public int? ActualWeight { get; init; }
@@ -285,6 +294,22 @@ public sealed record WorkloadStatus
 
     /// <summary>When stable was seen fully rolled out on its previous images again.</summary>
     public DateTimeOffset? RestoredAt { get; init; }
+}
+
+public sealed record ScaleStatus
+{
+    public required int Replicas { get; init; }
+
+    /// <summary>When the canary was first seen to be told that number.</summary>
+    public DateTimeOffset? InPlaceAt { get; init; }
+
+    /// <summary>Since when someone else's edit has given it another number.</summary>
+    public DateTimeOffset? OffSince { get; init; }
+
+    /// <summary>How often such edits were undone lately.</summary>
+    public int? Corrections { get; init; }
+
+    public DateTimeOffset? CorrectedAt { get; init; }
 }
 
 public sealed record ImageRecord

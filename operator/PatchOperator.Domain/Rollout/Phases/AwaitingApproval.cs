@@ -67,7 +67,7 @@ internal static class AwaitingApproval
     private static void Start(Draft draft)
     {
         // Saved before anything is touched, so that every way back is known (S9).
-        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft.Intent, w, draft.Observed.Of(w.Target)))] };
+        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft, w, draft.Observed.Of(w.Target)))] };
         draft.Timing(t => t with { StartedAt = draft.Now });
         draft.Enter(
             PatchPhase.Progressing,
@@ -76,7 +76,7 @@ internal static class AwaitingApproval
         Progressing.BeginStep(draft, 0);
     }
 
-    private static WorkloadStatus Saved(PatchIntent intent, WorkloadIntent workload, WorkloadObservation observed) => new()
+    private static WorkloadStatus Saved(Draft draft, WorkloadIntent workload, WorkloadObservation observed) => new()
     {
         Name = workload.Name,
         Role = workload.Role.ToString(),
@@ -89,8 +89,9 @@ internal static class AwaitingApproval
         PreviousTemplateDigest = observed.Stable.TemplateDigest,
         PreviousImages = [.. workload.Images.Select(i => i with { Image = observed.Stable.Images[i.Container] })],
         PatchedImages = workload.Images,
-        Routes = intent.IsRouted(workload)
-            ? [.. intent.RoutesOf(workload).Select(route => route with { Backends = observed.Traffic.Routes!.Single(r => r.Route == route.Ref()).Backends })]
+        EarlierImages = ImageLineage.Of(draft, workload, observed.Stable),
+        Routes = draft.Intent.IsRouted(workload)
+            ? [.. draft.Intent.RoutesOf(workload).Select(route => route with { Backends = observed.Traffic.Routes!.Single(r => r.Route == route.Ref()).Backends })]
             : null,
     };
 }

@@ -34,6 +34,11 @@ internal static class CanaryGuard
             draft.Do(CanaryKeeping.Wanted(draft, target));
         }
 
+        foreach (var target in draft.Canaries)
+        {
+            ScaleKeeping.Hold(draft, target);
+        }
+
         CanaryAdmission.Admit(draft);
         if (draft.Status.Step!.ServingSince is not null)
         {

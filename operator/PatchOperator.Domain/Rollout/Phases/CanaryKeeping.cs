@@ -81,7 +81,8 @@ internal static class CanaryKeeping
         var wanted = Wanted(draft, target);
         var (replicas, source) = (wanted.Replicas, wanted.Source);
         var canary = target.Observed.Canary;
-        if (canary is null || (canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
+        var maySet = ScaleKeeping.MaySet(draft, target, wanted);
+        if (canary is null || (maySet && canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
         {
             draft.Do(wanted);
         }

@@ -66,7 +66,9 @@ internal static class ImageHold
         {
             PutRight(draft, target);
         }
-        else if (target.Stable!.NamedBy is { } who)
+
+        // Also in the look that finds all put right: nothing may happen any more that would lead to another.
+        if (draft.Targets.Single(t => t.Name == target.Name).Status.DriftedAt is null && target.Stable!.NamedBy is { } who)
         {
             draft.Update(target, w => w with { AdoptedAt = draft.Now, AdoptedBy = who });
         }
@@ -82,11 +84,11 @@ internal static class ImageHold
         // What the API server refuses is no one's coming back.
         if (draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != target.Status.ImagesSetAt && draft.Observed.ActionProblem is null)
         {
-            Count(draft, target);
+            Count(draft, target, Message([target], target.Stable!.ImageOwner));
         }
     }
 
-    private static void Count(Draft draft, Target target)
+    public static void Count(Draft draft, Target target, string message)
     {
         var drifts = (draft.Status.Hold?.Drifts ?? 0) + 1;
         var by = target.Stable!.ImageOwner;
@@ -95,7 +97,7 @@ internal static class ImageHold
         // A sync every few seconds must not fill the trail: the 1st, 2nd, 4th, 8th, ... time.
         if (BitOperations.IsPow2(drifts))
         {
-            draft.Record(Promoted.Drifted, Message([target], by) + (drifts > 1 ? $" That is {drifts} times by now." : ""));
+            draft.Record(Promoted.Drifted, message + (drifts > 1 ? $" That is {drifts} times by now." : ""));
         }
     }
 

@@ -59,9 +59,16 @@ internal static class Progressing
             return;
         }
 
+        var isPutBack = StableChange.IsPutBack(draft);
         var allReady = CanaryKeeping.Keep(draft);
         if (PauseOrResume(draft))
         {
+            return;
+        }
+
+        if (draft.Phase is PatchPhase.Progressing && StableChange.TooLate(draft) is { } lost)
+        {
+            Reverting.Begin(draft, lost);
             return;
         }
 
@@ -71,7 +78,7 @@ internal static class Progressing
             return;
         }
 
-        Advance(draft, allReady, verdict);
+        Advance(draft, allReady, verdict, isPutBack);
     }
 
     private static void TakePromoteNow(Draft draft)
@@ -192,14 +199,14 @@ internal static class Progressing
             && draft.Status.Analysis!.Where(m => compared.Contains(m.Name)).All(m => SequentialTest.IsProvenFine(MetricReport.Memory(m)?.Comparison));
     }
 
-    private static void Advance(Draft draft, bool allReady, Verdict? verdict)
+    private static void Advance(Draft draft, bool allReady, Verdict? verdict, bool isPutBack)
     {
         var step = draft.Status.Step!;
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
 
         // Without traffic there is nothing to measure: the step shows that the canary runs, and the next one how it answers.
-        var passes = verdict is Verdict.Pass || step.Weight == 0;
+        var passes = isPutBack && (verdict is Verdict.Pass || step.Weight == 0);
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver && CanaryKeeping.Crashed(draft) is { } crashed)
         {
@@ -236,7 +243,7 @@ internal static class Progressing
             return;
         }
 
-        if (verdict is null && allReady && IsWaitingForPeople(draft) && StepGate.Check(draft) is { } waiting)
+        if (verdict is null && allReady && isPutBack && IsWaitingForPeople(draft) && StepGate.Check(draft) is { } waiting)
         {
             // Between two measurements nothing has changed about that, and whoever counts how long people take must not begin anew.
             draft.Explain(waiting.Reason, $"{position} passed. {waiting.Message}");
@@ -274,6 +281,10 @@ internal static class Progressing
         if (draft.Phase is PatchPhase.Paused)
         {
             draft.Explain("Suspended", $"{position}, and no step begins: {Suspension.Of(draft)}");
+        }
+        else if (StableChange.Drift(draft) is { } drift)
+        {
+            draft.Explain(Promoted.Drifted, $"{position}: {drift} {draft.Observed.ActionProblem}".TrimEnd());
         }
         else if (draft.Canaries.FirstOrDefault(t => t.Observed.Canary is { IsOurs: false }) is { } taken)
         {

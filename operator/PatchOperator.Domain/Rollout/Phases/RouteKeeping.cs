@@ -8,14 +8,6 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// </summary>
 internal static class RouteKeeping
 {
-    public const string Contested = "TrafficContested";
-
-    /// <summary>This many edits are taken for people's; more are a program that keeps writing.</summary>
-    private const int AnsweredAtOnce = 3;
-
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
-
     /// <summary>True when every route gives the canary the step's weight and its gateway has followed; also where no route is used.</summary>
     public static bool Keep(Draft draft, bool podsAreReady)
     {
@@ -90,15 +82,15 @@ internal static class RouteKeeping
         var routing = draft.Status.Step!.Routing;
         if (isEdit && routing!.OffSince is null)
         {
-            var before = routing.CorrectedAt + Forgotten > draft.Now ? routing.Corrections ?? 0 : 0;
+            var before = routing.CorrectedAt + TrafficFight.Forgotten > draft.Now ? routing.Corrections ?? 0 : 0;
             routing = routing with { OffSince = draft.Now, Corrections = before + 1 };
             Route(draft, routing);
-            Report(draft, off, before + 1);
+            TrafficFight.Report(draft, What(off, routing.Weight), before + 1, "a GitOps controller that applies the route's manifest", "the weights");
         }
 
-        var at = isEdit && routing!.CorrectedAt is { } last ? last + Pause(routing.Corrections ?? 1) : draft.Now;
+        var at = isEdit && routing!.CorrectedAt is { } last ? last + TrafficFight.Pause(routing.Corrections ?? 1) : draft.Now;
         draft.Traffic = isEdit
-            ? ("False", routing!.Corrections > AnsweredAtOnce ? Contested : "TrafficEdited", $"{What(off, routing.Weight)} Being put back{(at > draft.Now ? $" at {at:u}" : "")}.")
+            ? TrafficFight.Condition(draft, What(off, routing!.Weight), routing.Corrections, at)
             : ("False", "SettingWeight", routing is null ? "The canary's Services are being made; no route names it yet." : $"The routes are being set to {routing.Weight} %.");
         if (at > draft.Now)
         {
@@ -118,29 +110,9 @@ internal static class RouteKeeping
         }
     }
 
-    private static void Report(Draft draft, Target[] off, int times)
-    {
-        var weight = draft.Status.Step!.Routing!.Weight;
-        if (times <= AnsweredAtOnce)
-        {
-            draft.Record("TrafficEdited", $"{What(off, weight)} Put back; no step begins meanwhile.");
-        }
-        else if (times == AnsweredAtOnce + 1)
-        {
-            draft.Record(
-                Contested,
-                $"{What(off, weight)} It is the {times}th time: something keeps writing it, such as a GitOps controller that applies the route's manifest. "
-                + "It is put back ever more slowly, and no step begins meanwhile. Let that program ignore the weights, or suspend it for the run.");
-        }
-    }
-
     private static string What(Target[] off, int weight) => string.Join(" ", off.SelectMany(t => t.Observed.Traffic.Routes!.Where(r => r is { Exists: true, IsAsAsked: false }))
         .Select(r => $"{r.Route} was changed by someone else: the canary has {r.Weight} % instead of {weight} %{(r.Weight == weight ? ", by other rules" : "")}.")
         .Concat(off.Where(t => !t.Observed.Traffic.CanaryIsReachable).Select(t => $"The canary's Service of {t.Workload} was changed by someone else.")));
-
-    private static TimeSpan Pause(int corrections) => corrections <= AnsweredAtOnce
-        ? TimeSpan.Zero
-        : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(corrections - AnsweredAtOnce, 10))));
 
     private static bool IsFollowed(Draft draft, Target[] routed)
     {

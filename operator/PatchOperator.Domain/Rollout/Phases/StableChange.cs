@@ -16,7 +16,8 @@ internal static class StableChange
 
             var changes = patchedIsExpected
                 ? target.Foreign
-                : target.Previous.Where(p => target.Stable.Images.GetValueOrDefault(p.Container) != p.Image).Select(p => (p.Container, Image: target.Stable.Images.GetValueOrDefault(p.Container)));
+                : target.Previous.Where(p => target.Stable.Images.GetValueOrDefault(p.Container) != p.Image && target.SetBack.All(s => s.Container != p.Container))
+                    .Select(p => (p.Container, Image: target.Stable.Images.GetValueOrDefault(p.Container)));
             foreach (var (container, image) in changes)
             {
                 return Progressing.Back(
@@ -29,4 +30,42 @@ internal static class StableChange
 
         return null;
     }
+
+    /// <summary>
+    /// Before the promotion: what an earlier patch replaced and a sync brought back is replaced again, since the canary is compared with what that patch
+    /// gave stable, and a revert must find it. True when nothing is to be put back; no step begins before that.
+    /// </summary>
+    public static bool IsPutBack(Draft draft)
+    {
+        foreach (var target in draft.Targets.Where(t => t.Status.DriftedAt is not null || t.SetBack.Any()))
+        {
+            if (target.Status.DriftedAt is null)
+            {
+                draft.Update(target, w => w with { DriftedAt = draft.Now });
+            }
+
+            var wasSet = target.Status.ImagesSetAt;
+            if (StableRollout.IsAsBefore(draft, target))
+            {
+                draft.Update(target, w => w with { DriftedAt = null });
+            }
+            else if (draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != wasSet && draft.Observed.ActionProblem is null)
+            {
+                ImageHold.Count(draft, target, Drift([target]));
+            }
+        }
+
+        return draft.Targets.All(t => t.Status.DriftedAt is null);
+    }
+
+    /// <summary>Why no step begins, while images of an earlier patch are to be put back.</summary>
+    public static string? Drift(Draft draft) => draft.Targets.Where(t => t.Status.DriftedAt is not null).ToArray() is { Length: > 0 } drifted ? Drift(drifted) : null;
+
+    /// <summary>What cannot be put back in the time in which a step must be ready is not waited for; null when nothing is that late.</summary>
+    public static RevertStatus? TooLate(Draft draft) => Drift(draft) is { } drift && draft.Targets.Any(t => t.Status.DriftedAt + draft.Intent.ProgressDeadline <= draft.Now)
+        ? Progressing.Back(draft, "StableSetBack", $"{drift} That did not work within {Duration.Format(draft.Intent.ProgressDeadline)}. {draft.Observed.ActionProblem}".TrimEnd(), PatchPhase.Reverted)
+        : null;
+
+    private static string Drift(IReadOnlyList<Target> drifted) =>
+        $"{string.Join(", ", drifted.Select(t => t.Workload))} {(drifted.Count == 1 ? "was" : "were")} set back to images that an earlier patch replaced; those from before this run are put back, and no step begins meanwhile.";
 }

@@ -23,7 +23,7 @@ internal static class StableRollout
 
         if (!target.RunsPatched)
         {
-            SetImages(draft, target, target.Previous, target.Patched);
+            SetImages(draft, target, Before(target), target.Patched);
             return false;
         }
 
@@ -33,6 +33,30 @@ internal static class StableRollout
             WorkloadKind.Deployment or WorkloadKind.StatefulSet => StaysUp(draft, target, stable) && IsThere(target),
         };
     }
+
+    /// <summary>Does the next thing on the way to the images from before the run, where a sync brought older ones; true when the workload is told to run them.</summary>
+    public static bool IsAsBefore(Draft draft, Target target)
+    {
+        if (target.Stable is not { } stable)
+        {
+            return true;
+        }
+
+        if (target.SetBack.Any())
+        {
+            SetImages(draft, target, Before(target), target.Previous);
+            return false;
+        }
+
+        return target.Workload.Kind switch
+        {
+            WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => true,
+        };
+    }
+
+    /// <summary>What is there instead of the patched images.</summary>
+    private static IReadOnlyList<ImageRecord> Before(Target target) => [.. target.Previous.Select(p => target.SetBack.FirstOrDefault(s => s.Container == p.Container) ?? p)];
 
     /// <summary>It runs the patched images and nothing else at this moment, whatever comes of it.</summary>
     public static bool IsThere(Target target) =>
@@ -171,8 +195,8 @@ internal static class StableRollout
         }
     }
 
-    /// <summary>A third image is someone else's roll-out, and not waited for.</summary>
-    private static bool IsBack(Target target, StableObservation stable) => target.Foreign.Any() || (stable.IsRolledOut && !HasOldConsumers(target));
+    /// <summary>A third image is someone else's roll-out, and not waited for; nor is one that the patch before this one will replace again.</summary>
+    private static bool IsBack(Target target, StableObservation stable) => target.Foreign.Any() || target.SetBack.Any() || (stable.IsRolledOut && !HasOldConsumers(target));
 
     /// <summary>What the containers of the patch are told to run at this moment.</summary>
     private static IReadOnlyList<ImageRecord> Now(Target target) =>

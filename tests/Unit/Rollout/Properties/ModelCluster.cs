@@ -189,6 +189,8 @@ internal sealed class ModelCluster
         web.Stable = web.Stable! with { IsRolledOut = rollsOut };
     }
 
+    public void ScaleCanary(int replicas) => web.Canary = web.Canary is { IsOurs: true } canary ? canary with { Replicas = replicas } : web.Canary;
+
     public void Scale(int replicas) => web.Stable = web.Stable! with { Replicas = replicas, ReadyReplicas = Math.Min(replicas, web.Stable.ReadyReplicas), IsRolledOut = rollsOut && replicas <= web.Stable.ReadyReplicas };
 
     public void EditTemplate() => web.Stable = web.Stable! with { TemplateDigest = $"template-{++templates}" };

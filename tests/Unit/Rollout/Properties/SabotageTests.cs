@@ -18,7 +18,7 @@ public sealed class SabotageTests(ITestOutputHelper output)
     {
         ["deletes pods before their traffic is gone"] = new("S2") { Policy = p => p with { WithdrawalProof = TimeSpan.Zero } },
         ["takes bad numbers for good ones"] = new("S3/S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0) } },
-        ["advances without numbers"] = new("S3") { Plan = p => p.Status is { Step: { Index: 0, ReadyAt: not null } step, Phase: "Progressing" } ? WithStep(p, step with { Index = 1 }) : p },
+        ["advances without numbers"] = new("S3") { Plan = p => p.Status is { Step: { Index: 0, Count: > 1, ReadyAt: not null } step, Phase: "Progressing" } ? WithStep(p, step with { Index = 1 }) : p },
         ["blames the patch for everything"] = new("S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0.5) } },
         ["forgets the hold"] = new("S6") { Patch = p => p.Status?.Step is { NotBefore: not null } step ? p with { Status = p.Status with { Step = step with { NotBefore = DateTimeOffset.UnixEpoch } } } : p },
         ["prolongs the hold at every look"] = new("S6") { Plan = p => p.Status.Step is { NotBefore: { } end } step ? WithStep(p, step with { NotBefore = end + TimeSpan.FromSeconds(1) }) : p },

@@ -27,7 +27,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         S6_the_watch_has_one_end(decision);
         S6_the_same_input_gives_the_same_plan(decision, decider);
         S7_nothing_starts_again_by_itself(decision, from, to);
-        S8_only_what_is_ours_is_touched(decision, to);
+        S8_only_what_is_ours_is_touched(decision, from, to);
         S9_the_way_back_is_known_first(decision);
         S10_S11_a_start_needs_its_approval_and_the_workload_for_itself(decision, from, to);
         S13_nothing_runs_twice_on_mixed_code(decision);
@@ -85,9 +85,13 @@ internal sealed class SafetyRules(ModelCluster cluster)
         // A decision whose status was never stored may be made anew, with a later time.
         var stored = decision.Before.Status?.Step is { } before && decision.Before.Status.Run == run && before.Index == step.Index;
         Expect(!stored || known.StartedAt == step.StartedAt, $"S6: step {step.Index} of run {run} began twice");
-        Expect(!stored || decision.Before.Status!.Step!.NotBefore is not { } end || step.NotBefore == end, $"S6: the end of step {step.Index}'s hold moved from {decision.Before.Status?.Step?.NotBefore:T} to {step.NotBefore:T}");
+        Expect(!stored || decision.Before.Status!.Step!.NotBefore is not { } end || step.NotBefore == end || step.NotBefore == end + TimeAtAnotherWeight(decision), $"S6: the end of step {step.Index}'s hold moved from {decision.Before.Status?.Step?.NotBefore:T} to {step.NotBefore:T}");
         steps[(run, step.Index)] = (step.StartedAt, step.NotBefore);
     }
+
+    /// <summary>The time in which someone else's edit gave the canary another weight does not count.</summary>
+    private static TimeSpan? TimeAtAnotherWeight(Decision decision) =>
+        decision.Now - decision.Before.Status!.Workloads!.Select(w => w.Scale?.OffSince).FirstOrDefault(since => since is not null);
 
     private void S6_the_watch_has_one_end(Decision decision)
     {
@@ -119,7 +123,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         Expect(!isOver || to == from || isAsked, $"S7: {from} became {to} by itself");
     }
 
-    private void S8_only_what_is_ours_is_touched(Decision decision, PatchPhase to)
+    private void S8_only_what_is_ours_is_touched(Decision decision, PatchPhase from, PatchPhase to)
     {
         var targets = decision.Plan.Status.Workloads ?? [];
         foreach (var action in decision.Plan.Actions)
@@ -128,7 +132,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
             {
                 case EnsureCanary { Deployment: var name }:
                     Expect(decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, name)).Canary is null or { IsOurs: true }, $"S8: {action} changes someone else's Deployment");
-                    Expect(to is PatchPhase.Progressing or PatchPhase.Paused || (to is PatchPhase.Promoting or PatchPhase.Degraded && decision.Plan.Status.Revert is null), $"S8: {action} in {to}");
+                    Expect(to is PatchPhase.Progressing or PatchPhase.Paused || StandsInForStable(decision, from, name), $"S8: {action} in {to}");
                     break;
                 case AdmitPods:
                     Expect(to is PatchPhase.Progressing or PatchPhase.Paused || (to is PatchPhase.Promoting or PatchPhase.Degraded && decision.Plan.Status.Revert is null), $"S1: {action} in {to}: a canary that is taken back gets more requests");
@@ -146,6 +150,20 @@ internal sealed class SafetyRules(ModelCluster cluster)
                     break;
             }
         }
+    }
+
+    /// <summary>Once stable is being promoted a canary is only brought back to what it was, and only as long as it has traffic and some workload is not patched.</summary>
+    private static bool StandsInForStable(Decision decision, PatchPhase from, string name)
+    {
+        var workload = new WorkloadRef(WorkloadKind.Deployment, name);
+        return from is PatchPhase.Promoting or PatchPhase.Degraded
+            && decision.Before.Status is { Revert: null, Step: not null, Timings.TrafficWithdrawnAt: null, Workloads: { } targets }
+            && decision.Plan.Status.Revert is null
+            && targets.Any(t => t.PatchedAt is null)
+            && targets.Single(t => t.Target() == workload) is var target
+            && decision.Observed.Of(workload) is { Stable: { } stable } seen
+            && stable.Uid == target.StableUid
+            && (seen.Canary is null || seen.Canary.Replicas != target.CanaryReplicas);
     }
 
     private void S9_the_way_back_is_known_first(Decision decision)
@@ -193,8 +211,10 @@ internal sealed class SafetyRules(ModelCluster cluster)
             {
                 var stable = decision.Observed.Of(new WorkloadRef(WorkloadKind.CronJob, resume.CronJob)).Stable!;
 
-                // When a deleted patch is let go at its limit, nobody is left to resume it later.
-                Expect(decision.Plan.IsReleased || stable.ActiveJobs.All(j => j.Images.All(i => stable.Images.GetValueOrDefault(i.Key) == i.Value)), "S13: cron goes on while a Job of other code runs");
+                // When a deleted patch is let go at its limit, and then alone, nobody is left to resume it later.
+                var isLetGo = decision.Plan.IsReleased && decision.Before.Metadata.DeletionTimestamp + cluster.Policy.FinalizeLimit <= decision.Now;
+                Expect(decision.Before.Status!.Workloads!.Single(w => w.CronJob == resume.CronJob).WasSuspended is false, "S13: a CronJob goes on that its user had suspended");
+                Expect(isLetGo || stable.ActiveJobs.All(j => j.Images.All(i => stable.Images.GetValueOrDefault(i.Key) == i.Value)), "S13: cron goes on while a Job of other code runs");
             }
         }
     }

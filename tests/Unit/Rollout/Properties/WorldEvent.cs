@@ -40,6 +40,7 @@ internal sealed record WorldEvent(string Words, Action<ModelCluster> Happen)
         (1, Flag("stable does not roll out", "stable rolls out", (c, on) => c.SetRollsOut(!on))),
         (1, Gen.OneOf(Story.Third, Story.Old, Story.New).Select(i => Of($"someone sets stable's image to {i[^4..]}", c => c.SetStableImage(i)))),
         (1, Gen.Int[1, 9].Select(n => Of($"stable is scaled to {n}", c => c.Scale(n)))),
+        (1, Gen.Int[0, 9].Select(n => Of($"someone scales the canary to {n}", c => c.ScaleCanary(n)))),
         (1, Gen.Const(Of("stable's template is edited", c => c.EditTemplate()))),
         (1, Gen.Const(Of("stable is made anew", c => c.RecreateStable()))),
         (1, Flag("another patch runs on the workload", "the other patch has ended", (c, on) => c.HeldBy = on ? "cve-2025-11111" : null)),

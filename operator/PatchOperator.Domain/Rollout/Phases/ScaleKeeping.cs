@@ -1,0 +1,88 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Where the number of pods splits the traffic, whoever scales the canary edits its weight: that is put back and reported as it is with routes.</summary>
+internal static class ScaleKeeping
+{
+    /// <summary>True when the canary may be told its number now; false while someone who keeps changing it is answered later.</summary>
+    public static bool MaySet(Draft draft, Target target, EnsureCanary wanted)
+    {
+        if (target.IsRouted)
+        {
+            return true;
+        }
+
+        var scale = target.Status.Scale is { } known && known.Replicas == wanted.Replicas
+            ? known
+            : new ScaleStatus { Replicas = wanted.Replicas, Corrections = target.Status.Scale?.Corrections, CorrectedAt = target.Status.Scale?.CorrectedAt };
+        if (target.Observed.Canary is not { IsOurs: true, IsTerminating: false } canary)
+        {
+            // It will be made anew, at first with no pods at all.
+            Store(draft, target, scale with { InPlaceAt = null, OffSince = null });
+            return true;
+        }
+
+        if (canary.Replicas == scale.Replicas)
+        {
+            Settle(draft, target, scale);
+            return true;
+        }
+
+        if (scale.InPlaceAt is null || canary.Source != wanted.Source)
+        {
+            Store(draft, target, scale);
+            return true;
+        }
+
+        return PutRight(draft, target, scale, canary.Replicas);
+    }
+
+    /// <summary>While stable is promoted the number is not reckoned anew, but stays what the last step gave.</summary>
+    public static void Hold(Draft draft, Target target)
+    {
+        if (target.Status.Scale is not { InPlaceAt: not null } scale || target.Observed.Canary is not { IsOurs: true, IsTerminating: false } canary || target.Stable is null)
+        {
+            return;
+        }
+
+        var wanted = CanaryKeeping.Wanted(draft, target) with { Replicas = scale.Replicas };
+        if (canary.Source == wanted.Source && MaySet(draft, target, wanted) && canary.Replicas != scale.Replicas)
+        {
+            draft.Do(wanted);
+        }
+    }
+
+    private static void Settle(Draft draft, Target target, ScaleStatus scale)
+    {
+        if (scale.OffSince is { } since && draft.Status.Step is { NotBefore: { } notBefore } step)
+        {
+            draft.Status = draft.Status with { Step = step with { NotBefore = notBefore + (draft.Now - since) } };
+        }
+
+        Store(draft, target, scale with { InPlaceAt = scale.InPlaceAt ?? draft.Now, OffSince = null });
+    }
+
+    private static bool PutRight(Draft draft, Target target, ScaleStatus scale, int found)
+    {
+        var what = $"Deployment {target.Workload.Name}{Names.CanarySuffix} was scaled by someone else to {found} pods instead of {scale.Replicas}, and with it the canary's share of the traffic.";
+        if (scale.OffSince is null)
+        {
+            var times = (scale.CorrectedAt + TrafficFight.Forgotten > draft.Now ? scale.Corrections ?? 0 : 0) + 1;
+            scale = scale with { OffSince = draft.Now, Corrections = times };
+            TrafficFight.Report(draft, what, times, "an autoscaler or a GitOps controller that picked the canary up", "the canary's Deployment");
+        }
+
+        var at = scale.CorrectedAt is { } last ? last + TrafficFight.Pause(scale.Corrections ?? 1) : draft.Now;
+        draft.Traffic = TrafficFight.Condition(draft, what, scale.Corrections, at);
+        if (at > draft.Now)
+        {
+            draft.WakeAt(at);
+        }
+
+        Store(draft, target, at > draft.Now ? scale : scale with { CorrectedAt = draft.Now });
+        return at <= draft.Now;
+    }
+
+    private static void Store(Draft draft, Target target, ScaleStatus scale) => draft.Update(target, w => w with { Scale = scale });
+}

@@ -1,0 +1,43 @@
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>Someone else changes who gets requests: put back at once and told, but who keeps doing so is named once, and answered ever more slowly.</summary>
+internal static class TrafficFight
+{
+    public const string Edited = "TrafficEdited";
+    public const string Contested = "TrafficContested";
+
+    /// <summary>An older correction says nothing of the next.</summary>
+    public static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
+
+    /// <summary>This many edits are taken for people's; more are a program that keeps writing.</summary>
+    private const int AnsweredAtOnce = 3;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    public static TimeSpan Pause(int corrections) => corrections <= AnsweredAtOnce
+        ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(corrections - AnsweredAtOnce, 10))));
+
+    public static (string Status, string Reason, string Message) Condition(Draft draft, string what, int? corrections, DateTimeOffset at) =>
+        ("False", corrections > AnsweredAtOnce ? Contested : Edited, $"{what} Being put back{(at > draft.Now ? $" at {at:u}" : "")}.");
+
+    /// <param name="draft">Gets the record, where there is something new to say.</param>
+    /// <param name="what">What was found instead of what.</param>
+    /// <param name="times">How often lately, with this time.</param>
+    /// <param name="suspect">What usually writes there.</param>
+    /// <param name="field">What it should leave alone.</param>
+    public static void Report(Draft draft, string what, int times, string suspect, string field)
+    {
+        if (times <= AnsweredAtOnce)
+        {
+            draft.Record(Edited, $"{what} Put back; no step begins meanwhile.");
+        }
+        else if (times == AnsweredAtOnce + 1)
+        {
+            draft.Record(
+                Contested,
+                $"{what} It is the {times}th time: something keeps writing it, such as {suspect}. "
+                + $"It is put back ever more slowly, and no step begins meanwhile. Let that program ignore {field}, or suspend it for the run.");
+        }
+    }
+}

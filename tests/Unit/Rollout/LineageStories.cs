@@ -1,0 +1,158 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>A second patch follows a first, and Git knows of neither: the image from before the first comes back, and is nobody's newer decision.</summary>
+public sealed class LineageStories
+{
+    private const string Oldest = "registry.example.com/magento@sha256:0000000000000000000000000000000000000000000000000000000000000000";
+    private const string Older = "registry.example.com/magento@sha256:9999999999999999999999999999999999999999999999999999999999999999";
+
+    private readonly Story story = new();
+
+    public LineageStories()
+    {
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = "UntilAdopted" } });
+        story.Promotions.Add(Promotion(from: Older, to: Story.Old));
+    }
+
+    [Fact]
+    public void In_the_steps_what_the_first_patch_gave_is_put_back_and_no_step_begins_meanwhile()
+    {
+        story.StartCanary();
+        var step = story.Status.Step!.Index;
+        story.Web.SetByOthers(Older, "argocd-controller");
+        var plan = story.Reconcile();
+        Assert.Equal((PatchPhase.Progressing, "DriftDetected"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Equal((Older, Story.Old), plan.Actions.OfType<SetStableImages>().Select(a => (a.Expected.Single().Image, a.Wanted.Single().Image)).Single());
+        Assert.Equal(Story.Old, story.Web.Image);
+        Assert.Single(story.Trail, r => r.Action == "DriftDetected");
+        Assert.Equal(step, story.Status.Step!.Index);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.Old, story.Status.Workloads!.Single().PreviousImages!.Single().Image);
+    }
+
+    [Fact]
+    public void What_cannot_be_put_back_holds_every_step_and_takes_the_run_back_at_the_deadline()
+    {
+        story.StartCanary();
+        story.Web.SetByOthers(Older);
+        story.ActionProblem = "Forbidden: deployments.apps \"magento-web\" is locked";
+        story.Refused = a => a is SetStableImages;
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Status.Step!.Index));
+        Assert.Contains("is locked", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(3));
+        Assert.Equal("StableSetBack", story.Status.Revert!.Reason);
+        Assert.Null(story.Canary);
+    }
+
+    [Fact]
+    public void In_the_promotion_it_is_replaced_by_the_patched_image_like_the_one_before()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Web.SetByOthers(Older);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((PatchPhase.Promoting, Story.New), (story.Phase, story.Web.Image));
+        story.StableRollsOut = true;
+        story.Stable = story.Stable! with { IsRolledOut = true };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void After_the_promotion_it_is_drift_and_held_off()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Web.SetByOthers(Older);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((PatchPhase.Promoted, Story.New), (story.Phase, story.Web.Image));
+        Assert.Single(story.Trail, r => r.Action == "DriftDetected");
+    }
+
+    [Fact]
+    public void A_run_that_is_taken_back_leaves_it_to_the_first_patch_and_waits_for_nothing()
+    {
+        story.StartCanary();
+        story.Refused = a => a is SetStableImages;
+        story.Web.SetByOthers(Older);
+        story.Stable = story.Stable! with { IsRolledOut = false };
+        story.Command(Commands.Abort, "enough");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal("Aborted", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void A_third_image_is_still_a_newer_decision()
+    {
+        story.StartCanary();
+        story.Web.SetByOthers(Story.Third);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        Assert.Equal(Story.Third, story.Web.Image);
+    }
+
+    [Fact]
+    public void Once_Git_has_adopted_the_first_patch_who_goes_back_before_it_means_it()
+    {
+        story.Promotions[0] = story.Promotions[0] with { AdoptedAt = story.Now, AdoptedBy = "argocd-controller" };
+        story.StartCanary();
+        story.Web.SetByOthers(Older);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        Assert.Equal(Older, story.Web.Image);
+    }
+
+    [Fact]
+    public void The_chain_goes_back_through_all_patches_that_stand_and_no_further()
+    {
+        story.Promotions.Add(Promotion(from: Oldest, to: Older));
+        story.Promotions.Add(Promotion(from: Story.Third, to: Oldest) with { RestoreStartedAt = story.Now });
+        story.Promotions.Add(Promotion(from: Story.Third, to: "registry.example.com/magento:other"));
+        story.StartCanary();
+        Assert.Equal([Older, Oldest], story.Status.Workloads!.Single().EarlierImages!.Select(i => i.Image));
+    }
+
+    [Fact]
+    public void A_patch_that_runs_again_with_a_newer_image_knows_what_its_own_last_run_replaced()
+    {
+        story.Promotions.Clear();
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = "php", Image = Story.Third }] }] });
+        story.StartCanary();
+        Assert.Equal([Story.Old], story.Status.Workloads!.Single().EarlierImages!.Select(i => i.Image));
+        story.Web.SetByOthers(Story.Old);
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromSeconds(5));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.Third, story.Web.Image);
+    }
+
+    [Fact]
+    public void A_CronJob_that_is_set_back_begins_no_Job_until_those_of_the_older_code_have_ended()
+    {
+        var cron = new StoryWorkload(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
+        story.World.Add(cron);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }] });
+        story.Promotions.Add(Promotion(from: Older, to: Story.Old) with { Name = "cron", Deployment = null, CronJob = "magento-cron" });
+        story.StartCanary();
+        cron.SetByOthers(Older);
+        cron.Set(new JobObservation("cron-1", new Dictionary<string, string> { ["php"] = Older }));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Progressing, 0, Story.Old, true), (story.Phase, story.Status.Step!.Index, cron.Image, cron.Stable!.IsSuspended));
+        cron.Set();
+        story.RunUntil(() => !cron.Stable!.IsSuspended, TimeSpan.FromMinutes(1));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+    }
+
+    private static WorkloadStatus Promotion(string from, string to) => new()
+    {
+        Name = "web",
+        Deployment = "magento-web",
+        PreviousImages = [new ImageRecord { Container = "php", Image = from }],
+        PatchedImages = [new ImageRecord { Container = "php", Image = to }],
+        PatchedAt = new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero),
+    };
+}

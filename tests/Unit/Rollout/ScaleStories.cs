@@ -1,0 +1,97 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
+using Xunit;
+
+namespace PatchOperator.Tests.Unit.Rollout;
+
+/// <summary>Without routes the number of canary pods is the weight, and others may change it.</summary>
+public sealed class ScaleStories
+{
+    private readonly Story story = new();
+
+    [Fact]
+    public void A_canary_that_someone_scales_is_put_back_at_once_and_told_once_and_the_time_does_not_count()
+    {
+        story.StartCanary();
+        var (wanted, notBefore) = (story.Canary!.Replicas, story.Status.Step!.NotBefore);
+        ScaleTo(3);
+        story.Reconcile();
+        Assert.Equal("TrafficEdited", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        Assert.Contains($"3 pods instead of {wanted}", story.Trail.Single(r => r.Action == "TrafficEdited").Detail, StringComparison.Ordinal);
+        Assert.Equal(wanted, story.Canary!.Replicas);
+        story.Pass(TimeSpan.FromSeconds(1));
+        story.Reconcile();
+        Assert.DoesNotContain(story.Status.Conditions!, c => c.Type == ConditionTypes.TrafficAtWeight);
+        Assert.Equal(notBefore + TimeSpan.FromSeconds(1), story.Status.Step!.NotBefore);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    [Fact]
+    public void No_step_advances_while_the_number_is_wrong()
+    {
+        story.StartCanary();
+        ScaleTo(3);
+        story.Refused = a => a is EnsureCanary;
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Status.Step!.Index));
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(10));
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+        Assert.Contains("3 pods instead of", story.Status.Revert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_keeps_scaling_it_is_named_once_and_answered_ever_more_slowly()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("2h") }] } });
+        story.StartCanary();
+        for (var i = 0; i < 8; i++)
+        {
+            ScaleTo(3);
+            story.RunUntil(() => story.Canary!.Replicas != 3, TimeSpan.FromMinutes(1));
+            story.RunFor(TimeSpan.FromMilliseconds(200));
+        }
+
+        Assert.Equal((3, 1), (story.Trail.Count(r => r.Action == "TrafficEdited"), story.Trail.Count(r => r.Action == "TrafficContested")));
+        ScaleTo(3);
+        story.RunFor(TimeSpan.FromSeconds(20));
+        Assert.Equal((3, "TrafficContested"), (story.Canary!.Replicas, story.Condition(ConditionTypes.TrafficAtWeight).Reason));
+    }
+
+    [Fact]
+    public void A_stable_that_is_scaled_takes_the_canary_with_it_and_that_is_no_edit()
+    {
+        story.StartCanary();
+        var before = story.Canary!.Replicas;
+        story.Stable = story.Stable! with { Replicas = 12, ReadyReplicas = 12 };
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.True(story.Canary!.Replicas > before);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.DoesNotContain(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    [Fact]
+    public void A_canary_that_someone_deletes_is_made_anew_and_nobody_scaled_it()
+    {
+        story.StartCanary();
+        story.Web.Canary = null;
+        story.CanaryPods.Clear();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.DoesNotContain(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    [Fact]
+    public void While_stable_is_promoted_the_canary_keeps_its_share_too()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        var wanted = story.Canary!.Replicas;
+        ScaleTo(0);
+        story.Reconcile();
+        Assert.Equal((PatchPhase.Promoting, wanted), (story.Phase, story.Canary!.Replicas));
+        Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    private void ScaleTo(int replicas) => story.Web.Canary = story.Canary! with { Replicas = replicas };
+}
