@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using PatchOperator.Domain.Analysis;
@@ -133,6 +134,109 @@ public sealed class CredentialsTests : IDisposable
         _time.Advance(Secrets.Freshness);
         await ReadAsync(server, Bearer());
         Assert.Equal("Bearer third-token", server.Requests.Last().Authorization.ToString());
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task A_rotated_password_and_a_rotated_header_are_used_like_a_rotated_token(int refusal)
+    {
+        Plant("basic", ("username", "shop"), ("password", "first"));
+        Plant("extra", ("org", "tenant-1"));
+        var spec = new PrometheusProviderSpec
+        {
+            Auth = new() { BasicSecretRef = new() { Name = "basic" } },
+            Headers = [new() { Name = "X-Scope-OrgID", ValueSecretRef = new() { Name = "extra", Key = "org" } }],
+        };
+        await using var server = await SecureServer.StartAsync(headers => headers.Authorization == Basic("second") && headers["X-Scope-OrgID"] == "tenant-2" ? (200, Value, null) : (refusal, "", null));
+        Assert.IsType<TrackReading.Failed>(await ReadAsync(server, spec));
+        Plant("basic", ("username", "shop"), ("password", "second"));
+        Plant("extra", ("org", "tenant-2"));
+
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+
+        Plant("basic", ("username", "shop"), ("password", "third"));
+        Plant("extra", ("org", "tenant-3"));
+        _time.Advance(Secrets.Freshness);
+        await ReadAsync(server, spec);
+        Assert.Equal((Basic("third"), "tenant-3"), (server.Requests.Last().Authorization.ToString(), server.Requests.Last()["X-Scope-OrgID"].ToString()));
+
+        static string Basic(string password) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("shop:" + password));
+    }
+
+    [Fact]
+    public async Task A_rotated_authority_is_trusted_within_seconds_and_the_one_before_no_longer()
+    {
+        using var renewed = new TestCertificates();
+        using var first = _certificates.Issue("prometheus.test");
+        using var second = renewed.Issue("prometheus.test");
+        var spec = new PrometheusProviderSpec { Tls = new() { CaSecretRef = new() { Name = "ca" } } };
+        Plant("ca", ("ca.crt", _certificates.AuthorityPem));
+        await using var server = await SecureServer.StartAsync(_ => (200, Value, null), first);
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+
+        server.Certificate = second;
+        var early = Assert.IsType<TrackReading.Failed>(await ReadAsync(server, spec));
+        Assert.Contains("TLS handshake failed", early.Message, StringComparison.Ordinal);
+        Assert.False(early.Terminal);
+
+        Plant("ca", ("ca.crt", renewed.AuthorityPem));
+        _time.Advance(Secrets.Freshness);
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+
+        // Whoever still has a certificate of the authority that was given up is told nothing.
+        var told = server.Requests.Count;
+        server.Certificate = first;
+        Assert.Contains("TLS handshake failed", Assert.IsType<TrackReading.Failed>(await ReadAsync(server, spec)).Message, StringComparison.Ordinal);
+        Assert.Equal(told, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Two_authorities_in_one_Secret_are_both_trusted_while_servers_change_over()
+    {
+        using var renewed = new TestCertificates();
+        using var first = _certificates.Issue("prometheus.test");
+        using var second = renewed.Issue("prometheus.test");
+        Plant("ca", ("ca.crt", _certificates.AuthorityPem + "\n" + renewed.AuthorityPem));
+        await using var server = await SecureServer.StartAsync(_ => (200, Value, null), first);
+
+        foreach (var certificate in (X509Certificate2[])[first, second])
+        {
+            server.Certificate = certificate;
+            Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, new PrometheusProviderSpec { Tls = new() { CaSecretRef = new() { Name = "ca" } } }));
+        }
+    }
+
+    [Fact]
+    public async Task A_rotated_client_certificate_is_shown_within_seconds_and_a_revoked_one_gets_no_numbers()
+    {
+        using var first = _certificates.Issue("operator-first");
+        using var second = _certificates.Issue("operator-second");
+        using var own = _certificates.Issue("prometheus.test");
+        var spec = new PrometheusProviderSpec { Tls = new() { CaSecretRef = new() { Name = "ca" }, ClientCertificateSecretRef = new() { Name = "client" } } };
+        Plant("ca", ("ca.crt", _certificates.AuthorityPem));
+        Plant("client", ("tls.crt", first.ExportCertificatePem()), ("tls.key", TestCertificates.KeyPem(first)));
+        await using var server = await SecureServer.StartAsync(_ => (200, Value, null), own, _certificates);
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+        Assert.All(server.ClientCertificates, subject => Assert.Equal("CN=operator-first", subject));
+
+        // Both certificates are valid for a while, as cert-manager renews them.
+        Plant("client", ("tls.crt", second.ExportCertificatePem()), ("tls.key", TestCertificates.KeyPem(second)));
+        _time.Advance(Secrets.Freshness);
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+        Assert.Equal("CN=operator-second", server.ClientCertificates.Last());
+
+        server.Admits = client => _certificates.Issued(client) && client.Thumbprint != second.Thumbprint;
+        var asked = server.Requests.Count;
+        var refused = Assert.IsType<TrackReading.Failed>(await ReadAsync(server, spec));
+        Assert.DoesNotContain("PRIVATE KEY", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((false, asked), (refused.Terminal, server.Requests.Count));
+
+        using var third = _certificates.Issue("operator-third");
+        Plant("client", ("tls.crt", third.ExportCertificatePem()), ("tls.key", TestCertificates.KeyPem(third)));
+        _time.Advance(Secrets.Freshness);
+        Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
+        Assert.Equal("CN=operator-third", server.ClientCertificates.Last());
     }
 
     [Fact]

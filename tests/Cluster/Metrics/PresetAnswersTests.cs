@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using PatchOperator.Domain.Analysis;
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Metrics;
 using PatchOperator.TestKit.Crds;
 using Xunit;
@@ -122,12 +123,98 @@ public sealed class PresetAnswersTests
         },
     };
 
+    /// <summary>Preset, surfaces, limit, series, and what is expected: slow / total of the canary, stable the same.</summary>
+    public static TheoryData<string, bool, string, string[], string> RecordedTimes => new()
+    {
+        {
+            // Milliseconds. A request that found no pod is fast, and counts.
+            "istio", false, "500ms",
+            [
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="web",destination_workload_namespace="shop",destination_service_name="web",response_code="200",{{Istio}}""", ("250", "900+90x20"), ("500", "1000+95x20"), ("1000", "1000+99x20"), ("+Inf", "1000+100x20")),
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="web-canary",destination_workload_namespace="shop",destination_service_name="web-canary",response_code="200",{{Istio}}""", ("250", "_x8 7+7x20"), ("500", "_x8 8+8x20"), ("1000", "_x8 10+10x20"), ("+Inf", "_x8 10+10x20")),
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="unknown",destination_workload_namespace="unknown",destination_service_name="web-canary",response_code="503",{{Istio}}""", ("500", "_x10 3+0x20"), ("+Inf", "_x10 3+0x20")),
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="destination",destination_workload="web-canary",destination_workload_namespace="shop",destination_service_name="web-canary",response_code="200",{{Istio}}""", ("500", "0+0x20"), ("+Inf", "0+100x20")),
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="web-admin",destination_workload_namespace="shop",destination_service_name="web-admin",response_code="200",{{Istio}}""", ("500", "0+0x20"), ("+Inf", "0+100x20")),
+            ],
+            "10 53, 30 600"
+        },
+        {
+            // Prometheus 3 writes whole bounds as 1000.0; and a bound that only begins alike is another.
+            "istio", false, "1s",
+            [
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="web",destination_workload_namespace="shop",destination_service_name="web",response_code="200",{{Istio}}""", ("1000.0", "0+95x20"), ("10000.0", "0+100x20"), ("+Inf", "0+100x20")),
+                .. Buckets("istio_request_duration_milliseconds", $$"""reporter="source",destination_workload="web-canary",destination_workload_namespace="shop",destination_service_name="web-canary",response_code="200",{{Istio}}""", ("1000.0", "_x8 0+0x20"), ("10000.0", "_x8 10+10x20"), ("+Inf", "_x8 10+10x20")),
+            ],
+            "50 50, 30 600"
+        },
+        {
+            // Seconds, and Traefik's own bounds. Both names of the label.
+            "traefik", false, "1200ms",
+            [
+                .. Buckets("traefik_service_request_duration_seconds", """code="200",method="GET",protocol="http",service="shop-web-80@kubernetes",instance="t1" """, ("0.3", "0+50x20"), ("1.2", "0+99x20"), ("+Inf", "0+100x20")),
+                .. Buckets("traefik_service_request_duration_seconds", """code="500",method="GET",protocol="http",service="traefik",exported_service="shop-web-canary-80@kubernetes",instance="t1" """, ("0.3", "_x8 0+0x20"), ("1.2", "_x8 9+9x20"), ("+Inf", "_x8 10+10x20")),
+                .. Buckets("traefik_service_request_duration_seconds", """code="200",method="GET",protocol="http",service="shop-web-admin-80@kubernetes",instance="t1" """, ("0.3", "0+0x20"), ("1.2", "0+0x20"), ("+Inf", "0+100x20")),
+            ],
+            "5 50, 6 600"
+        },
+        {
+            "ingress-nginx", true, "2500ms",
+            [
+                .. Buckets("nginx_ingress_controller_request_duration_seconds", $$"""canary="",namespace="shop",service="web",path="/checkout",status="200",{{Nginx}}""", ("2.5", "0+99x20"), ("5", "0+100x20"), ("+Inf", "0+100x20")),
+                .. Buckets("nginx_ingress_controller_request_duration_seconds", $$"""canary="",namespace="shop",service="web",path="/",status="200",{{Nginx}}""", ("2.5", "0+0x20"), ("5", "0+0x20"), ("+Inf", "0+100x20")),
+                .. Buckets("nginx_ingress_controller_request_duration_seconds", $$"""canary="shop-web-canary-80",namespace="ingress-nginx",exported_namespace="shop",service="controller",exported_service="web",path="/checkout",status="200",{{Nginx}}""", ("2.5", "_x8 4+4x20"), ("5", "_x8 10+10x20"), ("+Inf", "_x8 10+10x20")),
+            ],
+            "30 50, 6 600"
+        },
+        {
+            // A container that restarted counts what it has since, slow and fast alike.
+            "podMetrics", false, "500ms",
+            [
+                .. Buckets("http_request_duration_seconds", """namespace="shop",pod="web-a",path="/" """, ("0.5", "0+90x20"), ("+Inf", "0+100x20")),
+                .. Buckets("http_request_duration_seconds", """namespace="shop",pod="web-canary-a",path="/" """, ("0.5", "_x8 90 99 0 8 16"), ("+Inf", "_x8 100 110 0 10 20")),
+            ],
+            "4 20, 60 600"
+        },
+        {
+            // Without a bucket that ends at the limit there are no numbers, rather than a canary whose every request is slow, or fast.
+            "podMetrics", false, "400ms",
+            [
+                .. Buckets("http_request_duration_seconds", """namespace="shop",pod="web-a",path="/" """, ("0.5", "0+90x20"), ("+Inf", "0+100x20")),
+                .. Buckets("http_request_duration_seconds", """namespace="shop",pod="web-canary-a",path="/" """, ("0.5", "_x8 9+9x20"), ("+Inf", "_x8 10+10x20")),
+            ],
+            "- -, - -"
+        },
+    };
+
     [Theory]
     [MemberData(nameof(Recorded))]
-    public async Task A_preset_counts_what_its_proxy_recorded(string preset, bool bySurface, string[] series, string expected)
+    public async Task A_preset_counts_what_its_proxy_recorded(string preset, bool bySurface, string[] series, string expected) =>
+        await CheckAsync(Scenario(MetricPresets.Find(preset)!, bySurface, series, expected));
+
+    [Theory]
+    [MemberData(nameof(RecordedTimes))]
+    public async Task A_preset_counts_the_slow_requests_that_its_proxy_recorded(string preset, bool bySurface, string slowerThan, string[] series, string expected)
+    {
+        var metric = new MetricSpec { Name = "slow", Preset = preset, Surfaces = bySurface ? [Surfaces.Checkout] : null, Latency = new LatencySpec { SlowerThan = new Duration(slowerThan) } };
+        var queries = MetricQueries.Of(metric, new AnalysisSpec { Provider = new MetricProviderSpec { Prometheus = new PrometheusProviderSpec { Address = "http://prometheus:9090" } } });
+        var text = Begin(series);
+        var counts = expected.Split(", ");
+        foreach (var (track, values) in new[] { (TrackVariables.Canary, counts[0].Split(' ')), (TrackVariables.Stable, counts[1].Split(' ')) })
+        {
+            Add(text, Query(queries.Failures, bySurface, track), values[0]);
+            Add(text, Query(queries.Total, bySurface, track), values[1]);
+        }
+
+        await CheckAsync(text.ToString());
+    }
+
+    private static IEnumerable<string> Buckets(string histogram, string labels, params (string Bound, string Values)[] buckets) =>
+        buckets.Select(bucket => $"{histogram}_bucket{{{labels.Trim()},le=\"{bucket.Bound}\"}} {bucket.Values}");
+
+    private static async Task CheckAsync(string scenario)
     {
         var file = Path.Combine(Path.GetTempPath(), $"preset-{Guid.NewGuid():N}.yaml");
-        await File.WriteAllTextAsync(file, Scenario(MetricPresets.Find(preset)!, bySurface, series, expected));
+        await File.WriteAllTextAsync(file, scenario);
         try
         {
             var (exit, output) = await PromtoolAsync($"test rules {file}");
@@ -139,7 +226,7 @@ public sealed class PresetAnswersTests
         }
     }
 
-    private static string Scenario(Preset preset, bool bySurface, string[] series, string expected)
+    private static StringBuilder Begin(string[] series)
     {
         var text = new StringBuilder("evaluation_interval: 5s\ntests:\n- interval: 5s\n  input_series:\n");
         foreach (var each in series)
@@ -148,7 +235,12 @@ public sealed class PresetAnswersTests
             text.Append(CultureInfo.InvariantCulture, $"  - series: '{each[..(close + 1)].Replace(" }", "}", StringComparison.Ordinal)}'\n    values: '{each[(close + 2)..]}'\n");
         }
 
-        text.Append("  promql_expr_test:\n");
+        return text.Append("  promql_expr_test:\n");
+    }
+
+    private static string Scenario(Preset preset, bool bySurface, string[] series, string expected)
+    {
+        var text = Begin(series);
         var counts = expected.Split(", ");
         foreach (var (track, values) in new[] { (TrackVariables.Canary, counts[0].Split(' ')), (TrackVariables.Stable, counts[1].Split(' ')) })
         {

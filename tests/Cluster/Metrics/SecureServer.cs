@@ -26,12 +26,19 @@ internal sealed class SecureServer : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>The server's own; a new one is shown to the next connection.</summary>
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>Which clients are let in. Each answer ends its connection, so the next request is asked again.</summary>
+    public Func<X509Certificate2, bool> Admits { get; set; } = _ => true;
+
     /// <param name="answer">Gets the request's headers; returns status, body, and a header Location.</param>
     /// <param name="certificate">The server's own.</param>
     /// <param name="certificates">Who must have issued the client's; null asks for none.</param>
     public static async Task<SecureServer> StartAsync(
         Func<IHeaderDictionary, (int Status, string Body, string? Location)> answer, X509Certificate2? certificate = null, TestCertificates? certificates = null)
     {
+        SecureServer? server = null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -41,16 +48,22 @@ internal sealed class SecureServer : IAsyncDisposable
             {
                 listen.UseHttps(new HttpsConnectionAdapterOptions
                 {
-                    ServerCertificate = certificate,
+                    ServerCertificateSelector = (_, _) => server!.Certificate,
                     ClientCertificateMode = certificates is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate,
-                    ClientCertificateValidation = (client, _, _) => certificates!.Issued(client),
+                    ClientCertificateValidation = (client, _, _) => server!.Admits(client),
                 });
             }
         }));
         var app = builder.Build();
-        var server = new SecureServer(app);
+        server = new SecureServer(app) { Certificate = certificate };
+        if (certificates is not null)
+        {
+            server.Admits = certificates.Issued;
+        }
+
         app.Run(async context =>
         {
+            context.Response.Headers.Connection = "close";
             server.Requests.Enqueue(new HeaderDictionary(context.Request.Headers.ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase)));
             server.ClientCertificates.Enqueue(context.Connection.ClientCertificate?.Subject);
             var (status, body, location) = answer(context.Request.Headers);
