@@ -74,6 +74,9 @@ public sealed class CertificateRotationTests
         broken["ca.key"] = Convert.ToBase64String("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"u8.ToArray());
         Assert.Same(CertificateRing.Empty, AdmissionSecret.From(new System.Text.Json.Nodes.JsonObject { ["data"] = broken }).Ring);
         Assert.Same(CertificateRing.Empty, AdmissionSecret.From([]).Ring);
+        var mixed = secret.ToData();
+        mixed["tls.key"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(CertificateMaker.Authority(Start).Key));
+        Assert.Same(CertificateRing.Empty, AdmissionSecret.From(new System.Text.Json.Nodes.JsonObject { ["data"] = mixed }).Ring);
     }
 
     private static bool IsTrusted(CertificateRing ring, KeyPair leaf, DateTimeOffset now)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Domain.Validation;
@@ -22,6 +24,25 @@ public sealed class NotificationStories
             Escalation = [new EscalationTier { After = new Duration("15m"), Notify = ["oncall"] }, new EscalationTier { After = new Duration("45m"), Notify = ["ciso", "oncall"] }],
         },
     });
+
+    [Fact]
+    public void What_a_restored_trail_tells_of_was_told_long_ago_and_what_comes_then_is_told()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        var trail = story.Trail.ToArray();
+
+        // As a backup brings it back: without status, and with the workload as it was.
+        var restored = new Story { Policy = story.Policy, Patch = story.Patch with { Status = null } };
+        restored.Audit = new AuditObservation(new AuditVerdict { Faults = [], Notes = [], Records = trail, SealedThrough = trail.Length, UnknownKeys = [] }, "key");
+        restored.Reconcile();
+        var told = restored.Status.Notifications ?? [];
+        Assert.DoesNotContain(told, n => n.Reason is "Promoted" or "CanaryStarted");
+        Assert.All(told, n => Assert.True(long.Parse(n.Id.Split('/')[1], CultureInfo.InvariantCulture) > trail[^1].Sequence, n.Id));
+        restored.Audit = null;
+        restored.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        Assert.Single(restored.Status.Notifications!, n => n.Reason == "Accepted");
+    }
 
     [Fact]
     public void Who_is_consulted_hears_of_the_question_and_who_is_informed_of_every_phase()

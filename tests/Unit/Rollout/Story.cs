@@ -2,6 +2,7 @@ using PatchOperator.Domain.Analysis;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Approvals;
+using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Rollout;
 using Xunit;
@@ -25,6 +26,9 @@ internal sealed class Story
     public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
 
     public FactKeys Keys { get; set; } = FactKeys.None;
+
+    /// <summary>What is found of the trail; null when nobody looks.</summary>
+    public AuditObservation? Audit { get; set; }
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
 
@@ -241,6 +245,7 @@ internal sealed class Story
         Facts = new Dictionary<string, string>(Facts),
         Keys = Keys,
         AuditedThrough = audited,
+        Audit = Audit,
         Delivered = [.. Delivered],
         Readings = IsMeasured(schedule) ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
         IsMeasuring = isMeasuring,

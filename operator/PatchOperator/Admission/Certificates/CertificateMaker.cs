@@ -7,7 +7,18 @@ namespace PatchOperator.Admission;
 /// <summary>A certificate and its private key, both as PEM.</summary>
 internal sealed record KeyPair(string Certificate, string Key)
 {
-    public X509Certificate2 Open() => X509Certificate2.CreateFromPem(Certificate, Key);
+    /// <exception cref="CryptographicException">It is no pair.</exception>
+    public X509Certificate2 Open()
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(Certificate, Key);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CryptographicException(exception.Message, exception);
+        }
+    }
 
     // What prints a record prints its members, and a key is for nobody's log.
     public override string ToString() => nameof(KeyPair);
