@@ -81,7 +81,7 @@ internal sealed class CaseOptions
     }
 
     private static bool IsOf(JsonObject map, EmergencyPatch patch) => map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>() is { } uid
-        && (uid == patch.Metadata.Uid || uid == patch.Status?.Audit?.ContinuedFrom || uid == AuditSeals.Parse(AuditEvidence.Of(patch).Seal)?.Uid);
+        && (uid == patch.Metadata.Uid || RestoredTrail.HasEarlierLives(patch));
 
     /// <summary>Not everybody who may read a patch may read these; the rest is still worth checking.</summary>
     private static async Task<T?> TryAsync<T>(Func<Task<T?>> read, string what, List<string> notes)

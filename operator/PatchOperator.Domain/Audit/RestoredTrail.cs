@@ -16,6 +16,10 @@ public static class RestoredTrail
     /// <summary>The records are part of this patch's trail, and still where they were put on creation.</summary>
     public static bool IsContinued(EmergencyPatch patch) => IsIn(patch) && patch.Status?.Audit is not null;
 
+    /// <summary>Whether older records may be kept under the uid of a resource of before; which of them belong to the trail, its hashes say.</summary>
+    public static bool HasEarlierLives(EmergencyPatch patch) =>
+        IsIn(patch) || patch.Status?.Audit?.ContinuedFrom is not null || (AuditSeals.Parse(AuditEvidence.Of(patch).Seal) is { } seal && seal.Uid != patch.Metadata.Uid);
+
     /// <summary>The controller's first look at it.</summary>
     /// <param name="evidence">With the ConfigMaps and the mark of the resource that it was begun on.</param>
     /// <param name="check">Null where the operator has no key: then nothing is proven.</param>
@@ -54,8 +58,14 @@ public static class RestoredTrail
             return "no signature of the operator for a patch of this namespace and name is over its last record";
         }
 
-        return (evidence.Archives ?? []).FirstOrDefault(a => a.Records is [.., var end] && end.Sequence > last.Sequence) is { } later
+        return (evidence.Archives ?? []).FirstOrDefault(a => LeadsOn(a, last)) is { } later
             ? $"ConfigMap {later.Name} has records up to {later.Records![^1].Sequence}, and it ends at {last.Sequence}: its end was removed"
             : null;
     }
+
+    /// <summary>Its records go on from this one, hash by hash. What else lies there under the patch's name is another patch's, or nobody's.</summary>
+    private static bool LeadsOn(AuditArchive archive, AuditRecord last) => archive.Records is [var first, ..] records
+        && records[^1].Sequence > last.Sequence
+        && (records.Any(r => r.Sequence == last.Sequence && r.Hash == last.Hash) || (first.Sequence == last.Sequence + 1 && first.PreviousHash == last.Hash))
+        && AuditChain.FindFault(records, first.Sequence - 1, first.PreviousHash) is null;
 }

@@ -105,12 +105,9 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
 
     private static string? Text(JsonObject? map) => map?["data"]?[Entry] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    // A patch of the same name that came later has a trail of its own; one that was restored names the uid of before in its seal.
-    private static bool IsOf(JsonObject map, EmergencyPatch patch)
-    {
-        var uid = map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>();
-        return uid == patch.Metadata.Uid || uid == AuditSeals.Parse(AuditEvidence.Of(patch).Seal)?.Uid || uid == patch.Status?.Audit?.ContinuedFrom;
-    }
+    // A patch of the same name that came later has a trail of its own; one that was restored goes on with that of one or more before it.
+    private static bool IsOf(JsonObject map, EmergencyPatch patch) =>
+        map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>() == patch.Metadata.Uid || RestoredTrail.HasEarlierLives(patch);
 
     private static int Size(IEnumerable<AuditRecord> records) => Encoding.UTF8.GetByteCount(AuditChain.Format([.. records]));
 

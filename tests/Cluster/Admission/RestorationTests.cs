@@ -103,6 +103,44 @@ public sealed class RestorationTests
         Assert.Null(Annotation(gatehouse.Town.Patch()!, Annotations.RestoredAuditSeal));
     }
 
+    [Fact]
+    public async Task A_long_trail_goes_on_through_a_second_restoration_beside_what_is_not_its_own()
+    {
+        await using var gatehouse = await SignedAsync();
+        for (var i = 0; i < AuditChain.Kept + 10; i++)
+        {
+            (await gatehouse.CommandAsync(Gatehouse.Alice, "resume", $"not needed {i}")).Ok();
+            await gatehouse.Town.UntilAsync(() => gatehouse.Town.Patch()!["metadata"]!["annotations"]!.AsObject().All(a => !Annotations.IsFact(a.Key)), "the command is taken");
+        }
+
+        // By somebody who may write ConfigMaps: as if there were more of it.
+        var forged = AuditChain.Append(new AuditStatus { Sequence = 500, Head = "sha256:none" }, new AuditEntry { At = DateTimeOffset.UnixEpoch, Actor = "ciso", Action = "ApprovalRecorded" });
+        gatehouse.Town.Api.Store.Create(new("", "v1", "configmaps"), new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = "fix-audit-501",
+                ["namespace"] = Town.Namespace,
+                ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = gatehouse.Town.Patch()!["metadata"]!["uid"]!.ToString() },
+                ["annotations"] = new JsonObject { [Annotations.Patch] = "fix" },
+            },
+            ["data"] = new JsonObject { ["records"] = AuditChain.Format(forged.Recent!) },
+        });
+        for (var life = 0; life < 2; life++)
+        {
+            var backup = await BackupAsync(gatehouse);
+            Assert.True(AuditChain.Parse(Annotation(backup, Annotations.Audit))![0].Sequence > 1);
+            await DeleteAsync(gatehouse);
+            (await gatehouse.CreateAsync(Gatehouse.Carol, Restored(backup))).Ok();
+            await gatehouse.Town.UntilAsync(() => gatehouse.Town.Trail().Any(r => r.Action is AuditWatch.Continued or AuditWatch.SetAside && r.Sequence > (long)backup["status"]!["audit"]!["sequence"]!), "the restored trail is judged");
+            Assert.DoesNotContain(gatehouse.Town.Trail(), r => r.Action == AuditWatch.SetAside);
+            await gatehouse.Town.UntilAsync(() => gatehouse.Town.Condition(ConditionTypes.AuditIntact) is { } c && c["reason"]!.ToString() == "Signed", "it is signed and whole");
+            await gatehouse.Town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        }
+    }
+
     private static async Task<Gatehouse> SignedAsync(string spec = "")
     {
         var gatehouse = await Gatehouse.OpenAsync(started: false);
