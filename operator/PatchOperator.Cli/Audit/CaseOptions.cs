@@ -74,14 +74,11 @@ internal sealed class CaseOptions
         var mark = heads?["data"]?[patch.Metadata.Uid] is JsonValue value && value.TryGetValue<string>(out var text) ? AuditSeals.Parse(text) : null;
         var evidence = AuditEvidence.Of(patch) with
         {
-            Archives = maps?.Where(m => m["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == name && IsOf(m, patch)).Select(CaseFiles.Archive).ToArray(),
+            Archives = maps?.Where(m => m["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == name && RestoredTrail.MayBeOf(patch, m["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>())).Select(CaseFiles.Archive).ToArray(),
             Mark = mark,
         };
         return new AuditCase { Patch = patch, Evidence = evidence, Keys = keys, Notes = notes };
     }
-
-    private static bool IsOf(JsonObject map, EmergencyPatch patch) => map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>() is { } uid
-        && (uid == patch.Metadata.Uid || RestoredTrail.HasEarlierLives(patch));
 
     /// <summary>Not everybody who may read a patch may read these; the rest is still worth checking.</summary>
     private static async Task<T?> TryAsync<T>(Func<Task<T?>> read, string what, List<string> notes)

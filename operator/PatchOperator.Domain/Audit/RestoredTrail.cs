@@ -16,9 +16,9 @@ public static class RestoredTrail
     /// <summary>The records are part of this patch's trail, and still where they were put on creation.</summary>
     public static bool IsContinued(EmergencyPatch patch) => IsIn(patch) && patch.Status?.Audit is not null;
 
-    /// <summary>Whether older records may be kept under the uid of a resource of before; which of them belong to the trail, its hashes say.</summary>
-    public static bool HasEarlierLives(EmergencyPatch patch) =>
-        IsIn(patch) || patch.Status?.Audit?.ContinuedFrom is not null || (AuditSeals.Parse(AuditEvidence.Of(patch).Seal) is { } seal && seal.Uid != patch.Metadata.Uid);
+    /// <summary>Whether a ConfigMap with this uid may hold older records of the patch. One that was restored goes on with those of before; which of them, the hashes say.</summary>
+    public static bool MayBeOf(EmergencyPatch patch, string? uid) => uid == patch.Metadata.Uid
+        || IsIn(patch) || patch.Status?.Audit?.ContinuedFrom is not null || (AuditSeals.Parse(AuditEvidence.Of(patch).Seal) is { } seal && seal.Uid != patch.Metadata.Uid);
 
     /// <summary>The controller's first look at it.</summary>
     /// <param name="evidence">With the ConfigMaps and the mark of the resource that it was begun on.</param>

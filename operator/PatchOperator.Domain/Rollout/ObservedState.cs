@@ -176,6 +176,9 @@ public sealed record PodObservation
     /// <summary>It has a gate of ours, and nobody has opened it.</summary>
     public bool IsShut { get; init; }
 
+    /// <summary>Ready but for the gate.</summary>
+    public bool WaitsAtGate => IsShut && ContainersReadyAt is not null && !IsTerminating && !HasEnded;
+
     /// <summary>Whether some Service's selector matches the pod.</summary>
     public required bool InRotation { get; init; }
 

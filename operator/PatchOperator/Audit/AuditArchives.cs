@@ -31,7 +31,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         // By label, since those of a patch that was restored from a backup carry the uid of before.
         var found = await client.ListAsync(AuditKinds.ConfigMaps, patch.Metadata.Namespace, new Selector($"{Labels.AuditArchive}=true"), cancellation);
         return [.. found
-            .Where(map => map["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == patch.Metadata.Name && IsOf(map, patch))
+            .Where(map => map["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == patch.Metadata.Name && RestoredTrail.MayBeOf(patch, map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>()))
             .Select(map => new AuditArchive(map["metadata"]!["name"]!.GetValue<string>(), AuditChain.Parse(Text(map) ?? "-")))];
     }
 
@@ -104,10 +104,6 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
     }
 
     private static string? Text(JsonObject? map) => map?["data"]?[Entry] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
-
-    // A patch of the same name that came later has a trail of its own; one that was restored goes on with that of one or more before it.
-    private static bool IsOf(JsonObject map, EmergencyPatch patch) =>
-        map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>() == patch.Metadata.Uid || RestoredTrail.HasEarlierLives(patch);
 
     private static int Size(IEnumerable<AuditRecord> records) => Encoding.UTF8.GetByteCount(AuditChain.Format([.. records]));
 

@@ -12,11 +12,15 @@ internal static class InventoryFiles
     /// </summary>
     private const int MostUnpacked = 8 * 1024 * 1024;
 
+    /// <summary>Several of the largest at once would need more memory than there is.</summary>
+    private static readonly Lock OneAtATime = new();
+
     /// <param name="configMap">The whole object.</param>
     /// <param name="keys">Each one a file; together they tell of one image.</param>
     public static InventoryResult Read(JsonObject configMap, IReadOnlyList<string> keys)
     {
         var name = configMap["metadata"]?["name"]?.GetValue<string>();
+        using var turn = OneAtATime.EnterScope();
         var sum = new Sum();
         foreach (var key in keys)
         {
@@ -38,6 +42,7 @@ internal static class InventoryFiles
     /// <summary>Several texts that tell of one image.</summary>
     public static InventoryResult ReadTexts(IEnumerable<(string Source, string Text)> texts)
     {
+        using var turn = OneAtATime.EnterScope();
         var sum = new Sum();
         foreach (var (source, text) in texts)
         {
@@ -52,11 +57,7 @@ internal static class InventoryFiles
 
     /// <param name="text">Any known format, or that packed with gzip and written as base64.</param>
     /// <param name="source">For messages.</param>
-    public static InventoryResult ReadText(string text, string source)
-    {
-        var sum = new Sum();
-        return Add(sum, text, source) ?? sum.Result;
-    }
+    public static InventoryResult ReadText(string text, string source) => ReadTexts([(source, text)]);
 
     private static InventoryResult? Add(Sum sum, string text, string source)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Compatibility.Inventories;
@@ -24,7 +23,6 @@ internal sealed record InventoryIdentity(string Version, string Source, ConfigMa
 /// <summary>Finds and reads inventories. Parsed ones are shared while somebody uses them, and not kept after that.</summary>
 internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigMapHead> watches, InventoryJobs jobs, WorkloadCaches workloads)
 {
-    private readonly Lock parsing = new();
     private readonly ConcurrentDictionary<string, WeakReference<Inventory>> parsed = new(StringComparer.Ordinal);
 
     /// <summary>Costs no request once the patch's ConfigMaps are watched.</summary>
@@ -87,15 +85,6 @@ internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigM
         jobs.Release(patch);
     }
 
-    /// <summary>One at a time: several of the largest at once would need more memory than there is.</summary>
-    private InventoryResult Parse(JsonObject content, ConfigMapKeys map)
-    {
-        lock (parsing)
-        {
-            return InventoryFiles.Read(content, map.All());
-        }
-    }
-
     private async Task<InventoryResult> ReadAsync(string ns, ConfigMapKeys map, CancellationToken cancellation)
     {
         var name = new ObjectKey(ns, map.Name!);
@@ -110,7 +99,7 @@ internal sealed class InventoryStore(IClusterClient client, NamedWatches<ConfigM
             return new InventoryResult(known, null, null);
         }
 
-        var read = Parse(content, map);
+        var read = InventoryFiles.Read(content, map.All());
         if (read.Inventory is not null)
         {
             foreach (var dead in parsed.Where(each => !each.Value.TryGetTarget(out _)).Select(each => each.Key).ToArray())

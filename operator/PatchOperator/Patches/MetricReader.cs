@@ -55,12 +55,10 @@ internal sealed class MetricReader(
     public IReadOnlyList<MetricReading>? Try(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices) =>
         Measure(patch, Request(patch, intent, stable, stable, stableServices) with { RunId = $"{patch.Metadata.Uid}/preflight/{intent.Digest}", IsPreflight = true });
 
-    /// <summary>Which of the canary's pods need not wait longer for the source that measures them.</summary>
-    public IReadOnlyList<string> LookFor(EmergencyPatch patch, IReadOnlyList<PodResource> canary, IReadOnlyList<PodResource> stable)
+    /// <summary>Which of the pods that wait at their gate need not wait longer for the source that measures them.</summary>
+    public IReadOnlyList<string> LookFor(EmergencyPatch patch, IReadOnlyList<string> waiting, IReadOnlyList<PodResource> stable)
     {
-        var waiting = canary.Where(p => PodFacts.IsShut(p) && PodFacts.ContainersReadyAt(p) is not null && !p.Metadata.IsTerminating && !PodFacts.HasEnded(p))
-            .Select(p => p.Metadata.Name).Order(StringComparer.Ordinal).ToArray();
-        if (waiting.Length == 0)
+        if (waiting.Count == 0)
         {
             sightings.Stop(patch);
             return [];

@@ -91,7 +91,8 @@ internal sealed class PatchObserver(
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (intent.ScrapesFirst && schedule.IsMeasured)
         {
-            seen = seen with { Scraped = metrics.LookFor(patch, canary, stable) };
+            var waiting = seen.Workloads.Values.SelectMany(w => w.CanaryPods).Where(p => p.WaitsAtGate).Select(p => p.Name).Order(StringComparer.Ordinal).ToArray();
+            seen = seen with { Scraped = metrics.LookFor(patch, waiting, stable) };
         }
 
         if (schedule.Measure)

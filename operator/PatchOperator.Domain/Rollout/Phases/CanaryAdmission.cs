@@ -14,7 +14,7 @@ internal static class CanaryAdmission
     {
         foreach (var target in draft.Canaries)
         {
-            var shut = target.Observed.CanaryPods.Where(IsWaiting).ToArray();
+            var shut = target.Observed.CanaryPods.Where(p => p.WaitsAtGate).ToArray();
             var admitted = shut.Where(p => draft.Observed.Scraped.Contains(p.Name, StringComparer.Ordinal) || Latest(draft, p) <= draft.Now).Select(p => p.Name).ToArray();
             if (admitted.Length > 0)
             {
@@ -30,12 +30,9 @@ internal static class CanaryAdmission
     }
 
     /// <summary>What a pod that could serve waits for; null when none does.</summary>
-    public static string? Waiting(Draft draft, Target target) => target.Observed.CanaryPods.FirstOrDefault(IsWaiting) is { } pod
+    public static string? Waiting(Draft draft, Target target) => target.Observed.CanaryPods.FirstOrDefault(p => p.WaitsAtGate) is { } pod
         ? $"Pod {pod.Name} gets requests when Prometheus has scraped it, or at {Latest(draft, pod):u}."
         : null;
-
-    /// <summary>Ready but for the gate.</summary>
-    public static bool IsWaiting(PodObservation pod) => pod is { IsShut: true, ContainersReadyAt: not null, IsTerminating: false, HasEnded: false };
 
     /// <summary>With a short deadline there must be time left to serve in.</summary>
     private static DateTimeOffset Latest(Draft draft, PodObservation pod)

@@ -82,13 +82,13 @@ internal static class RouteKeeping
         var routing = draft.Status.Step!.Routing;
         if (isEdit && routing!.OffSince is null)
         {
-            var before = routing.CorrectedAt + TrafficFight.Forgotten > draft.Now ? routing.Corrections ?? 0 : 0;
-            routing = routing with { OffSince = draft.Now, Corrections = before + 1 };
+            var times = TrafficFight.Times(draft, routing.CorrectedAt, routing.Corrections);
+            routing = routing with { OffSince = draft.Now, Corrections = times };
             Route(draft, routing);
-            TrafficFight.Report(draft, What(off, routing.Weight), before + 1, "a GitOps controller that applies the route's manifest", "the weights");
+            TrafficFight.Report(draft, What(off, routing.Weight), times, "a GitOps controller that applies the route's manifest", "the weights");
         }
 
-        var at = isEdit && routing!.CorrectedAt is { } last ? last + TrafficFight.Pause(routing.Corrections ?? 1) : draft.Now;
+        var at = isEdit ? TrafficFight.AnswerAt(draft, routing!.CorrectedAt, routing.Corrections) : draft.Now;
         draft.Traffic = isEdit
             ? TrafficFight.Condition(draft, What(off, routing!.Weight), routing.Corrections, at)
             : ("False", "SettingWeight", routing is null ? "The canary's Services are being made; no route names it yet." : $"The routes are being set to {routing.Weight} %.");
@@ -142,11 +142,7 @@ internal static class RouteKeeping
             draft.WakeAt(draft.Now);
         }
 
-        if (routing.OffSince is { } since && draft.Status.Step!.NotBefore is { } notBefore)
-        {
-            draft.Status = draft.Status with { Step = draft.Status.Step with { NotBefore = notBefore + (draft.Now - since) } };
-        }
-
+        TrafficFight.MakeUp(draft, routing.OffSince);
         Route(draft, routing with { InPlaceAt = routing.InPlaceAt ?? draft.Now, OffSince = null });
         var actual = routes.Max(r => r.Weight);
         draft.Traffic = ("True", "AtWeight", actual == routing.Weight ? $"The canary gets {actual} %." : $"The canary gets {actual} %, which is as near to {routing.Weight} % as the routes' weights can be divided.");

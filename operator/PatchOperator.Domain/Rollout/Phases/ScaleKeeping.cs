@@ -55,11 +55,7 @@ internal static class ScaleKeeping
 
     private static void Settle(Draft draft, Target target, ScaleStatus scale)
     {
-        if (scale.OffSince is { } since && draft.Status.Step is { NotBefore: { } notBefore } step)
-        {
-            draft.Status = draft.Status with { Step = step with { NotBefore = notBefore + (draft.Now - since) } };
-        }
-
+        TrafficFight.MakeUp(draft, scale.OffSince);
         Store(draft, target, scale with { InPlaceAt = scale.InPlaceAt ?? draft.Now, OffSince = null });
     }
 
@@ -68,12 +64,12 @@ internal static class ScaleKeeping
         var what = $"Deployment {target.Workload.Name}{Names.CanarySuffix} was scaled by someone else to {found} pods instead of {scale.Replicas}, and with it the canary's share of the traffic.";
         if (scale.OffSince is null)
         {
-            var times = (scale.CorrectedAt + TrafficFight.Forgotten > draft.Now ? scale.Corrections ?? 0 : 0) + 1;
+            var times = TrafficFight.Times(draft, scale.CorrectedAt, scale.Corrections);
             scale = scale with { OffSince = draft.Now, Corrections = times };
             TrafficFight.Report(draft, what, times, "an autoscaler or a GitOps controller that picked the canary up", "the canary's Deployment");
         }
 
-        var at = scale.CorrectedAt is { } last ? last + TrafficFight.Pause(scale.Corrections ?? 1) : draft.Now;
+        var at = TrafficFight.AnswerAt(draft, scale.CorrectedAt, scale.Corrections);
         draft.Traffic = TrafficFight.Condition(draft, what, scale.Corrections, at);
         if (at > draft.Now)
         {

@@ -7,14 +7,29 @@ internal static class TrafficFight
     public const string Contested = "TrafficContested";
 
     /// <summary>An older correction says nothing of the next.</summary>
-    public static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
 
     /// <summary>This many edits are taken for people's; more are a program that keeps writing.</summary>
     private const int AnsweredAtOnce = 3;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    public static TimeSpan Pause(int corrections) => corrections <= AnsweredAtOnce
+    /// <summary>Which edit lately this one is.</summary>
+    public static int Times(Draft draft, DateTimeOffset? correctedAt, int? corrections) => (correctedAt + Forgotten > draft.Now ? corrections ?? 0 : 0) + 1;
+
+    /// <summary>When it may be put back.</summary>
+    public static DateTimeOffset AnswerAt(Draft draft, DateTimeOffset? correctedAt, int? corrections) => correctedAt is { } last ? last + Pause(corrections ?? 1) : draft.Now;
+
+    /// <summary>What was off does not count for the hold.</summary>
+    public static void MakeUp(Draft draft, DateTimeOffset? offSince)
+    {
+        if (offSince is { } since && draft.Status.Step is { NotBefore: { } notBefore } step)
+        {
+            draft.Status = draft.Status with { Step = step with { NotBefore = notBefore + (draft.Now - since) } };
+        }
+    }
+
+    private static TimeSpan Pause(int corrections) => corrections <= AnsweredAtOnce
         ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(corrections - AnsweredAtOnce, 10))));
 
