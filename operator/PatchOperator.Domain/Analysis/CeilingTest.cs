@@ -12,16 +12,16 @@ internal static class CeilingTest
 
     /// <param name="counts">Since one moment, whatever happened then.</param>
     /// <param name="limit">0 to 1.</param>
-    public static bool IsBelow(UsableCounts counts, double limit)
-    {
-        if (limit <= 0 || counts.Rate >= limit)
-        {
-            return false;
-        }
+    public static bool IsBelow(UsableCounts counts, double limit) => counts.Rate < limit && LogEvidence(counts, limit) >= ClearEvidence;
 
-        if (limit >= 1)
+    /// <summary>Natural logarithm of the evidence (e-value) that the rate is below the limit.</summary>
+    /// <inheritdoc cref="IsBelow"/>
+    public static double LogEvidence(UsableCounts counts, double limit)
+    {
+        if (limit is <= 0 or >= 1)
         {
-            return true;
+            // Nothing is below 0, and everything but a failure each time is below 1.
+            return limit > 0 && counts.Rate < limit ? double.PositiveInfinity : double.NegativeInfinity;
         }
 
         Span<double> logs = stackalloc double[Shares.Length];
@@ -40,6 +40,6 @@ internal static class CeilingTest
             sum += Math.Exp(log - highest);
         }
 
-        return Math.Log(sum / Shares.Length) + highest >= ClearEvidence;
+        return Math.Log(sum / Shares.Length) + highest;
     }
 }

@@ -49,6 +49,7 @@ public static class AssessmentReasons
     public const string WithinLimits = nameof(WithinLimits);
     public const string CeilingExceeded = nameof(CeilingExceeded);
     public const string WorseThanStable = nameof(WorseThanStable);
+    public const string Suspected = nameof(Suspected);
     public const string ValueOutOfLimits = nameof(ValueOutOfLimits);
     public const string StableAlsoFailing = nameof(StableAlsoFailing);
     public const string TooFewRequests = nameof(TooFewRequests);

@@ -2,7 +2,7 @@ namespace PatchOperator.Domain.Analysis;
 
 /// <summary>
 /// Turns one reading of one metric into a verdict. The rules in order: unusable numbers, worse than stable, over the ceiling
-/// (unless nothing tells the canary from stable), stale, too few requests, nothing to compare with, both tracks bad, pass.
+/// (unless nothing tells the canary from stable), stale, too few requests, nothing to compare with, both tracks bad, worse than stable by the look of it, pass.
 /// </summary>
 public static class MetricAssessor
 {
@@ -36,8 +36,35 @@ public static class MetricAssessor
         }
 
         var numbers = new AssessmentWording(policy, counts, stable.Counts, Remember(policy, counts, stable.Counts, memory, now));
-        return Judge(policy, numbers, counts, stable, now);
+        if (numbers.Memory.Outage is { } outage)
+        {
+            // What an outage left in the counts is behind both tracks from the moment at which stable has shown that it is over.
+            numbers = Windowed(numbers, outage.Follow(counts, stable.Counts));
+        }
+
+        var judged = Judge(policy, numbers, counts, stable, now);
+        if (stable.Counts is not { } beside)
+        {
+            return judged;
+        }
+
+        if (judged.Reason != AssessmentReasons.StableAlsoFailing || (numbers.Beside!.Value.Rate <= Limit(policy) && numbers.Memory.Onset is not { IsLikely: true }))
+        {
+            return judged with { Memory = judged.Memory with { Outage = judged.Memory.Outage?.Rest() } };
+        }
+
+        var looked = (numbers.Memory.Outage ?? new SharedOutage()).Look(Counts(counts, beside), Limit(policy));
+        numbers = Windowed(numbers, looked);
+        return looked.IsOngoing ? judged with { Memory = numbers.Memory } : Judge(policy, numbers, counts, stable, now);
     }
+
+    private static AssessmentWording Windowed(AssessmentWording numbers, SharedOutage outage)
+    {
+        var (judged, beside) = outage.Window(numbers.Canary!.Value, numbers.Stable);
+        return numbers with { Memory = numbers.Memory with { Outage = outage }, Judged = judged, Beside = beside };
+    }
+
+    private static double Limit(MetricPolicy policy) => policy.MaxRate ?? ClearlyBad;
 
     /// <summary>Fail if any metric fails; Hold if any holds or if nothing was measured at all; else Pass.</summary>
     public static Verdict Combine(IReadOnlyList<MetricAssessment> assessments)
@@ -77,11 +104,13 @@ public static class MetricAssessor
         {
             Stable = memory.Stable.See(beside.Total, now),
             Comparison = SequentialTest.Advance(memory.Comparison, Counts(canary, beside), policy.WorthCatching),
+            Onset = (memory.Onset ?? new OutageOnset()).Look(beside, Limit(policy)),
         };
     }
 
-    private static MetricAssessment Judge(MetricPolicy policy, AssessmentWording numbers, UsableCounts canary, CheckedTrack stable, DateTimeOffset now)
+    private static MetricAssessment Judge(MetricPolicy policy, AssessmentWording numbers, UsableCounts counted, CheckedTrack stable, DateTimeOffset now)
     {
+        var canary = numbers.Judged!.Value;
         var minRequests = Math.Max(1, policy.MinRequests);
         var enough = canary.Total >= minRequests;
 
@@ -90,15 +119,15 @@ public static class MetricAssessor
             return numbers.WorseThanStable();
         }
 
-        if (enough && policy.MaxRate is { } ceiling && canary.Rate > ceiling)
+        if (enough && policy.MaxRate is { } ceiling && canary.Rate > ceiling && !(stable.Counts is null && numbers.Memory.Outage is { IsOngoing: true }))
         {
-            return stable.Counts is { } beside && IsShared(policy, canary, beside, ceiling, numbers.Memory.Stable, now) ? numbers.StableAlsoFailing() : numbers.CeilingExceeded();
+            return numbers.Beside is { } beside && IsShared(policy, canary, beside, numbers.Memory, now) ? numbers.StableAlsoFailing() : numbers.CeilingExceeded();
         }
 
         var canaryStill = numbers.Memory.Canary.StillFor(now);
         if (canaryStill > policy.StaleAfter)
         {
-            return numbers.Stale("canary", canary.Total, canaryStill);
+            return numbers.Stale("canary", counted.Total, canaryStill);
         }
 
         if (!enough)
@@ -135,19 +164,30 @@ public static class MetricAssessor
             return numbers.Stale("stable", comparison.Total, stableStill);
         }
 
-        return policy.MaxRate is null && canary.Rate >= ClearlyBad && comparison.Rate >= ClearlyBad ? numbers.StableAlsoFailing() : numbers.WithinLimits();
+        if (policy.MaxRate is null && canary.Rate >= ClearlyBad && numbers.Beside!.Value.Rate >= ClearlyBad)
+        {
+            return numbers.StableAlsoFailing();
+        }
+
+        return SequentialTest.IsSuspected(numbers.Memory.Comparison) ? numbers.Suspected() : numbers.WithinLimits();
     }
 
     /// <summary>
     /// A shared back end that is down is not the patch's doing (S5). Two tracks with the same rate do not pass the ceiling at the same tick, so a stable that is not over it now
-    /// blames the canary only if something tells the two apart: stable lies below the ceiling, or the canary above stable, by more than chance explains.
+    /// blames the canary only if stable is not about to get there, and something tells the two apart: stable lies below the ceiling, or the canary above stable, by more than chance explains.
     /// </summary>
-    private static bool IsShared(MetricPolicy policy, UsableCounts canary, UsableCounts stable, double ceiling, TotalGrowth growth, DateTimeOffset now)
+    private static bool IsShared(MetricPolicy policy, UsableCounts canary, UsableCounts stable, MetricMemory memory, DateTimeOffset now)
     {
-        if (policy.StableIsIdle && (!growth.HasGrown || growth.StillFor(now) > policy.StaleAfter))
+        var ceiling = policy.MaxRate!.Value;
+        if (policy.StableIsIdle && (!memory.Stable.HasGrown || memory.Stable.StillFor(now) > policy.StaleAfter))
         {
             // What stable answered before the canary took all the traffic says nothing of now.
             return false;
+        }
+
+        if (memory.Onset is { IsLikely: true } && stable.Total > 0)
+        {
+            return true;
         }
 
         if (stable.Total < Math.Max(1, policy.MinRequests) * HasASay)
@@ -159,7 +199,7 @@ public static class MetricAssessor
         return stable.Rate > ceiling || (!CeilingTest.IsBelow(stable, ceiling) && !SequentialTest.IsClearlyWorse(Counts(canary, stable), policy.WorthCatching));
     }
 
-    private static TwoTrackCounts Counts(UsableCounts canary, UsableCounts stable) => new()
+    internal static TwoTrackCounts Counts(UsableCounts canary, UsableCounts stable) => new()
     {
         CanaryFailures = canary.Failures,
         CanaryTotal = canary.Total,

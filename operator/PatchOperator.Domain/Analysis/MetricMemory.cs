@@ -20,6 +20,12 @@ public sealed record MetricMemory
     /// <summary>The comparison with stable; null until both tracks have counts.</summary>
     public SequentialState? Comparison { get; init; }
 
+    /// <summary>Whether stable is beginning to fail; null until it has counts.</summary>
+    public OutageOnset? Onset { get; init; }
+
+    /// <summary>Both tracks above the limit, in this step; null where they never were.</summary>
+    public SharedOutage? Outage { get; init; }
+
     /// <summary>
     /// For the next step, whose counts begin anew: what was learned of the two rates goes on, so that a run needs no more evidence for having more
     /// steps. Its window may begin a little before it, so the first reading only says where to count from, or requests would count twice.

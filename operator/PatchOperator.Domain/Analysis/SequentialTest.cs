@@ -45,6 +45,10 @@ public static class SequentialTest
     private const double RelearnFactor = 4;
 
     private static readonly double ClearEvidence = Math.Log(20);
+    private static readonly double Suspicion = Math.Log(SuspicionRatio);
+
+    /// <summary>The e-value from which a canary is under suspicion: of a hundred healthy runs at most ten ever get there, and most of them leave it again within minutes.</summary>
+    public const double SuspicionRatio = 3;
 
     /// <summary>Takes in the cumulative counts of a tick and returns the state with the evidence up to the last complete block.</summary>
     /// <param name="state">State of the previous tick; null at the first.</param>
@@ -101,6 +105,9 @@ public static class SequentialTest
     /// <summary>Whether the canary is worse than stable at the false-alarm probability <paramref name="falseRevertRate"/> (0 to 1) for the whole run.</summary>
     public static bool IsSignificant(SequentialState? state, double falseRevertRate) =>
         state is not null && state.HighestLogEvidence >= -Math.Log(falseRevertRate);
+
+    /// <summary>Whether the evidence of this moment speaks against the canary, though it proves nothing yet. Such a canary may stay, but gets no more traffic.</summary>
+    public static bool IsSuspected(SequentialState? state) => state is not null && state.LogEvidence >= Suspicion;
 
     /// <summary>Whether the canary is proven not to be worse by the difference worth catching, with the probability of error <see cref="FalsePassRate"/>.</summary>
     public static bool IsProvenFine(SequentialState? state) => state is not null && state.LogFine >= -Math.Log(FalsePassRate);

@@ -9,7 +9,7 @@ internal readonly record struct UsableCounts(double Failures, double Total)
     private const double AbsoluteExcess = 2;
     private const double LargestBelievable = 1e15;
 
-    public double Rate => Failures / Total;
+    public double Rate => Total > 0 ? Failures / Total : 0;
 
     /// <summary>Null if the counts can be used; otherwise what is wrong with them. A zero total is for the caller to name.</summary>
     public static string? Problem(TrackReading.Counts counts)

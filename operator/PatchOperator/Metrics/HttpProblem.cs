@@ -11,4 +11,10 @@ internal static class HttpProblem
         HttpRequestError.ConfigurationLimitExceeded => "the answer is too large",
         _ => $"the request failed ({exception.Message})",
     };
+
+    /// <summary>
+    /// Whether other credentials may help, such as rotated ones: the handshake failed, or the connection ended without an answer, which is how servers of TLS 1.3 refuse a client's certificate.
+    /// </summary>
+    public static bool MayBeRefusal(HttpRequestException exception) =>
+        exception.HttpRequestError is not (HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ConfigurationLimitExceeded);
 }

@@ -71,7 +71,7 @@ internal sealed class PodMetricsProvider(PodEndpoint endpoint, IHttpAccess acces
             }
 
             var answers = await new PodScraper(endpoint, session, time).ReadAsync([.. pods], request.Timeout, PodsAtOnce, ct);
-            if (answers.Any(answer => answer.Problem is "HTTP 401" or "HTTP 403"))
+            if (answers.Any(answer => answer.RefusedCredentials))
             {
                 access.Distrust(request.Namespace);
             }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using PatchOperator.Domain.Analysis;
 using PatchOperator.Metrics.Http;
@@ -43,6 +44,9 @@ internal sealed record PodAnswer(string Track, string Pod, string Address, IRead
 {
     /// <summary>Metrics whose own samples cannot be used; the others are not theirs to spoil.</summary>
     public IReadOnlyDictionary<string, string> Unusable { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether other credentials are wanted, such as rotated ones.</summary>
+    public bool RefusedCredentials { get; init; }
 
     public string? ProblemOf(string metric) => Problem ?? Unusable.GetValueOrDefault(metric);
 }
@@ -88,11 +92,11 @@ internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, Time
         }
         catch (HttpRequestException exception)
         {
-            return new PodAnswer(track, pod.Name, address, [], session.Redaction.Of(HttpProblem.Describe(exception)));
+            return new PodAnswer(track, pod.Name, address, [], session.Redaction.Of(HttpProblem.Describe(exception))) { RefusedCredentials = HttpProblem.MayBeRefusal(exception) };
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or SocketException or UriFormatException)
         {
-            return new PodAnswer(track, pod.Name, address, [], exception.Message);
+            return new PodAnswer(track, pod.Name, address, [], exception.Message) { RefusedCredentials = exception is IOException };
         }
         finally
         {
@@ -108,7 +112,10 @@ internal sealed class PodScraper(PodEndpoint endpoint, HttpSession session, Time
         using var response = await session.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
         if (!response.IsSuccessStatusCode)
         {
-            return new PodAnswer(track, pod, address, [], $"HTTP {(int)response.StatusCode}");
+            return new PodAnswer(track, pod, address, [], $"HTTP {(int)response.StatusCode}")
+            {
+                RefusedCredentials = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden,
+            };
         }
 
         await using var stream = await response.Content.ReadAsStreamAsync(ct);

@@ -238,7 +238,8 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
         }
         catch (HttpRequestException exception)
         {
-            return new PrometheusAnswer.Error(HttpProblem.Describe(exception), Terminal: false, Retry: exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded);
+            return new PrometheusAnswer.Error(
+                HttpProblem.Describe(exception), Terminal: false, Retry: exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded, RefusedCredentials: HttpProblem.MayBeRefusal(exception));
         }
         catch (InvalidDataException)
         {
@@ -247,7 +248,7 @@ internal sealed class PrometheusProvider(Uri address, IHttpAccess access, TimePr
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             // A connection that is reset while the handler still looks at it ends in the socket's own exception.
-            return new PrometheusAnswer.Error($"cut the answer short ({exception.Message})", Terminal: false, Retry: true);
+            return new PrometheusAnswer.Error($"cut the answer short ({exception.Message})", Terminal: false, Retry: true, RefusedCredentials: true);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

@@ -37,6 +37,16 @@ internal static class AnalysisBenchmark
             Robustness.Print(quick ? 200 : 1000, badRuns, seed, FalseRevertRate, WorthCatching);
         }
 
+        if (part is "all" or "holds")
+        {
+            Holds.Print(quick ? 200 : 2000, seed, FalseRevertRate, WorthCatching);
+        }
+
+        if (part is "all" or "outages")
+        {
+            Outages.Print(quick ? 100 : 401, seed, FalseRevertRate, WorthCatching);
+        }
+
         Console.WriteLine(Text($"\n{watch.Elapsed.TotalSeconds:0} s on {Environment.ProcessorCount} cores"));
         return isCalm && isFast ? 0 : 1;
     }

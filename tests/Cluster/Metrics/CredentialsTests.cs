@@ -165,7 +165,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_rotated_authority_is_trusted_within_seconds_and_the_one_before_no_longer()
+    public async Task A_rotated_authority_is_trusted_at_the_next_tick_and_the_one_before_no_longer()
     {
         using var renewed = new TestCertificates();
         using var first = _certificates.Issue("prometheus.test");
@@ -181,7 +181,6 @@ public sealed class CredentialsTests : IDisposable
         Assert.False(early.Terminal);
 
         Plant("ca", ("ca.crt", renewed.AuthorityPem));
-        _time.Advance(Secrets.Freshness);
         Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
 
         // Whoever still has a certificate of the authority that was given up is told nothing.
@@ -234,7 +233,8 @@ public sealed class CredentialsTests : IDisposable
 
         using var third = _certificates.Issue("operator-third");
         Plant("client", ("tls.crt", third.ExportCertificatePem()), ("tls.key", TestCertificates.KeyPem(third)));
-        _time.Advance(Secrets.Freshness);
+
+        // Nobody waits until what is known grows old: the refusal says that it is.
         Assert.Equal(new TrackReading.Counts(5, 5), await ReadAsync(server, spec));
         Assert.Equal("CN=operator-third", server.ClientCertificates.Last());
     }

@@ -26,6 +26,6 @@ internal interface IHttpAccess
     /// <exception cref="AccessProblemException">The credentials are not to be had.</exception>
     ValueTask<HttpSession> OpenAsync(string ns, CancellationToken cancellation);
 
-    /// <summary>The server refused the credentials: the next session reads them anew.</summary>
+    /// <summary>The server refused the credentials, or shows a certificate that is not trusted: the next session reads them anew.</summary>
     void Distrust(string ns);
 }
