@@ -26,7 +26,7 @@ public sealed record Schedule
     /// <summary>The workloads that the decision is about; none when the spec names none.</summary>
     public required IReadOnlyList<ScheduledWorkload> Workloads { get; init; }
 
-    /// <summary>Pods and endpoints matter only while a run owns something in the cluster.</summary>
+    /// <summary>Pods, endpoints and routes matter while a run owns something in the cluster, and to a try before the start: it is stable's pods that are asked, and routes that split their traffic.</summary>
     public required bool ReadPods { get; init; }
 
     public required bool Measure { get; init; }
@@ -49,15 +49,16 @@ public sealed record Schedule
         var phase = PatchPhases.Parse(status?.Phase);
         var valid = intent.Problems.Count == 0 && !patch.Metadata.IsTerminating;
         var sameSpec = status?.SpecDigest == intent.Digest;
+        var preflight = valid && PreflightIsDue(status, phase, intent, policy, now);
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
-            ReadPods = phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
+            ReadPods = preflight || phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
             IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase),
             Measure = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
-            Preflight = valid && PreflightIsDue(status, phase, intent, policy, now),
+            Preflight = preflight,
         };
     }
 

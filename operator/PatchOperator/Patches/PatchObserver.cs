@@ -61,7 +61,7 @@ internal sealed class PatchObserver(
             observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
         }
 
-        if (!schedule.ReadPods && !schedule.Preflight)
+        if (!schedule.ReadPods)
         {
             Forget(patch);
             return observed;

@@ -101,7 +101,7 @@ internal sealed class RouteTraffic(ReplicaRatio pods, CanaryServices services, I
         }
 
         return used.FirstOrDefault(n => CanaryServices.IsTaken(scene, n)) is { } taken
-            ? new TrafficObstacle("CanaryServiceNameTaken", $"a Service {CanaryService.NameOf(taken)} exists and does not belong to this patch. Remove or rename it.")
+            ? new TrafficObstacle("CanaryServiceNameTaken", $"the canary needs a Service {CanaryService.NameOf(taken)}, and one exists in namespace {scene.Namespace} that does not belong to this patch. Remove or rename it; the patch then goes on by itself.")
             : null;
     }
 

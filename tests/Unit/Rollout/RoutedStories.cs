@@ -202,7 +202,7 @@ public sealed class RoutedStories
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
     }
 
-    private static Story Routed()
+    internal static Story Routed()
     {
         var story = new Story();
         story.Web.Route = new StoryRoute();

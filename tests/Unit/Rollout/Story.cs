@@ -21,6 +21,7 @@ internal sealed class Story
     private SeriesPoint watched;
     private DateTimeOffset? watchedAt;
     private bool isMeasuring;
+    private bool isTrying;
 
     /// <summary>Annotations with recorded facts, where admission control is on.</summary>
     public Dictionary<string, string> Facts { get; } = new(StringComparer.Ordinal);
@@ -232,6 +233,16 @@ internal sealed class Story
         return schedule.Measure && !isMeasuring;
     }
 
+    /// <summary>The try before the start, which takes a round of its own like any other measurement.</summary>
+    private bool IsTried(Schedule schedule)
+    {
+        isTrying = schedule.Preflight && MeasurementsTakeARound && !isTrying;
+        return schedule.Preflight && !isTrying;
+    }
+
+    /// <summary>What the source says to the try before the start; counts by default.</summary>
+    public TrackReading? PreflightReading { get; set; }
+
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
         Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.ReadPods)),
@@ -248,9 +259,9 @@ internal sealed class Story
         Audit = Audit,
         Delivered = [.. Delivered],
         Readings = IsMeasured(schedule) ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name))] : null,
-        IsMeasuring = isMeasuring,
+        IsMeasuring = isMeasuring || isTrying,
         Scraped = [.. World.SelectMany(w => w.CanaryPods).Where(p => p.IsShut && IsScraped).Select(p => p.Name)],
-        Preflight = schedule.Preflight ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
+        Preflight = IsTried(schedule) ? [.. intent.Metrics.Select(m => Reading(m.Policy.Name, preflight: true))] : null,
     };
 
     private MetricReading Reading(string metric, bool preflight = false)
@@ -265,7 +276,7 @@ internal sealed class Story
         return new MetricReading
         {
             Metric = metric,
-            Canary = CanaryReading ?? new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total),
+            Canary = (preflight ? PreflightReading : CanaryReading) ?? CanaryReading ?? new TrackReading.Counts(Math.Floor(total * CanaryErrorRate), total),
             Stable = new TrackReading.Counts(Math.Floor(4 * total * StableErrorRate), 4 * total),
             SampledAt = Now,
             CanaryQuery = "http_requests_total{status=~\"5..\"}",

@@ -23,12 +23,16 @@ internal sealed class StoryRoute
 
     public int Writes { get; private set; }
 
+    /// <summary>Why it cannot split the traffic before a start.</summary>
+    public TrafficObstacle? Obstacle { get; set; }
+
     public TrafficObservation Observe(ScheduledRouting? routing, bool isKnown, IReadOnlyList<PodObservation> canary, int stable) => new()
     {
         IsKnown = isKnown,
         CanaryEndpoints = ServiceLeadsToCanary ? canary.Count(p => p.Ready) : 0,
         StableEndpoints = stable,
         CanaryIsReachable = ServiceLeadsToCanary,
+        Obstacle = isKnown && routing?.Weight is null ? Obstacle : null,
         Leftovers = ServiceExists ? ["Service web-canary"] : [],
         Routes =
         [

@@ -50,7 +50,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         ArePodsKnown = pods && PodsAreKnown,
         CanaryPods = [.. CanaryPods],
         StablePods = pods && PodsAreKnown ? [.. StablePods] : [],
-        Traffic = Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+        Traffic = !pods ? new TrafficObservation() : Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
 
     /// <summary>As a sync from Git would, or a person.</summary>

@@ -33,6 +33,13 @@ internal static class Intake
             return;
         }
 
+        if (TrafficGate.MayStillBlock(draft))
+        {
+            Ended.KeepExplanation(draft);
+            draft.WakeAt(draft.Now + draft.Policy.PreflightRetry);
+            return;
+        }
+
         if (Preflight.Problem(draft.Observed.Preflight) is { } unreadable)
         {
             var retry = draft.Now + draft.Policy.PreflightRetry;
@@ -44,7 +51,15 @@ internal static class Intake
 
         if (draft.Observed.Preflight is null)
         {
-            draft.Explain("CheckingMetrics", "Reading every metric once before anything is touched.");
+            if (Preflight.MayStillBlock(draft))
+            {
+                Ended.KeepExplanation(draft);
+            }
+            else
+            {
+                draft.Explain("CheckingMetrics", "Reading every metric once before anything is touched.");
+            }
+
             draft.WakeAt(draft.Now + TimeSpan.FromSeconds(1));
             return;
         }

@@ -142,7 +142,7 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
 
         if (Find(scene, task.Route.Canary!) is { } taken && !IsOurs(taken, scene))
         {
-            return new TrafficObstacle("CanaryIngressNameTaken", $"an Ingress {task.Route.Canary} exists and does not belong to this patch. Remove or rename it.");
+            return new TrafficObstacle("CanaryIngressNameTaken", $"the canary needs an Ingress {task.Route.Canary}, and one exists in namespace {scene.Namespace} that does not belong to this patch. Remove or rename it; the patch then goes on by itself.");
         }
 
         var paths = CanaryIngress.PathsOf(Spec(first)).ToHashSet();
