@@ -63,7 +63,7 @@ internal static class ApprovalDesk
         }
         else
         {
-            draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: the run has started, and no approval is waited for now.", command.Actor);
+            CommandDesk.Ignore(draft, "the run has started, and no approval is waited for now.", command);
         }
     }
 
@@ -117,7 +117,7 @@ internal static class ApprovalDesk
         var left = command.Fact is { } fact ? approvals.Where(a => !Persons.AreOne(a.By, a.Uid, fact.Actor, fact.ActorUid)).ToArray() : [];
         if (left.Length == approvals.Count)
         {
-            draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: {command.Actor} has given no approval that stands. To stop the patch: patchoperator.io/reject or abort.", command.Actor);
+            CommandDesk.Ignore(draft, $"{command.Actor} has given no approval that stands. To stop the patch: patchoperator.io/reject or abort.", command);
             return false;
         }
 

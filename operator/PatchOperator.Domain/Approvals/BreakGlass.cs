@@ -68,7 +68,7 @@ public static class BreakGlass
     {
         if (fact.SpecDigest != draft.Intent.Digest)
         {
-            draft.Record("CommandIgnored", "patchoperator.io/break-glass was ignored: it was given to another version of the spec.", command.Actor);
+            CommandDesk.Ignore(draft, "it was given to another version of the spec.", command);
             return;
         }
 

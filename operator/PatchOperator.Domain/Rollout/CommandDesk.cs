@@ -28,7 +28,7 @@ internal static class CommandDesk
         {
             if (!Known.Contains(name))
             {
-                SettleAll(draft, name, "CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.");
+                Refuse(draft, name);
             }
             else if (Plain(draft, name) is { } reason && CommandRules.ReasonProblem(reason) is { } problem)
             {
@@ -95,7 +95,17 @@ internal static class CommandDesk
         }
     }
 
-    public static void Ignore(Draft draft, string why, string name) => SettleAll(draft, name, "CommandIgnored", $"patchoperator.io/{name} was ignored: {why}");
+    public static void Ignore(Draft draft, string why, string name)
+    {
+        while (Take(draft, name) is { } command)
+        {
+            Ignore(draft, why, command);
+        }
+    }
+
+    /// <summary>What is not done is on record with its reason like what is: it may be the only trace of what somebody knew.</summary>
+    public static void Ignore(Draft draft, string why, Command command) =>
+        draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: {why} Reason given: {command.Reason}", command.Actor);
 
     public static void CleanUp(Draft draft)
     {
@@ -133,11 +143,12 @@ internal static class CommandDesk
         }
     }
 
-    private static void SettleAll(Draft draft, string name, string action, string message)
+    /// <summary>Nobody has looked at the reason of what is no command, and it stays out of the trail.</summary>
+    private static void Refuse(Draft draft, string name)
     {
         while (Take(draft, name) is { } command)
         {
-            draft.Record(action, message, command.Actor);
+            draft.Record("CommandNotSupportedYet", $"patchoperator.io/{name} is not supported yet; nothing was done.", command.Actor);
         }
     }
 

@@ -34,7 +34,7 @@ internal static class Suspension
     {
         if (!CanBeSuspended(draft))
         {
-            Ignore(draft, command, $"the patch is {draft.Phase}, and there is nothing to freeze. A revert is never frozen.");
+            CommandDesk.Ignore(draft, $"the patch is {draft.Phase}, and there is nothing to freeze. A revert is never frozen.", command);
             return;
         }
 
@@ -46,15 +46,13 @@ internal static class Suspension
     {
         if (draft.Status.Suspension is null)
         {
-            Ignore(draft, command, draft.Intent.Suspended ? "spec.suspend is true; set it to false." : "the patch is not suspended.");
+            CommandDesk.Ignore(draft, draft.Intent.Suspended ? "spec.suspend is true; set it to false." : "the patch is not suspended.", command);
             return;
         }
 
         draft.Status = draft.Status with { Suspension = null };
         draft.Record("ResumptionRecorded", command.Reason, command.Actor);
     }
-
-    private static void Ignore(Draft draft, Command command, string why) => draft.Record("CommandIgnored", $"patchoperator.io/{command.Name} was ignored: {why}", command.Actor);
 
     private static bool CanBeSuspended(Draft draft) => draft.Phase switch
     {

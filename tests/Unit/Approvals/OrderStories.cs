@@ -58,6 +58,27 @@ public sealed class OrderStories
         crowd.Settle();
         Assert.Equal(PatchPhase.Progressing, crowd.Story.Phase);
         Assert.Contains(("CommandIgnored", "bob@example.com"), crowd.Trail);
+        Assert.Contains(crowd.Story.Trail, r => r.Action == "CommandIgnored" && r.Detail!.EndsWith("Reason given: just in case", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_ignored_is_on_record_with_the_reason_that_each_person_gave()
+    {
+        var crowd = new Crowd();
+        crowd.Accept();
+        crowd.Say(Crowd.Bob, Commands.Revoke, "bob's doubts");
+        crowd.Say(Crowd.Carol, Commands.Retry, "carol's hope");
+        crowd.Say(Crowd.Bob, Commands.Resume, "bob's haste");
+        crowd.Say(Crowd.Carol, Commands.Review, "carol's view");
+        crowd.Settle();
+        crowd.Say(Crowd.Alice, Commands.Approve);
+        crowd.Settle();
+        crowd.Say(Crowd.Bob, Commands.Approve, "bob's late yes");
+        crowd.Settle();
+        var ignored = crowd.Story.Trail.Where(r => r.Action == "CommandIgnored").Select(r => $"{r.Actor}: {r.Detail}").ToArray();
+        Assert.Equal(5, ignored.Length);
+        Assert.All((string[])["bob's doubts", "carol's hope", "bob's haste", "carol's view", "bob's late yes"], reason =>
+            Assert.Single(ignored, line => line.EndsWith(reason, StringComparison.Ordinal) && line.StartsWith(reason[..3], StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -58,7 +58,7 @@ internal static class AwaitingApproval
                 return abort;
             }
 
-            draft.Record("CommandIgnored", $"patchoperator.io/{abort.Name} was ignored: {NoRun}", abort.Actor);
+            CommandDesk.Ignore(draft, NoRun, abort);
         }
 
         return null;
