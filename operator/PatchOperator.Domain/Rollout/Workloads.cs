@@ -83,6 +83,8 @@ public static class Workloads
 
     public static WorkloadRef Target(this WorkloadStatus status) => Target(status.Deployment, status.StatefulSet, status.CronJob);
 
+    public static WorkloadRef Target(this LineageStatus status) => Target(status.Deployment, status.StatefulSet, status.CronJob);
+
     public static WorkloadRef? Target(this WorkloadSpec spec) =>
         (spec.Deployment ?? spec.StatefulSet ?? spec.CronJob) is null ? null : Target(spec.Deployment, spec.StatefulSet, spec.CronJob);
 

@@ -130,6 +130,90 @@ public sealed class LineageStories
         Assert.Equal(Story.Third, story.Web.Image);
     }
 
+    /// <summary>How a run may end before its promotion and begin again.</summary>
+    public static TheoryData<string> Reruns => ["an edit in the steps", "an edit while it waits", "abort and retry", "abort in the promotion and retry", "two aborts and retries", "blocked in between"];
+
+    [Theory]
+    [MemberData(nameof(Reruns))]
+    public void What_its_own_promotion_replaced_is_known_to_every_run_after_it(string rerun)
+    {
+        story.Promotions.Clear();
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Name(Story.Third);
+        RunAgain(rerun);
+        Assert.Equal([Story.Old], story.Status.Workloads!.Single().EarlierImages!.Select(i => i.Image));
+        Assert.Null(story.Status.Lineage);
+        story.Web.SetByOthers(Story.Old);
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromSeconds(5));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+        Assert.Equal(Story.Third, story.Web.Image);
+    }
+
+    [Theory]
+    [MemberData(nameof(Reruns))]
+    public void What_a_patch_that_was_deleted_meanwhile_replaced_is_known_too(string rerun)
+    {
+        story.StartCanary();
+        story.Promotions.Clear();
+        RunAgain(rerun);
+        Assert.Equal([Older], story.Status.Workloads!.Single().EarlierImages!.Select(i => i.Image));
+        story.Web.SetByOthers(Older);
+        story.RunUntil(() => story.Web.Image == Story.Old, TimeSpan.FromSeconds(5));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+    }
+
+    [Fact]
+    public void A_promotion_that_was_taken_back_leaves_what_was_known_before_it()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.Promotions.Clear();
+        story.Command(Commands.Revert, "orders fail");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Retry();
+        Assert.Equal([Older], story.Status.Workloads!.Single().EarlierImages!.Select(i => i.Image));
+    }
+
+    [Fact]
+    public void An_image_that_somebody_else_chose_between_two_runs_has_no_such_past()
+    {
+        story.StartCanary();
+        story.Promotions.Clear();
+        story.Command(Commands.Abort, "not now");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Third);
+        Retry();
+        Assert.Null(story.Status.Workloads!.Single().EarlierImages);
+        story.Web.SetByOthers(Older);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void What_gave_way_to_a_newer_image_knows_nothing_of_before_it()
+    {
+        story.StartCanary();
+        story.Promotions.Clear();
+        story.Web.SetByOthers(Story.Third);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old);
+        Retry();
+        Assert.Null(story.Status.Workloads!.Single().EarlierImages);
+    }
+
+    [Fact]
+    public void What_Git_adopted_between_two_runs_is_no_sync_any_more()
+    {
+        story.StartCanary();
+        story.Command(Commands.Abort, "not now");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.Promotions[0] = story.Promotions[0] with { AdoptedAt = story.Now, AdoptedBy = "argocd-controller" };
+        Retry();
+        Assert.Null(story.Status.Workloads!.Single().EarlierImages);
+        story.Web.SetByOthers(Older);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+    }
+
     [Fact]
     public void A_CronJob_that_is_set_back_begins_no_Job_until_those_of_the_older_code_have_ended()
     {
@@ -146,6 +230,78 @@ public sealed class LineageStories
         story.RunUntil(() => !cron.Stable!.IsSuspended, TimeSpan.FromMinutes(1));
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
     }
+
+    private void RunAgain(string how)
+    {
+        switch (how)
+        {
+            case "an edit in the steps":
+                Begin();
+                story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("30s") }] } });
+                story.StartCanary();
+                break;
+            case "an edit while it waits":
+                End("not now");
+                story.Command(Commands.Retry, "now");
+                story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+                story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("30s") }] } });
+                story.StartCanary();
+                break;
+            case "abort in the promotion and retry":
+                Begin();
+                story.StableRollsOut = false;
+                story.RunUntil(PatchPhase.Promoting, TimeSpan.FromMinutes(10));
+                story.RunFor(TimeSpan.FromSeconds(2));
+                story.StableRollsOut = true;
+                End("not now");
+                story.Stable = story.Stable! with { IsRolledOut = true };
+                Retry();
+                break;
+            case "two aborts and retries":
+                End("not now");
+                Retry();
+                End("nor now");
+                Retry();
+                break;
+            case "blocked in between":
+                End("not now");
+                var stable = story.Stable;
+                story.Stable = null;
+                story.Command(Commands.Retry, "now");
+                story.RunUntil(PatchPhase.Blocked, TimeSpan.FromMinutes(1));
+                story.Stable = stable;
+                story.StartCanary();
+                break;
+            default:
+                End("not now");
+                Retry();
+                break;
+        }
+    }
+
+    private void End(string why)
+    {
+        Begin();
+        story.Command(Commands.Abort, why);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+    }
+
+    private void Begin()
+    {
+        if (!story.Phase.IsRunning())
+        {
+            story.StartCanary();
+        }
+    }
+
+    private void Retry()
+    {
+        story.Command(Commands.Retry, "now");
+        story.RunUntil(PatchPhase.Pending, TimeSpan.FromSeconds(5));
+        story.StartCanary();
+    }
+
+    private void Name(string image) => story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = "php", Image = image }] }] });
 
     private static WorkloadStatus Promotion(string from, string to) => new()
     {

@@ -166,6 +166,24 @@ public sealed record WorkloadStatus
     public DateTimeOffset? RestoredAt { get; init; }
 }
 
+/// <summary>What earlier patches replaced on the way to an image, whatever became of the run that found it out.</summary>
+public sealed record LineageStatus
+{
+    public string? Deployment { get; init; }
+
+    public string? StatefulSet { get; init; }
+
+    public string? CronJob { get; init; }
+
+    public required string Container { get; init; }
+
+    /// <summary>What the container ran before the run: only of this image the rest is known.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>See <see cref="WorkloadStatus.EarlierImages"/>.</summary>
+    public required IReadOnlyList<string> Earlier { get; init; }
+}
+
 public sealed record ScaleStatus
 {
     public required int Replicas { get; init; }

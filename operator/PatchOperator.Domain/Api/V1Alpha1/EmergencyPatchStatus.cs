@@ -19,6 +19,9 @@ public sealed record EmergencyPatchStatus
 
     public IReadOnlyList<WorkloadStatus>? Workloads { get; init; }
 
+    /// <summary>What the last run knew of earlier patches, from when it was over to when the next one starts.</summary>
+    public IReadOnlyList<LineageStatus>? Lineage { get; init; }
+
     public IReadOnlyList<MetricStatus>? Analysis { get; init; }
 
     public IReadOnlyList<ApprovalStatus>? Approvals { get; init; }

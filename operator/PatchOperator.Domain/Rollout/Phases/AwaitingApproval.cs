@@ -67,7 +67,7 @@ internal static class AwaitingApproval
     private static void Start(Draft draft)
     {
         // Saved before anything is touched, so that every way back is known (S9).
-        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft, w, draft.Observed.Of(w.Target)))] };
+        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft, w, draft.Observed.Of(w.Target)))], Lineage = null };
         draft.Timing(t => t with { StartedAt = draft.Now });
         draft.Enter(
             PatchPhase.Progressing,

@@ -175,6 +175,7 @@ internal static class Intake
 
         // What a finished promotion replaced stays known until the next run starts: it can still be taken back (S9).
         Workloads = draft.Status.Workloads is { Count: > 0 } saved && saved.All(w => w is { PatchedAt: not null, RestoreStartedAt: null }) ? saved : null,
+        Lineage = ImageLineage.Kept(draft.Status),
         Analysis = null,
         Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
         Revert = null,
