@@ -132,7 +132,7 @@ public sealed record StableObservation
     /// <summary>Who else names the patched images, where they are held; null when nobody was seen to.</summary>
     public string? NamedBy { get; init; }
 
-    /// <summary>Who else set the images that are there now, where they are held.</summary>
+    /// <summary>Who else set the images that are there now, where they are held or should be others.</summary>
     public string? ImageOwner { get; init; }
 
     /// <summary>Of a CronJob: no new Job begins.</summary>
@@ -152,6 +152,9 @@ public sealed record CanaryObservation
     public required bool IsOurs { get; init; }
 
     public required int Replicas { get; init; }
+
+    /// <summary>Who else gave it that number, where it should be another.</summary>
+    public string? ScaledBy { get; init; }
 
     /// <summary>What it was made from: see <see cref="Api.V1Alpha1.Annotations.CanarySource"/>.</summary>
     public string? Source { get; init; }
@@ -222,6 +225,9 @@ public sealed record TrafficObservation
     /// <summary>The Services that were made for the canary are there and lead to its pods.</summary>
     public bool CanaryIsReachable { get; init; }
 
+    /// <summary>Who else changed where they lead, where they should lead elsewhere.</summary>
+    public string? ServiceChangedBy { get; init; }
+
     /// <summary>What was made for the split and is still there, such as <c>Service shop-canary</c>.</summary>
     public IReadOnlyList<string> Leftovers { get; init; } = [];
 
@@ -255,6 +261,9 @@ public sealed record RouteObservation
 
     /// <summary>It is, to the letter, what the stored status asks for.</summary>
     public bool IsAsAsked { get; init; }
+
+    /// <summary>Who else made it what it is, where it should be otherwise.</summary>
+    public string? ChangedBy { get; init; }
 
     /// <summary>Some backend of it is the canary's, at whatever weight.</summary>
     public bool NamesCanary { get; init; }

@@ -37,6 +37,9 @@ public sealed record Schedule
     /// <summary>Whether it matters who owns the images.</summary>
     public required bool ReadOwners { get; init; }
 
+    /// <summary>Who changed what a run keeps as it is goes on record.</summary>
+    public bool NameDrift { get; init; }
+
     public required bool Preflight { get; init; }
 
     /// <summary>Modules decide before the start and not after it.</summary>
@@ -58,6 +61,7 @@ public sealed record Schedule
             Measure = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase) && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
+            NameDrift = Drift.Matters(status) && !patch.Metadata.IsTerminating && !AbortIsAsked(patch),
             Preflight = preflight,
         };
     }

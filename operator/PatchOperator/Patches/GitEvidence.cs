@@ -24,26 +24,15 @@ internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool Own
             : LastAppliedNames(workload, patched, podTemplate) ? "the last applied configuration"
             : !IsMarked(workload) ? "whoever replaced the object"
             : null;
-        return new GitEvidence(named, owner, Entries(workload).Any(entry => IsOurs(entry) && containers.Any(c => Owns(entry["fieldsV1"], c, podTemplate))));
+        return new GitEvidence(named, owner, FieldOwners.Ours(workload).Any(entry => containers.Any(c => FieldOwners.Owns(entry, FieldOwners.Image(podTemplate, c)))));
     }
 
     /// <summary>The manager, other than us, that owns the images of all these containers. Whoever changes a field takes it from all others.</summary>
     private static string? Owner(JsonObject workload, IReadOnlyList<string> containers, IReadOnlyList<string> podTemplate) =>
-        Entries(workload)
-            .Where(entry => !IsOurs(entry) && containers.All(c => Owns(entry["fieldsV1"], c, podTemplate)))
+        FieldOwners.Others(workload)
+            .Where(entry => containers.All(c => FieldOwners.Owns(entry, FieldOwners.Image(podTemplate, c))))
             .Select(entry => Text(entry["manager"]))
             .FirstOrDefault();
-
-    private static IEnumerable<JsonObject> Entries(JsonObject workload) => (workload["metadata"]?["managedFields"] as JsonArray ?? []).OfType<JsonObject>();
-
-    private static bool IsOurs(JsonObject entry) => Text(entry["manager"]) == Names.FieldManager;
-
-    private static bool Owns(JsonNode? fields, string container, IReadOnlyList<string> podTemplate)
-    {
-        var node = podTemplate.Append("containers").Aggregate(fields, (at, name) => (at as JsonObject)?[$"f:{name}"]);
-        var key = new JsonObject { ["name"] = container }.ToJsonString();
-        return (node as JsonObject)?[$"k:{key}"] is JsonObject members && members.ContainsKey("f:image");
-    }
 
     private static bool LastAppliedNames(JsonObject workload, IReadOnlyList<ImageRecord> patched, IReadOnlyList<string> podTemplate)
     {

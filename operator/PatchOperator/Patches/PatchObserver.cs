@@ -15,6 +15,7 @@ namespace PatchOperator.Patches;
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
     GitReader git,
+    DriftReader drift,
     NamespaceViews views,
     PatchNeighbours neighbours,
     TrafficRouters traffic,
@@ -87,6 +88,7 @@ internal sealed class PatchObserver(
         }
 
         var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
+        seen = schedule.NameDrift ? await drift.NameAsync(patch, seen, view, cancellation) : seen;
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
         if (intent.ScrapesFirst && schedule.IsMeasured)

@@ -76,6 +76,7 @@ internal static class PatchServices
         .AddSingleton<CompatibilityChecker>()
         .AddSingleton<PatchObserver>()
         .AddSingleton<GitReader>()
+        .AddSingleton<DriftReader>()
         .AddSingleton<WorkloadWriter>()
         .AddSingleton<OwnershipWriter>()
         .AddSingleton<CanaryWriter>()

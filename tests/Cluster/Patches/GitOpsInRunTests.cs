@@ -70,6 +70,7 @@ public sealed class GitOpsInRunTests
         }
 
         Assert.Equal(("Promoted", "Progressing"), (town.Phase("first"), town.Phase("second")));
+        Assert.Contains($"set back by {PlayedArgo.Manager} to images that an earlier patch replaced", town.Trail("second").First(r => r.Action == "DriftDetected").Detail, StringComparison.Ordinal);
         await town.UntilAsync(() => town.Phase("second") == "Promoting" && town.Image() == Town.Newer, "stable is being promoted");
         await argo.SyncAsync();
         await town.UntilAsync(() => town.Image() == Town.Newer, "what the second patch gives is back", 3);

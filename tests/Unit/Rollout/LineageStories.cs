@@ -28,7 +28,8 @@ public sealed class LineageStories
         Assert.Equal((PatchPhase.Progressing, "DriftDetected"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
         Assert.Equal((Older, Story.Old), plan.Actions.OfType<SetStableImages>().Select(a => (a.Expected.Single().Image, a.Wanted.Single().Image)).Single());
         Assert.Equal(Story.Old, story.Web.Image);
-        Assert.Single(story.Trail, r => r.Action == "DriftDetected");
+        Assert.Contains("set back by argocd-controller to images that an earlier patch replaced", Assert.Single(story.Trail, r => r.Action == "DriftDetected").Detail, StringComparison.Ordinal);
+        Assert.Contains("by argocd-controller", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
         Assert.Equal(step, story.Status.Step!.Index);
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
         Assert.Equal(Story.Old, story.Status.Workloads!.Single().PreviousImages!.Single().Image);
@@ -90,9 +91,10 @@ public sealed class LineageStories
     public void A_third_image_is_still_a_newer_decision()
     {
         story.StartCanary();
-        story.Web.SetByOthers(Story.Third);
+        story.Web.SetByOthers(Story.Third, "flux");
         story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
         Assert.Equal(Story.Third, story.Web.Image);
+        Assert.Contains("by flux during the run", story.Status.Revert!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

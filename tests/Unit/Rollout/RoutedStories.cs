@@ -66,6 +66,18 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void Who_edits_the_weights_is_named_where_it_is_known()
+    {
+        var story = Routed();
+        story.StartCanary();
+        (story.Web.Route!.Weight, story.Web.Route.ChangedBy, story.Web.Route.CanBeWritten) = (90, "kubectl-edit", false);
+        story.Reconcile();
+        const string told = "was changed by kubectl-edit: the canary has 90 % instead of 25 %";
+        Assert.Contains(told, Assert.Single(story.Trail, r => r.Action == "TrafficEdited").Detail, StringComparison.Ordinal);
+        Assert.Contains(told, story.Condition(ConditionTypes.TrafficAtWeight).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Who_keeps_editing_is_named_once_and_answered_ever_more_slowly()
     {
         var story = Routed();

@@ -27,6 +27,18 @@ public sealed class ScaleStories
         Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
     }
 
+    [Theory]
+    [InlineData("kube-controller-manager", "was scaled by kube-controller-manager to 3 pods")]
+    [InlineData(null, "was scaled by someone else to 3 pods")]
+    public void Who_scales_it_is_named_where_it_is_known(string? manager, string told)
+    {
+        story.StartCanary();
+        story.Web.Canary = story.Canary! with { Replicas = 3, ScaledBy = manager };
+        story.Reconcile();
+        Assert.Contains(told, Assert.Single(story.Trail, r => r.Action == "TrafficEdited").Detail, StringComparison.Ordinal);
+        Assert.Contains(told, story.Condition(ConditionTypes.TrafficAtWeight).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void No_step_advances_while_the_number_is_wrong()
     {

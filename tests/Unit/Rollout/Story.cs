@@ -206,6 +206,15 @@ internal sealed class Story
         Assert.Fail($"Not reached by {Now:T}: phase {Phase}, {Patch.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)}; phases {string.Join(" > ", Phases)}");
     }
 
+    /// <summary>Until the second comes true, or it fails because the first has.</summary>
+    public void RunUntil(Func<bool> never, TimeSpan atMost, Func<bool> orUntil) => RunUntil(
+        () =>
+        {
+            Assert.False(never());
+            return orUntil();
+        },
+        atMost);
+
     /// <summary>When the operator would look again: at once after an action, for the world answers with an event.</summary>
     public DateTimeOffset Next(Plan plan) => plan.WakeUpAt is { } at && at > Now && plan.Actions.Count == 0 ? at : Now + TimeSpan.FromMilliseconds(50);
 

@@ -23,6 +23,9 @@ internal sealed class StoryRoute
 
     public int Writes { get; private set; }
 
+    /// <summary>Who changed it, as the API server's books say.</summary>
+    public string? ChangedBy { get; set; }
+
     /// <summary>Why it cannot split the traffic before a start.</summary>
     public TrafficObstacle? Obstacle { get; set; }
 
@@ -45,6 +48,7 @@ internal sealed class StoryRoute
                 IsAsAsked = routing?.Weight == Weight,
                 NamesCanary = Weight is not null,
                 HasFollowed = GatewayFollows,
+                ChangedBy = ChangedBy,
             },
         ],
     };

@@ -104,5 +104,5 @@ internal static class ImageHold
     private static string Message(IReadOnlyList<Target> drifted, string? by) =>
         $"{string.Join(", ", drifted.Select(t => t.Workload))} {(drifted.Count == 1 ? "was" : "were")} set back to the vulnerable images{By(by)}; the patched ones are put back.";
 
-    private static string By(string? manager) => manager is null ? "" : $" by {manager}";
+    public static string By(string? manager) => manager is null ? "" : $" by {manager}";
 }

@@ -91,7 +91,7 @@ internal static class Promoted
 
     /// <summary>A third image, in words: someone else's newer release, which nobody fights.</summary>
     private static string? Newer(Draft draft) => draft.Targets.Where(t => t.Stable is not null)
-        .SelectMany(t => t.Foreign.Select(f => $"Container {f.Container} of {t.Workload} was set to {f.Image ?? "nothing"} by someone else."))
+        .SelectMany(t => t.Foreign.Select(f => $"Container {f.Container} of {t.Workload} was set to {f.Image ?? "nothing"} by {TrafficFight.Who(t.Stable!.ImageOwner)}."))
         .FirstOrDefault();
 
     private static IEnumerable<string> Drift(Draft draft, WorkloadIntent workload) =>

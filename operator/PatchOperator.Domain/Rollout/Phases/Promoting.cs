@@ -54,7 +54,7 @@ internal static class Promoting
         foreach (var target in setBack)
         {
             draft.Update(target, w => w with { PatchedAt = null });
-            draft.Record(Promoted.Drifted, $"{target.Workload} was set back to the vulnerable images{(target.Stable!.ImageOwner is { } by ? $" by {by}" : "")} during the promotion; the patched ones are put back.");
+            draft.Record(Promoted.Drifted, $"{target.Workload} was set back to the vulnerable images{ImageHold.By(target.Stable!.ImageOwner)} during the promotion; the patched ones are put back.");
         }
 
         if (setBack.Length > 0 && !(draft.Status.Timings?.RolloutDeadline > draft.Now))

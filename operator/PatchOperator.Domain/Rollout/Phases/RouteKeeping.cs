@@ -111,8 +111,8 @@ internal static class RouteKeeping
     }
 
     private static string What(Target[] off, int weight) => string.Join(" ", off.SelectMany(t => t.Observed.Traffic.Routes!.Where(r => r is { Exists: true, IsAsAsked: false }))
-        .Select(r => $"{r.Route} was changed by someone else: the canary has {r.Weight} % instead of {weight} %{(r.Weight == weight ? ", by other rules" : "")}.")
-        .Concat(off.Where(t => !t.Observed.Traffic.CanaryIsReachable).Select(t => $"The canary's Service of {t.Workload} was changed by someone else.")));
+        .Select(r => $"{r.Route} was changed by {TrafficFight.Who(r.ChangedBy)}: the canary has {r.Weight} % instead of {weight} %{(r.Weight == weight ? ", by other rules" : "")}.")
+        .Concat(off.Where(t => !t.Observed.Traffic.CanaryIsReachable).Select(t => $"The canary's Service of {t.Workload} was changed by {TrafficFight.Who(t.Observed.Traffic.ServiceChangedBy)}.")));
 
     private static bool IsFollowed(Draft draft, Target[] routed)
     {

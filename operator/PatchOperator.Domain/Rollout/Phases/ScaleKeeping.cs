@@ -35,7 +35,7 @@ internal static class ScaleKeeping
             return true;
         }
 
-        return PutRight(draft, target, scale, canary.Replicas);
+        return PutRight(draft, target, scale, canary);
     }
 
     /// <summary>While stable is promoted the number is not reckoned anew, but stays what the last step gave.</summary>
@@ -59,9 +59,9 @@ internal static class ScaleKeeping
         Store(draft, target, scale with { InPlaceAt = scale.InPlaceAt ?? draft.Now, OffSince = null });
     }
 
-    private static bool PutRight(Draft draft, Target target, ScaleStatus scale, int found)
+    private static bool PutRight(Draft draft, Target target, ScaleStatus scale, CanaryObservation found)
     {
-        var what = $"Deployment {target.Workload.Name}{Names.CanarySuffix} was scaled by someone else to {found} pods instead of {scale.Replicas}, and with it the canary's share of the traffic.";
+        var what = $"Deployment {target.Workload.Name}{Names.CanarySuffix} was scaled by {TrafficFight.Who(found.ScaledBy)} to {found.Replicas} pods instead of {scale.Replicas}, and with it the canary's share of the traffic.";
         if (scale.OffSince is null)
         {
             var times = TrafficFight.Times(draft, scale.CorrectedAt, scale.Corrections);

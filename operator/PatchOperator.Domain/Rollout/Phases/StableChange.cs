@@ -23,7 +23,7 @@ internal static class StableChange
                 return Progressing.Back(
                     draft,
                     "StableChangedByOthers",
-                    $"Container {container} of {target.Workload} was set to {image ?? "nothing"} by someone else during the run; this run gives way.",
+                    $"Container {container} of {target.Workload} was set to {image ?? "nothing"} by {TrafficFight.Who(target.Stable.ImageOwner)} during the run; this run gives way.",
                     PatchPhase.Superseded);
             }
         }
@@ -51,7 +51,7 @@ internal static class StableChange
             }
             else if (draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != wasSet && draft.Observed.ActionProblem is null)
             {
-                ImageHold.Count(draft, target, Drift([target]));
+                ImageHold.Count(draft, target, Drift([target], target.Stable?.ImageOwner));
             }
         }
 
@@ -59,13 +59,13 @@ internal static class StableChange
     }
 
     /// <summary>Why no step begins, while images of an earlier patch are to be put back.</summary>
-    public static string? Drift(Draft draft) => draft.Targets.Where(t => t.Status.DriftedAt is not null).ToArray() is { Length: > 0 } drifted ? Drift(drifted) : null;
+    public static string? Drift(Draft draft) => draft.Targets.Where(t => t.Status.DriftedAt is not null).ToArray() is { Length: > 0 } drifted ? Drift(drifted, draft.Status.Hold?.LastDriftBy) : null;
 
     /// <summary>What cannot be put back in the time in which a step must be ready is not waited for; null when nothing is that late.</summary>
     public static RevertStatus? TooLate(Draft draft) => Drift(draft) is { } drift && draft.Targets.Any(t => t.Status.DriftedAt + draft.Intent.ProgressDeadline <= draft.Now)
         ? Progressing.Back(draft, "StableSetBack", $"{drift} That did not work within {Duration.Format(draft.Intent.ProgressDeadline)}. {draft.Observed.ActionProblem}".TrimEnd(), PatchPhase.Reverted)
         : null;
 
-    private static string Drift(IReadOnlyList<Target> drifted) =>
-        $"{string.Join(", ", drifted.Select(t => t.Workload))} {(drifted.Count == 1 ? "was" : "were")} set back to images that an earlier patch replaced; those from before this run are put back, and no step begins meanwhile.";
+    private static string Drift(IReadOnlyList<Target> drifted, string? by) =>
+        $"{string.Join(", ", drifted.Select(t => t.Workload))} {(drifted.Count == 1 ? "was" : "were")} set back{ImageHold.By(by)} to images that an earlier patch replaced; those from before this run are put back, and no step begins meanwhile.";
 }

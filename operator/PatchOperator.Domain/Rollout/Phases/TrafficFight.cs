@@ -29,6 +29,9 @@ internal static class TrafficFight
         }
     }
 
+    /// <summary>The field manager, as far as the API server knows it.</summary>
+    public static string Who(string? manager) => manager ?? "someone else";
+
     private static TimeSpan Pause(int corrections) => corrections <= AnsweredAtOnce
         ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(corrections - AnsweredAtOnce, 10))));

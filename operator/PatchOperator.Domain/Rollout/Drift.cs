@@ -1,0 +1,33 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout;
+
+/// <summary>What others have changed, by all that is seen, of what a run keeps as it is: then it is worth a request to learn who they are.</summary>
+public static class Drift
+{
+    /// <summary>A run that is taken back waits for no answer (S1).</summary>
+    public static bool Matters(EmergencyPatchStatus? status) =>
+        PatchPhases.Parse(status?.Phase) is PatchPhase.Progressing or PatchPhase.Paused or PatchPhase.Promoting or PatchPhase.Degraded && status!.Revert is null;
+
+    /// <summary>The containers that run what the run would not have them run at this point.</summary>
+    public static IReadOnlyList<string> Containers(WorkloadStatus workload, StableObservation? stable) => stable is null || stable.Uid != workload.StableUid
+        ? []
+        : [.. (workload.PreviousImages ?? []).Where(previous => !IsExpected(workload, previous, stable.Images.GetValueOrDefault(previous.Container))).Select(p => p.Container)];
+
+    public static bool IsScaled(WorkloadStatus workload, CanaryObservation? canary) =>
+        workload.Scale is { InPlaceAt: not null } scale && canary is { IsOurs: true, IsTerminating: false } && canary.Replicas != scale.Replicas;
+
+    public static IReadOnlyList<RouteRef> Routes(EmergencyPatchStatus status, TrafficObservation traffic) =>
+        IsRoutingKept(status) ? [.. (traffic.Routes ?? []).Where(r => r is { Exists: true, IsAsAsked: false }).Select(r => r.Route)] : [];
+
+    /// <summary>The Service that was made for the canary does not lead to it any more.</summary>
+    public static bool IsTurned(EmergencyPatchStatus status, TrafficObservation traffic) => IsRoutingKept(status) && traffic is { IsKnown: true, Routes: not null, CanaryIsReachable: false };
+
+    /// <summary>From when the gateway has followed to when the run itself takes the traffic away again.</summary>
+    private static bool IsRoutingKept(EmergencyPatchStatus status) =>
+        status.Step?.Routing?.InPlaceAt is not null && status.Timings?.TrafficWithdrawnAt is null && !(status.Workloads ?? []).All(w => w.PatchedAt is not null);
+
+    private static bool IsExpected(WorkloadStatus workload, ImageRecord previous, string? image) =>
+        (workload.PatchedAt is null && image == previous.Image)
+        || (workload.PromotionStartedAt is not null && (workload.PatchedImages ?? []).Any(p => p.Container == previous.Container && p.Image == image));
+}
