@@ -34,7 +34,8 @@ internal static class ImageLineage
             return null;
         }
 
-        LineageStatus[] kept = [.. run.Where(w => w.AdoptedAt is null).SelectMany(Kept)];
+        var others = (status.Lineage ?? []).Where(l => run.All(w => w.Target() != l.Target()));
+        LineageStatus[] kept = [.. run.Where(w => w.AdoptedAt is null).SelectMany(Kept), .. others];
         return kept.Length > 0 ? kept : null;
     }
 

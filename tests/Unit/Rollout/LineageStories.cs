@@ -233,6 +233,40 @@ public sealed class LineageStories
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_CronJob_that_is_set_back_is_given_back_when_the_run_is_edited_or_begun_anew_meanwhile(bool edit)
+    {
+        var cron = new StoryWorkload(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
+        story.World.Add(cron);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }] });
+        story.Promotions.Add(Promotion(from: Older, to: Story.Old) with { Name = "cron", Deployment = null, CronJob = "magento-cron" });
+        story.StartCanary();
+        story.Promotions.Clear();
+        cron.SetByOthers(Older);
+        cron.Set(new JobObservation("cron-1", new Dictionary<string, string> { ["php"] = Older }));
+        story.RunUntil(() => cron.Stable!.IsSuspended, TimeSpan.FromSeconds(5));
+        if (edit)
+        {
+            story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("30s") }] } });
+        }
+        else
+        {
+            End("not now");
+            story.Command(Commands.Retry, "now");
+        }
+
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Pending, true), (story.Phase, cron.Stable!.IsSuspended));
+        cron.Set();
+        story.StartCanary();
+        Assert.False(cron.Stable!.IsSuspended);
+        Assert.All(story.Status.Workloads!, w => Assert.Equal([Older], w.EarlierImages!.Select(i => i.Image)));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
     private void RunAgain(string how)
     {
         switch (how)

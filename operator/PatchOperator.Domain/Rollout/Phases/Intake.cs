@@ -173,8 +173,7 @@ internal static class Intake
         SpecDigest = null,
         Step = null,
 
-        // What a finished promotion replaced stays known until the next run starts: it can still be taken back (S9).
-        Workloads = draft.Status.Workloads is { Count: > 0 } saved && saved.All(w => w is { PatchedAt: not null, RestoreStartedAt: null }) ? saved : null,
+        Workloads = Remembered(draft.Status.Workloads ?? []),
         Lineage = ImageLineage.Kept(draft.Status),
         Analysis = null,
         Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
@@ -184,6 +183,16 @@ internal static class Intake
         Watch = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };
+
+    /// <summary>
+    /// What a finished promotion replaced stays known until the next run starts: it can still be taken back (S9). So does, until it is given back, a CronJob
+    /// that is kept suspended: the next run would take that for its user's wish.
+    /// </summary>
+    private static IReadOnlyList<WorkloadStatus>? Remembered(IReadOnlyList<WorkloadStatus> last)
+    {
+        WorkloadStatus[] kept = last.All(w => w is { PatchedAt: not null, RestoreStartedAt: null }) ? [.. last] : [.. last.Where(w => w.WasSuspended is not null)];
+        return kept.Length > 0 ? kept : null;
+    }
 
     private static DateTimeOffset? RetryAt(Draft draft) =>
         draft.Status.SpecDigest == draft.Intent.Digest ? draft.Status.Timings?.RetryAt : null;
