@@ -92,7 +92,7 @@ internal static class Invariants
         return cluster.World.Any(w => w.Canary is { IsOurs: true } || w.CanaryPods.Count > 0) ? $"{cluster.Phase} with a canary"
             : cluster.Trail.Count != records ? $"S7/S15: {cluster.Trail[records].Action} came after the end, by itself"
             : cluster.World[2].Stable!.IsSuspended ? $"{cluster.Phase} and cron is suspended"
-            : !cluster.SomeoneElseChose && cluster.World.Select(w => w.Image).Distinct().Count() > 1 ? $"{cluster.Phase} with {string.Join(", ", cluster.World.Select(w => w.Image[^4..]))}: not all or nothing"
+            : !cluster.SomeoneElseChose && cluster.World.Select(w => w.Image == Story.New).Distinct().Count() > 1 ? $"{cluster.Phase} with {string.Join(", ", cluster.World.Select(w => w.Image[^4..]))}: not all or nothing"
             : null;
     }
 }

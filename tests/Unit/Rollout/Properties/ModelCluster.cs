@@ -13,6 +13,9 @@ internal delegate Plan Decider(EmergencyPatch patch, PatchIntent intent, Observe
 /// </summary>
 internal sealed class ModelCluster
 {
+    /// <summary>What an earlier patch replaced by the image that runs when a tale begins.</summary>
+    public const string Older = "registry.example.com/magento@sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
     private const int MostRoundsInAnInstant = 40;
     private const int MostIdleRounds = 10;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -95,6 +98,9 @@ internal sealed class ModelCluster
 
     /// <summary>Whether Prometheus scrapes the canary's pods, where it is what measures.</summary>
     public bool FindsPods { get; set; } = true;
+
+    /// <summary>The patch that brought the image of the beginning; Git has heard nothing of it, unless it is adopted.</summary>
+    public bool EarlierPatchExists { get; set; } = true;
 
     public int FailActions { get; set; }
 
@@ -187,6 +193,25 @@ internal sealed class ModelCluster
         SomeoneElseChose = true;
         web.SetByOthers(image, "argocd-controller");
         web.Stable = web.Stable! with { IsRolledOut = rollsOut };
+    }
+
+    /// <summary>A sync of everything at once from a Git that lags behind.</summary>
+    public void Sync(string image) => ForEach(w =>
+    {
+        if (w.Image != image)
+        {
+            w.SetByOthers(image, "argocd-controller");
+            w.Stable = w.Stable! with { IsRolledOut = rollsOut || w.Reference.Kind is WorkloadKind.CronJob };
+        }
+    });
+
+    public void RunAgain()
+    {
+        foreach (var command in (string[])[Commands.Abort, Commands.Retry, Commands.Approve])
+        {
+            Command(command, "once more");
+            Live(TimeSpan.FromSeconds(5));
+        }
     }
 
     public void ScaleCanary(int replicas) => web.Canary = web.Canary is { IsOurs: true } canary ? canary with { Replicas = replicas } : web.Canary;
@@ -450,11 +475,22 @@ internal sealed class ModelCluster
     {
         Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.ReadPods)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
+        Promotions = EarlierPatchExists ? [.. world.Select(EarlierPromotion)] : [],
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
         Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - (Patch.Status!.Step?.ServingSince ?? Patch.Status.Watch!.StartedAt)).TotalSeconds))] : null,
         Scraped = FindsPods ? [.. world.SelectMany(w => w.CanaryPods).Where(p => p.IsShut).Select(p => p.Name)] : [],
         Preflight = schedule.Preflight ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, 300))] : null,
+    };
+
+    private static WorkloadStatus EarlierPromotion(StoryWorkload workload) => new()
+    {
+        Name = workload.Reference.Name,
+        Deployment = workload.Reference.Kind is WorkloadKind.Deployment ? workload.Reference.Name : null,
+        CronJob = workload.Reference.Kind is WorkloadKind.CronJob ? workload.Reference.Name : null,
+        PreviousImages = [new ImageRecord { Container = "php", Image = Older }],
+        PatchedImages = [new ImageRecord { Container = "php", Image = Story.Old }],
+        PatchedAt = new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero),
     };
 
     private MetricReading Reading(string metric, double seconds)

@@ -27,6 +27,14 @@ public sealed class SabotageTests(ITestOutputHelper output)
         ["starts again by itself"] = new("S7") { Patch = p => p.Status is { Phase: "Reverted" } ? p with { Status = p.Status with { Phase = "Pending" } } : p },
         ["takes every Deployment for its own"] = new("S8") { Observed = o => Each(o, w => w.Canary is { } canary ? w with { Canary = canary with { IsOurs = true } } : w) },
         ["overwrites a newer image"] = new("S8") { Observed = o => Each(o, w => w.Stable is { } s && s.Images["php"] == Story.Third ? w with { Stable = s with { Images = new Dictionary<string, string> { ["php"] = Story.Old } } } : w) },
+        ["takes a Git that lags behind for a newer decision"] = new("S8: the patch gives way")
+        {
+            Patch = p => p.Status?.Workloads is { } all ? p with { Status = p.Status with { Workloads = [.. all.Select(w => w with { EarlierImages = null })] } } : p,
+        },
+        ["forgets what earlier patches replaced"] = new("S8: a run begins")
+        {
+            Patch = p => p.Status is { Lineage: not null } status ? p with { Status = status with { Lineage = null } } : p,
+        },
         ["forgets the images of before"] = new("S9") { Plan = p => p.Status.Workloads is { } all ? p with { Status = p.Status with { Workloads = [.. all.Select(w => w with { PreviousImages = w.PatchedImages })] } } : p },
         ["needs no approval"] = new("S10") { Intent = i => i with { ApprovalsRequired = 0 } },
         ["keeps an approval for the next spec"] = Hoarder(),

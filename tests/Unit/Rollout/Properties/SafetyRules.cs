@@ -13,6 +13,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
     private readonly List<string> violations = [];
     private readonly Dictionary<(int Run, int Step), (DateTimeOffset StartedAt, DateTimeOffset? NotBefore)> steps = [];
     private long newestSequence;
+    private readonly HashSet<string> knowOlder = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Violations => violations;
 
@@ -28,6 +29,8 @@ internal sealed class SafetyRules(ModelCluster cluster)
         S6_the_same_input_gives_the_same_plan(decision, decider);
         S7_nothing_starts_again_by_itself(decision, from, to);
         S8_only_what_is_ours_is_touched(decision, from, to);
+        S8_only_approved_images_are_brought(decision);
+        S8_nothing_gives_way_to_a_Git_that_lags_behind(decision, from, to);
         S9_the_way_back_is_known_first(decision);
         S10_S11_a_start_needs_its_approval_and_the_workload_for_itself(decision, from, to);
         S13_nothing_runs_twice_on_mixed_code(decision);
@@ -146,11 +149,62 @@ internal sealed class SafetyRules(ModelCluster cluster)
                     var forwards = set.Wanted.All(w => target.PatchedImages!.Contains(w));
                     Expect(now?.Uid == target.StableUid && set.StableUid == target.StableUid, $"S8: {action} changes another object than the run began with");
                     Expect(set.Expected.All(e => now!.Images.GetValueOrDefault(e.Container) is var image && (image == e.Image || image == set.Wanted.Single(w => w.Container == e.Container).Image)), $"S8: {action} overwrites someone else's image");
-                    Expect(forwards ? to is PatchPhase.Promoting or PatchPhase.Promoted || (to is PatchPhase.Degraded && decision.Plan.Status.Revert is null) : decision.Plan.Status.Revert is not null, $"{action} in {to}");
+                    var isSetBack = set.Expected.All(e => now!.Images.GetValueOrDefault(e.Container) == ModelCluster.Older) && to is PatchPhase.Progressing or PatchPhase.Paused;
+                    Expect(isSetBack || forwards ? isSetBack || to is PatchPhase.Promoting or PatchPhase.Promoted || (to is PatchPhase.Degraded && decision.Plan.Status.Revert is null) : decision.Plan.Status.Revert is not null, $"{action} in {to}");
                     break;
             }
         }
     }
+
+    private void S8_only_approved_images_are_brought(Decision decision)
+    {
+        foreach (var image in decision.Plan.Actions.OfType<EnsureCanary>().SelectMany(e => e.Images))
+        {
+            Expect(image.Image == Story.New, $"S10: a canary runs {image.Image[^4..]}, which nobody approved");
+        }
+
+        foreach (var set in decision.Plan.Actions.OfType<SetStableImages>())
+        {
+            var saved = decision.Plan.Status.Workloads!.Single(t => t.Target() == set.Workload).PreviousImages!;
+            Expect(set.Wanted.All(w => w.Image == Story.New || saved.Contains(w)), $"S10: {set.Workload} is told to run what nobody approved and it did not run before");
+        }
+    }
+
+    /// <summary>What an earlier patch replaced, and what ran before the run, are nobody's newer decision, however often a run ended and began again.</summary>
+    private void S8_nothing_gives_way_to_a_Git_that_lags_behind(Decision decision, PatchPhase from, PatchPhase to)
+    {
+        var (before, after) = (decision.Before.Status, decision.Plan.Status);
+        if (!from.IsRunning() && to is PatchPhase.Progressing)
+        {
+            foreach (var workload in after.Workloads!)
+            {
+                var isKnown = (workload.EarlierImages ?? []).Any(e => e.Image == ModelCluster.Older);
+                Expect(
+                    isKnown || workload.PreviousImages!.Single().Image != Story.Old || !(cluster.EarlierPatchExists || knowOlder.Contains(workload.Name)),
+                    $"S8: a run begins, and what earlier patches replaced on {workload.Name} is forgotten");
+                _ = isKnown ? knowOlder.Add(workload.Name) : knowOlder.Remove(workload.Name);
+            }
+        }
+
+        if ((from is PatchPhase.Promoted && to is PatchPhase.Superseded) || (before?.Revert is null && after.Revert is { Reason: "StableChangedByOthers" }))
+        {
+            Expect(before!.Workloads!.Any(w => IsNewer(w, decision.Observed.Of(w.Target()).Stable)), "S8: the patch gives way, and nobody has set a newer image");
+        }
+
+        // From here on somebody else has decided, or Git has followed: who goes back now means it.
+        if (to is PatchPhase.Superseded || after.Revert is { Then: nameof(PatchPhase.Superseded) })
+        {
+            knowOlder.Clear();
+        }
+
+        knowOlder.ExceptWith((after.Workloads ?? []).Where(w => w.AdoptedAt is not null).Select(w => w.Name));
+    }
+
+    private bool IsNewer(WorkloadStatus workload, StableObservation? stable) =>
+        stable?.Images["php"] is { } now
+        && now != workload.PreviousImages!.Single().Image
+        && !(now == ModelCluster.Older && knowOlder.Contains(workload.Name))
+        && (now != Story.New || workload.PromotionStartedAt is null);
 
     /// <summary>Once stable is being promoted a canary is only brought back to what it was, and only as long as it has traffic and some workload is not patched.</summary>
     private static bool StandsInForStable(Decision decision, PatchPhase from, string name)
