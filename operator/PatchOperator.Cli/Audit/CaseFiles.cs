@@ -41,7 +41,7 @@ internal static class CaseFiles
             }
 
             var evidence = AuditEvidence.Of(patch);
-            var own = maps.Where(m => Text(m["metadata"]?["annotations"]?[Annotations.Patch]) == patch.Metadata.Name).Select(Archive).ToArray();
+            var own = maps.Where(m => Text(m["metadata"]?["annotations"]?[Annotations.Patch]) == patch.Metadata.Name).Select(AuditArchive.Of).ToArray();
             var isFromStart = AuditChain.Parse(evidence.Annotation) is not [{ Sequence: > 1 }, ..];
             return new AuditCase { Patch = patch, Evidence = evidence with { Archives = own.Length > 0 || isFromStart ? own : null }, Keys = trusted };
         }
@@ -49,8 +49,6 @@ internal static class CaseFiles
         var named = maps.Where(m => name is null || Text(m["metadata"]?["annotations"]?[Annotations.Patch]) == name).ToArray();
         return named.Length > 0 ? OfDeleted(named, trusted) : throw new CaseException(name is null ? "there is no EmergencyPatch in the files" : $"there is no EmergencyPatch {name} in the files");
     }
-
-    public static AuditArchive Archive(JsonObject map) => new(Text(map["metadata"]?["name"]) ?? "?", AuditChain.Parse(Text(map["data"]?["records"]) ?? "-"));
 
     /// <summary>The patch was deleted: its records were all put away, the last of them with the seal.</summary>
     private static AuditCase OfDeleted(JsonObject[] maps, IReadOnlyList<VerifyingKey> keys)
@@ -62,16 +60,21 @@ internal static class CaseFiles
             throw new CaseException("the ConfigMaps are of more than one EmergencyPatch; give those of one");
         }
 
-        var newest = maps.Select(m => AuditSeals.Parse(Text(m["metadata"]?["annotations"]?[Annotations.AuditSeal]))).OfType<AuditSeal>().MaxBy(s => s.Sequence);
+        AuditArchive[] archives = [.. maps.Select(AuditArchive.Of)];
+        var ns = Text(maps[0]["metadata"]?["namespace"]) ?? "";
+        var ring = new KeyRing(keys);
+        // Anybody may have put one there that names more; without a key nobody can tell.
+        var newest = archives.Select(a => a.Seal).OfType<AuditSeal>().Where(s => s.Uid == uids[0])
+            .OrderByDescending(s => AuditSeals.Check(ns, names[0], s, ring.Check) is SealState.Valid).ThenByDescending(s => s.Sequence).FirstOrDefault();
         return new AuditCase
         {
             Evidence = new AuditEvidence
             {
-                Namespace = Text(maps[0]["metadata"]?["namespace"]) ?? "",
+                Namespace = ns,
                 Name = names[0],
                 Uid = uids[0],
                 Seal = newest is null ? null : AuditSeals.Format(newest),
-                Archives = [.. maps.Select(Archive)],
+                Archives = archives,
             },
             Keys = keys,
         };

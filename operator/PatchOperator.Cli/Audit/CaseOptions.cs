@@ -74,7 +74,7 @@ internal sealed class CaseOptions
         var mark = heads?["data"]?[patch.Metadata.Uid] is JsonValue value && value.TryGetValue<string>(out var text) ? AuditSeals.Parse(text) : null;
         var evidence = AuditEvidence.Of(patch) with
         {
-            Archives = maps?.Where(m => m["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == name && RestoredTrail.MayBeOf(patch, m["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>())).Select(CaseFiles.Archive).ToArray(),
+            Archives = maps?.Where(m => m["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == name && RestoredTrail.MayBeOf(patch, m["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>())).Select(AuditArchive.Of).ToArray(),
             Mark = mark,
         };
         return new AuditCase { Patch = patch, Evidence = evidence, Keys = keys, Notes = notes };

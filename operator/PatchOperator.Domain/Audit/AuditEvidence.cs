@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Audit;
@@ -44,7 +45,21 @@ public sealed record AuditEvidence
 
 /// <param name="Name">Of the ConfigMap.</param>
 /// <param name="Records">Null when what is in it is no list of records.</param>
-public sealed record AuditArchive(string Name, IReadOnlyList<AuditRecord>? Records);
+public sealed record AuditArchive(string Name, IReadOnlyList<AuditRecord>? Records)
+{
+    /// <summary>The operator's signature as of when these were put away, over the last of them; whoever may write ConfigMaps may copy one, and cannot make one.</summary>
+    public AuditSeal? Seal { get; init; }
+
+    /// <summary>Where the records are in the ConfigMap's data.</summary>
+    public const string Entry = "records";
+
+    public static AuditArchive Of(JsonObject map) => new(Text(map["metadata"]?["name"]) ?? "?", AuditChain.Parse(Text(map["data"]?[Entry]) ?? "-"))
+    {
+        Seal = AuditSeals.Parse(Text(map["metadata"]?["annotations"]?[Annotations.AuditSeal])),
+    };
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+}
 
 /// <summary>What the evidence comes to.</summary>
 public sealed record AuditVerdict

@@ -52,7 +52,7 @@ public static class AuditSeals
     {
         try
         {
-            return string.IsNullOrEmpty(text) ? null : JsonSerializer.Deserialize(text, DomainJson.Default.AuditSeal);
+            return !string.IsNullOrEmpty(text) && JsonSerializer.Deserialize(text, DomainJson.Default.AuditSeal) is { Hash: not null, Uid: not null, KeyId: not null, Signature: not null } seal ? seal : null;
         }
         catch (JsonException)
         {

@@ -42,18 +42,7 @@ public static class AuditVerifier
         /// <summary>Archives, then the annotation, then what status has and the annotation does not have yet.</summary>
         public void Collect()
         {
-            foreach (var archive in Belonging(evidence.Archives ?? []).OrderBy(a => a.Records is [var first, ..] ? first.Sequence : long.MaxValue).ThenBy(a => a.Name, StringComparer.Ordinal))
-            {
-                if (archive.Records is null)
-                {
-                    faults.Add($"ConfigMap {archive.Name} is marked as part of the trail and holds no records");
-                }
-                else
-                {
-                    Take($"ConfigMap {archive.Name}", archive.Records);
-                }
-            }
-
+            TakeArchives(evidence.Archives ?? []);
             if (AuditChain.Parse(evidence.Annotation) is { } trail)
             {
                 Take($"the annotation {Annotations.Audit}", trail);
@@ -80,38 +69,55 @@ public static class AuditVerifier
         }
 
         /// <summary>
-        /// Those that the trail leads back to, hash by hash, where they reach its beginning. Whoever may write ConfigMaps can put something beside them; what the chain
-        /// does not need cannot break it, and is named. Where the chain does not reach its beginning, all of them are looked at for why.
+        /// What the trail leads back to, hash by hash. Whoever may write ConfigMaps can put something beside that; what the chain does not need cannot break it, and is named.
+        /// Where the chain does not reach its beginning, the rest is looked at for why.
         /// </summary>
-        private IReadOnlyList<AuditArchive> Belonging(IReadOnlyList<AuditArchive> archives)
+        private void TakeArchives(IReadOnlyList<AuditArchive> archives)
         {
-            var first = AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest : evidence.Status?.Recent is [var kept, ..] ? kept : null;
-            if (first is null)
+            var asked = Asked();
+            var led = asked is { } end ? new ArchivedRecords(archives).LeadingTo(end.Sequence, end.Hash) : [];
+            var missing = led is [var first, ..] ? first.Sequence - 1 : asked?.Sequence ?? long.MaxValue;
+            if (missing > 0)
             {
-                return archives;
+                TakeUnproven(archives, missing);
+            }
+            else
+            {
+                Name(archives, led);
             }
 
-            var belonging = new List<AuditArchive>();
-            var (sequence, hash) = (first.Sequence - 1, first.PreviousHash);
-            while (sequence > 0)
+            Take("a ConfigMap", led);
+        }
+
+        /// <summary>The record before the oldest that is elsewhere; of a patch that is gone, the one that its signature is over.</summary>
+        private (long Sequence, string Hash)? Asked() =>
+            AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? (oldest.Sequence - 1, oldest.PreviousHash)
+            : evidence.Status?.Recent is [var kept, ..] ? (kept.Sequence - 1, kept.PreviousHash)
+            : AuditSeals.Parse(evidence.Seal) is { } seal ? (seal.Sequence, seal.Hash)
+            : null;
+
+        private void TakeUnproven(IReadOnlyList<AuditArchive> archives, long last)
+        {
+            foreach (var archive in archives.OrderBy(a => a.Records is [var first, ..] ? first.Sequence : long.MaxValue).ThenBy(a => a.Name, StringComparer.Ordinal))
             {
-                var found = archives.FirstOrDefault(a => a.Records is [var begin, ..] records && begin.Sequence <= sequence && records.Any(r => r.Sequence == sequence && r.Hash == hash) && AuditChain.FindFault(records, begin.Sequence - 1, begin.PreviousHash) is null);
-                if (found is null)
+                if (archive.Records is null)
                 {
-                    return archives;
+                    faults.Add($"ConfigMap {archive.Name} is marked as part of the trail and holds no records");
                 }
-
-                belonging.Add(found);
-                (sequence, hash) = (found.Records![0].Sequence - 1, found.Records[0].PreviousHash);
+                else
+                {
+                    Take($"ConfigMap {archive.Name}", [.. archive.Records.Where(r => r.Sequence <= last)]);
+                }
             }
+        }
 
-            var known = belonging.SelectMany(a => a.Records!).Concat(AuditChain.Parse(evidence.Annotation) ?? []).Concat(evidence.Status?.Recent ?? []).ToHashSet();
-            foreach (var other in archives.Except(belonging).Where(a => a.Records is null || a.Records.Any(r => !known.Contains(r))).OrderBy(a => a.Name, StringComparer.Ordinal))
+        private void Name(IReadOnlyList<AuditArchive> archives, IReadOnlyList<AuditRecord> led)
+        {
+            var known = led.Concat(AuditChain.Parse(evidence.Annotation) ?? []).Concat(evidence.Status?.Recent ?? []).ToHashSet();
+            foreach (var other in archives.Where(a => a.Records is null || a.Records.Any(r => !known.Contains(r))).OrderBy(a => a.Name, StringComparer.Ordinal))
             {
-                notes.Add($"ConfigMap {other.Name} is marked as part of the trail and is not: the trail is complete without it, and does not lead there");
+                notes.Add($"ConfigMap {other.Name} is marked as part of the trail, and what is in it is not: the trail is complete without it, and does not lead there");
             }
-
-            return belonging;
         }
 
         /// <summary>A place may repeat what an earlier one ends with, to the letter; it may not say otherwise.</summary>
@@ -185,6 +191,7 @@ public static class AuditVerifier
             Check($"the annotation {Annotations.AuditSeal}", annotated);
             Check("status.audit.seal", evidence.Status?.Seal);
             Check("the operator's own record of heads", evidence.Mark);
+            CheckArchiveSeals(annotated);
             var named = new[] { annotated, evidence.Status?.Seal, evidence.Mark }.OfType<AuditSeal>().ToArray();
             if (before == faults.Count && named.Length > 0 && named.Max(s => s.Sequence) is var covered && covered < Last)
             {
@@ -199,6 +206,19 @@ public static class AuditVerifier
             {
                 begunOn = foreign.Uid;
                 notes.Add($"the trail was begun on a resource with uid {foreign.Uid}: this one was restored or created anew from it");
+            }
+        }
+
+        /// <summary>Only a signature that holds says anything here, and only that there is more: whoever may write ConfigMaps may write down any other, or copy an older one.</summary>
+        private void CheckArchiveSeals(AuditSeal? annotated)
+        {
+            var later = (evidence.Archives ?? [])
+                .Where(a => a.Seal is { } seal && seal.Sequence > Last && (seal.Uid == evidence.Uid || seal.Uid == annotated?.Uid))
+                .Where(a => check is not null && AuditSeals.Check(evidence.Namespace, evidence.Name, a.Seal!, check) is SealState.Valid)
+                .MaxBy(a => a.Seal!.Sequence);
+            if (later is not null)
+            {
+                faults.Add($"the signature in ConfigMap {later.Name} vouches for {later.Seal!.Sequence} records, and the trail has {Last}: its end was removed");
             }
         }
 

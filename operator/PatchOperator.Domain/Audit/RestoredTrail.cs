@@ -27,7 +27,7 @@ public static class RestoredTrail
     public static AuditObservation Judge(AuditEvidence evidence, SealCheck? check, string? keyId)
     {
         var verdict = AuditVerifier.Verify(evidence, check);
-        if (Refusal(verdict, evidence) is { } why)
+        if (Refusal(verdict, evidence, check) is { } why)
         {
             var own = evidence with { Annotation = null, Seal = null, Archives = [], Mark = null };
             return new AuditObservation(AuditVerifier.Verify(own, check), keyId) { SetAside = why };
@@ -41,7 +41,7 @@ public static class RestoredTrail
         };
     }
 
-    private static string? Refusal(AuditVerdict verdict, AuditEvidence evidence)
+    private static string? Refusal(AuditVerdict verdict, AuditEvidence evidence, SealCheck? check)
     {
         if (verdict.Faults.Count > 0)
         {
@@ -53,19 +53,26 @@ public static class RestoredTrail
             return "there are no records in it";
         }
 
-        if (verdict.SealedThrough < last.Sequence)
+        if (check is null || verdict.SealedThrough < last.Sequence)
         {
             return "no signature of the operator for a patch of this namespace and name is over its last record";
         }
 
-        return (evidence.Archives ?? []).FirstOrDefault(a => LeadsOn(a, last)) is { } later
-            ? $"ConfigMap {later.Name} has records up to {later.Records![^1].Sequence}, and it ends at {last.Sequence}: its end was removed"
+        return Later(evidence, last, check) is { } later
+            ? $"ConfigMap {later.Name} has records up to {later.Seal!.Sequence} under the operator's signature, and it ends at {last.Sequence}: its end was removed"
             : null;
     }
 
-    /// <summary>Its records go on from this one, hash by hash. What else lies there under the patch's name is another patch's, or nobody's.</summary>
-    private static bool LeadsOn(AuditArchive archive, AuditRecord last) => archive.Records is [var first, ..] records
-        && records[^1].Sequence > last.Sequence
-        && (records.Any(r => r.Sequence == last.Sequence && r.Hash == last.Hash) || (first.Sequence == last.Sequence + 1 && first.PreviousHash == last.Hash))
-        && AuditChain.FindFault(records, first.Sequence - 1, first.PreviousHash) is null;
+    /// <summary>
+    /// A ConfigMap of a later life of the same trail: a signature that holds, over a record from which hashes lead back to this one. Records without that are nobody's: whoever may
+    /// write ConfigMaps can let them follow.
+    /// </summary>
+    private static AuditArchive? Later(AuditEvidence evidence, AuditRecord last, SealCheck check)
+    {
+        var archives = evidence.Archives ?? [];
+        var records = new ArchivedRecords(archives);
+        return archives.Where(a => a.Seal?.Sequence > last.Sequence).DistinctBy(a => a.Seal)
+            .Where(a => AuditSeals.Check(evidence.Namespace, evidence.Name, a.Seal!, check) is SealState.Valid)
+            .FirstOrDefault(a => records.LeadingTo(a.Seal!.Sequence, a.Seal.Hash).Any(r => r.Sequence == last.Sequence + 1 && r.PreviousHash == last.Hash));
+    }
 }

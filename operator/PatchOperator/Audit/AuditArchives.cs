@@ -13,7 +13,6 @@ namespace PatchOperator.Audit;
 /// </summary>
 internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives> logger)
 {
-    public const string Entry = "records";
     public const int LongestAnnotation = 96 * 1024;
     private const int KeptAfterMove = 32;
     private const int LongestAfterMove = LongestAnnotation / 2;
@@ -32,7 +31,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         var found = await client.ListAsync(AuditKinds.ConfigMaps, patch.Metadata.Namespace, new Selector($"{Labels.AuditArchive}=true"), cancellation);
         return [.. found
             .Where(map => map["metadata"]?["annotations"]?[Annotations.Patch]?.GetValue<string>() == patch.Metadata.Name && RestoredTrail.MayBeOf(patch, map["metadata"]?["labels"]?[Labels.PatchUid]?.GetValue<string>()))
-            .Select(map => new AuditArchive(map["metadata"]!["name"]!.GetValue<string>(), AuditChain.Parse(Text(map) ?? "-")))];
+            .Select(AuditArchive.Of)];
     }
 
     /// <summary>What stays in the annotation, after what is too much for it was put away. Where that does not succeed, all stays.</summary>
@@ -49,7 +48,8 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
             kept--;
         }
 
-        return await StoreAsync(patch, [.. trail.SkipLast(kept)], cancellation) is Outcome.Stored ? [.. trail.TakeLast(kept)] : trail;
+        // With those that stay: the signature is over the newest, and vouches for no record that it cannot be reached from.
+        return await StoreAsync(patch, trail, cancellation) is Outcome.Stored ? [.. trail.TakeLast(kept)] : trail;
     }
 
     /// <summary>The whole of what the annotation has, before the patch goes. False to try again; true also where there is no place for it any more.</summary>
@@ -103,7 +103,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         }
     }
 
-    private static string? Text(JsonObject? map) => map?["data"]?[Entry] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonObject? map) => map?["data"]?[AuditArchive.Entry] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static int Size(IEnumerable<AuditRecord> records) => Encoding.UTF8.GetByteCount(AuditChain.Format([.. records]));
 
@@ -119,7 +119,7 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
         var annotations = new JsonObject { [Annotations.Patch] = patch.Metadata.Name };
         if (patch.Status?.Audit?.Seal is { } seal)
         {
-            // When the patch goes, this is what its last records can be verified with.
+            // When the patch goes, this is what its last records can be verified with; when an older copy of it comes back, this is what proves that there was more.
             annotations[Annotations.AuditSeal] = AuditSeals.Format(seal);
         }
 
@@ -135,6 +135,6 @@ internal sealed class AuditArchives(IClusterClient client, ILogger<AuditArchives
             ["annotations"] = annotations,
         },
         ["immutable"] = true,
-        ["data"] = new JsonObject { [Entry] = records },
+        ["data"] = new JsonObject { [AuditArchive.Entry] = records },
     };
 }

@@ -29,9 +29,10 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
             var last = seen.GetValueOrDefault(patch.Metadata.Uid);
             var first = First(patch, evidence);
-            if (first > 1 && (last?.Archives is null || time.GetElapsedTime(last.ArchivesAt) > ArchivesFor || !Reach(last.Archives, first)))
+            var isCached = first > 1 && last?.Archives is not null && time.GetElapsedTime(last.ArchivesAt) <= ArchivesFor;
+            if (first > 1 && !isCached)
             {
-                last = new Seen(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp());
+                last = await ReadAsync();
             }
 
             evidence = evidence with { Archives = first > 1 ? last!.Archives : last?.Archives ?? [] };
@@ -41,6 +42,14 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             }
 
             var verdict = AuditVerifier.Verify(evidence, keys.Current is null ? null : keys.Ring.Check);
+            if (!verdict.IsIntact && isCached)
+            {
+                // Records may have been put away since they were read.
+                last = await ReadAsync();
+                evidence = evidence with { Archives = last.Archives };
+                verdict = AuditVerifier.Verify(evidence, keys.Current is null ? null : keys.Ring.Check);
+            }
+
             if (!verdict.IsIntact && !IsKnownBroken(patch) && await client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), cancellation) is var now && now?.Metadata.ResourceVersion != patch.Metadata.ResourceVersion)
             {
                 // A cache that is behind, as after a change of the leader, looks like a trail that was cut.
@@ -59,6 +68,8 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             }
 
             return new AuditObservation(verdict, key);
+
+            async Task<Seen> ReadAsync() => new(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp());
         }
         catch (ClusterException) when (!IsFirstLook(AuditEvidence.Of(patch)))
         {
@@ -79,8 +90,6 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
     /// </summary>
     private static long First(EmergencyPatch patch, AuditEvidence evidence) =>
         AuditChain.Parse(evidence.Annotation) is [var oldest, ..] ? oldest.Sequence : patch.Status?.Audit?.Recent is [var kept, ..] ? kept.Sequence : 1;
-
-    private static bool Reach(IReadOnlyList<AuditArchive> archives, long first) => archives.Any(a => a.Records is [.., var last] && last.Sequence >= first - 1);
 
     private static bool IsSame(AuditEvidence a, AuditEvidence b) =>
         a.Annotation == b.Annotation && a.Seal == b.Seal && a.Mark == b.Mark && ReferenceEquals(a.Archives, b.Archives)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.TestKit.ApiServer;
 using PatchOperator.Tests.Cluster.Patches;
 using Xunit;
 
@@ -113,26 +114,18 @@ public sealed class RestorationTests
             await gatehouse.Town.UntilAsync(() => gatehouse.Town.Patch()!["metadata"]!["annotations"]!.AsObject().All(a => !Annotations.IsFact(a.Key)), "the command is taken");
         }
 
-        // By somebody who may write ConfigMaps: as if there were more of it.
+        // As if there were more of it.
         var forged = AuditChain.Append(new AuditStatus { Sequence = 500, Head = "sha256:none" }, new AuditEntry { At = DateTimeOffset.UnixEpoch, Actor = "ciso", Action = "ApprovalRecorded" });
-        gatehouse.Town.Api.Store.Create(new("", "v1", "configmaps"), new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "ConfigMap",
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = "fix-audit-501",
-                ["namespace"] = Town.Namespace,
-                ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = gatehouse.Town.Patch()!["metadata"]!["uid"]!.ToString() },
-                ["annotations"] = new JsonObject { [Annotations.Patch] = "fix" },
-            },
-            ["data"] = new JsonObject { ["records"] = AuditChain.Format(forged.Recent!) },
-        });
+        Plant(gatehouse, "fix-audit-501", gatehouse.Town.Patch()!, forged.Recent!);
         for (var life = 0; life < 2; life++)
         {
             var backup = await BackupAsync(gatehouse);
             Assert.True(AuditChain.Parse(Annotation(backup, Annotations.Audit))![0].Sequence > 1);
             await DeleteAsync(gatehouse);
+            // Records that nobody wrote and that follow the last one there is, with a copy of its signature.
+            var status = backup["status"]!["audit"]!;
+            var next = AuditChain.Append(new AuditStatus { Sequence = (long)status["sequence"]!, Head = status["head"]!.ToString() }, new AuditEntry { At = DateTimeOffset.UnixEpoch, Actor = "ciso", Action = "ApprovalRecorded" });
+            Plant(gatehouse, $"fix-audit-linked-{life}", backup, next.Recent!);
             (await gatehouse.CreateAsync(Gatehouse.Carol, Restored(backup))).Ok();
             await gatehouse.Town.UntilAsync(() => gatehouse.Town.Trail().Any(r => r.Action is AuditWatch.Continued or AuditWatch.SetAside && r.Sequence > (long)backup["status"]!["audit"]!["sequence"]!), "the restored trail is judged");
             Assert.DoesNotContain(gatehouse.Town.Trail(), r => r.Action == AuditWatch.SetAside);
@@ -140,6 +133,43 @@ public sealed class RestorationTests
             await gatehouse.Town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
         }
     }
+
+    [Attack("an older backup is restored over a deletion, where the operator's record of heads was lost", "not continued: a retained ConfigMap knows of more, under the operator's signature")]
+    [Fact]
+    public async Task Without_the_heads_a_retained_ConfigMap_shows_that_there_was_more()
+    {
+        await using var gatehouse = await SignedAsync();
+        var old = await BackupAsync(gatehouse);
+        Assert.Equal(403, (await gatehouse.CommandAsync(Gatehouse.Mallory, "approve", "me too")).Code);
+        await AttackTests.RecordedAsync(gatehouse, "AttemptDenied", Gatehouse.Mallory);
+        await BackupAsync(gatehouse);
+        await DeleteAsync(gatehouse);
+        await gatehouse.Town.StopOperatorAsync();
+        gatehouse.Town.Api.Store.Delete(ConfigMaps, "patch-operator-system", "patch-operator-audit-heads");
+        await gatehouse.StartAsync();
+
+        (await gatehouse.CreateAsync(Gatehouse.Mallory, Restored(old))).Ok();
+        var record = (await TrailWithAsync(gatehouse, AuditWatch.SetAside)).Single(r => r.Action == AuditWatch.SetAside);
+        Assert.Contains("ConfigMap", record.Detail, StringComparison.Ordinal);
+        Assert.Contains("its end was removed", record.Detail, StringComparison.Ordinal);
+    }
+
+    private static readonly ResourceName ConfigMaps = new("", "v1", "configmaps");
+
+    /// <summary>By somebody who may write ConfigMaps.</summary>
+    private static void Plant(Gatehouse gatehouse, string name, JsonObject patch, IReadOnlyList<AuditRecord> records) => gatehouse.Town.Api.Store.Create(ConfigMaps, new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["namespace"] = Town.Namespace,
+            ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = patch["metadata"]!["uid"]!.ToString() },
+            ["annotations"] = new JsonObject { [Annotations.Patch] = "fix", [Annotations.AuditSeal] = Annotation(patch, Annotations.AuditSeal) },
+        },
+        ["data"] = new JsonObject { ["records"] = AuditChain.Format(records) },
+    });
 
     private static async Task<Gatehouse> SignedAsync(string spec = "")
     {

@@ -159,6 +159,36 @@ public sealed class AuditScenarios
     }
 
     [Fact]
+    public async Task ConfigMaps_that_somebody_links_to_a_trail_break_it_neither_during_nor_after_the_run()
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply();
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await FillAsync(town, 50);
+        // Beside what the operator keeps, before it puts anything away: as if the trail went another way.
+        Plant(town, "aaa", Forged(Read(town).Status!.Audit!, 200));
+        await FillAsync(town, 60);
+        Assert.True(Archives(town).Count > 2);
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+        Plant(town, "aab", Forged(Read(town).Status!.Audit!, 3));
+        Plant(town, "zzz", [.. Forged(Read(town).Status!.Audit! with { Recent = town.Trail() }, 3)]);
+        Plant(town, "zzy", null);
+        await town.StopOperatorAsync();
+        await town.StartOperatorAsync();
+        await town.UntilAsync(() => town.Api.Store.List(ConfigMaps, Home).Count > 0 && IsSettled(town), "it is looked at anew");
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+        Assert.Empty(town.Events(AuditWatch.Broken));
+        var verdict = Verify(town);
+        Assert.Equal([], verdict.Faults);
+        Assert.Equal(verdict.SealedThrough, verdict.Records.Count);
+        Assert.Equal(["aaa", "aab", "zzy", "zzz"], verdict.Notes.Select(n => n.Split(' ')[1]));
+    }
+
+    [Fact]
     public async Task A_deleted_patch_keeps_its_trail_where_somebody_took_its_place_and_where_it_could_not_be_stored_at_first()
     {
         await using var town = await SignedTownAsync();
@@ -231,6 +261,36 @@ public sealed class AuditScenarios
         await town.StartOperatorAsync();
         return town;
     }
+
+    /// <summary>Records by commands that have nothing to do.</summary>
+    private static async Task FillAsync(Town town, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            town.Annotate(Commands.Resume, $"not needed {i}");
+            await town.UntilAsync(() => town.Patch()!["metadata"]!["annotations"]?["patchoperator.io/resume"] is null, "the command is taken");
+        }
+
+        await town.UntilAsync(() => IsSettled(town), "the trail is complete");
+    }
+
+    /// <summary>What was written so far, and what was not.</summary>
+    private static IReadOnlyList<AuditRecord> Forged(AuditStatus audit, int count) => Enumerable.Range(1, count)
+        .Aggregate(audit with { Stored = null }, (longer, i) => AuditChain.Append(longer, new AuditEntry { At = DateTimeOffset.UnixEpoch, Actor = "ciso", Action = $"ApprovalRecorded{i}" })).Recent!;
+
+    private static void Plant(Town town, string name, IReadOnlyList<AuditRecord>? records) => town.Api.Store.Create(ConfigMaps, new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject
+        {
+            ["namespace"] = Town.Namespace,
+            ["name"] = name,
+            ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = town.Patch()!["metadata"]!["uid"]!.GetValue<string>() },
+            ["annotations"] = new JsonObject { [Annotations.Patch] = "fix", [Annotations.AuditSeal] = town.Patch()!["metadata"]!["annotations"]?[Annotations.AuditSeal]?.GetValue<string>() },
+        },
+        ["data"] = new JsonObject { ["records"] = records is null ? "nothing" : AuditChain.Format(records) },
+    });
 
     private static void Tamper(Town town, string how, JsonObject earlier)
     {
@@ -323,7 +383,7 @@ public sealed class AuditScenarios
 
     private static AuditVerdict Verify(Town town)
     {
-        var evidence = AuditEvidence.Of(Read(town)) with { Archives = [.. Archives(town).Select(map => new AuditArchive("archive", AuditChain.Parse(map["data"]!["records"]!.GetValue<string>())))] };
+        var evidence = AuditEvidence.Of(Read(town)) with { Archives = [.. Archives(town).Select(AuditArchive.Of)] };
         evidence = evidence with { Mark = AuditSeals.Parse(Text(town, Secret + "-heads", evidence.Uid)) };
         return AuditVerifier.Verify(evidence, new KeyRing(Keys(town)).Check);
     }

@@ -42,19 +42,41 @@ public sealed class AuditVerifyTests
     public void The_records_of_a_deleted_patch_verify_from_what_was_kept()
     {
         var audit = EvidenceTests.Patch().Status!.Audit!;
-        var map = new JsonObject
+        Assert.Equal((0, true), Judge(Map("a", audit.Recent!, audit.Seal).ToJsonString(), Key, "VERIFIED: all 5 records"));
+    }
+
+    [Fact]
+    public void What_somebody_put_beside_them_changes_nothing_wherever_it_is_in_the_list()
+    {
+        var audit = EvidenceTests.Patch().Status!.Audit!;
+        var longer = AuditChain.Append(audit, new AuditEntry { At = audit.Recent![^1].At, Actor = "ciso", Action = "ApprovalRecorded" });
+        var forged = TrailUnderTest.Seal(longer, TrailUnderTest.OtherKey) with { KeyId = TrailUnderTest.Key.Public.Id };
+        JsonObject genuine = Map("genuine", audit.Recent!, audit.Seal), tail = Map("tail", longer.Recent!, forged), copied = Map("copied", longer.Recent!, audit.Seal), bare = Map("bare", [longer.Recent![^1]], null);
+        foreach (JsonObject[] maps in (JsonObject[][])[[genuine, tail, copied, bare], [bare, copied, tail, genuine]])
         {
-            ["kind"] = "ConfigMap",
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = "a",
-                ["namespace"] = "shop",
-                ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = "uid-1" },
-                ["annotations"] = new JsonObject { [Annotations.Patch] = "cve", [Annotations.AuditSeal] = AuditSeals.Format(audit.Seal!) },
-            },
-            ["data"] = new JsonObject { ["records"] = AuditChain.Format(audit.Recent!) },
-        };
-        Assert.Equal((0, true), Judge(map.ToJsonString(), Key, "VERIFIED: all 5 records"));
+            var (text, code) = AuditVerifyCommand.Judge(CaseFiles.Read(maps.Select(m => m.ToJsonString()), null, [Key]), false);
+            Assert.Equal(0, code);
+            Assert.Contains("VERIFIED: all 5 records", text, StringComparison.Ordinal);
+            Assert.Equal(3, text.Split('\n').Count(line => line.StartsWith("note: ConfigMap", StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Beside_a_patch_with_older_records_in_ConfigMaps_a_planted_one_is_named_and_breaks_nothing(bool isFirst)
+    {
+        var patch = EvidenceTests.Patch();
+        var records = patch.Status!.Audit!.Recent!;
+        var annotations = new Dictionary<string, string>(patch.Metadata.Annotations!) { [Annotations.Audit] = AuditChain.Format([.. records.Skip(3)]) };
+        patch = patch with { Metadata = patch.Metadata with { Annotations = annotations }, Status = patch.Status with { Audit = patch.Status.Audit with { Recent = [.. records.Skip(3)] } } };
+        var older = new AuditStatus { Sequence = 3, Head = records[2].Hash, Recent = [.. records.Take(3)] };
+        var forged = AuditChain.Append(older, new AuditEntry { At = records[2].At, Actor = "ciso", Action = "ApprovalRecorded" });
+        string[] maps = [Map("genuine", older.Recent!, patch.Status.Audit.Seal).ToJsonString(), Map("planted", forged.Recent!, null).ToJsonString()];
+        var (text, code) = AuditVerifyCommand.Judge(CaseFiles.Read([Export(patch), .. isFirst ? maps.Reverse() : maps], null, [Key]), false);
+        Assert.Equal(0, code);
+        Assert.Contains("VERIFIED: all 5 records", text, StringComparison.Ordinal);
+        Assert.Contains("note: ConfigMap planted", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,6 +87,19 @@ public sealed class AuditVerifyTests
         var (text, code) = AuditVerifyCommand.Judge(CaseFiles.Read([file], null, [key]), false);
         return (code, text.Contains(words, StringComparison.Ordinal));
     }
+
+    private static JsonObject Map(string name, IReadOnlyList<AuditRecord> records, AuditSeal? seal) => new()
+    {
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["namespace"] = "shop",
+            ["labels"] = new JsonObject { [Labels.AuditArchive] = "true", [Labels.PatchUid] = "uid-1" },
+            ["annotations"] = seal is null ? new JsonObject { [Annotations.Patch] = "cve" } : new JsonObject { [Annotations.Patch] = "cve", [Annotations.AuditSeal] = AuditSeals.Format(seal) },
+        },
+        ["data"] = new JsonObject { ["records"] = AuditChain.Format(records) },
+    };
 
     private static string Export(EmergencyPatch patch) => JsonSerializer.Serialize(patch, DomainJson.Default.EmergencyPatch);
 }
