@@ -9,8 +9,9 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Audit;
 
 /// <summary>Looks at a patch's whole trail before each decision. Null where nobody could look; that is no reason to call it broken.</summary>
-internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArchives archives, IClusterClient client, TimeProvider time)
+internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArchives archives, ArchiveWatch watch, IClusterClient client, TimeProvider time)
 {
+    /// <summary>A change of them is told by <see cref="ArchiveWatch"/>; this is for a watch that is down.</summary>
     private static readonly TimeSpan ArchivesFor = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<string, Seen> seen = new(StringComparer.Ordinal);
 
@@ -29,7 +30,8 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
             var last = seen.GetValueOrDefault(patch.Metadata.Uid);
             var first = First(patch, evidence);
-            var isCached = first > 1 && last?.Archives is not null && time.GetElapsedTime(last.ArchivesAt) <= ArchivesFor;
+            var versions = first > 1 ? watch.Versions(patch) : "";
+            var isCached = first > 1 && last?.Archives is not null && last.Versions == versions && time.GetElapsedTime(last.ArchivesAt) <= ArchivesFor;
             if (first > 1 && !isCached)
             {
                 last = await ReadAsync();
@@ -59,7 +61,7 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             var key = keys.Current?.Public.Id;
             if (PatchNeighbours.IsRunning(patch) || first > 1)
             {
-                seen[patch.Metadata.Uid] = new Seen(evidence, verdict, key, last?.Archives, last?.ArchivesAt ?? 0);
+                seen[patch.Metadata.Uid] = new Seen(evidence, verdict, key, last?.Archives, last?.ArchivesAt ?? 0, versions);
             }
             else
             {
@@ -69,7 +71,7 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
 
             return new AuditObservation(verdict, key);
 
-            async Task<Seen> ReadAsync() => new(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp());
+            async Task<Seen> ReadAsync() => new(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp(), versions);
         }
         catch (ClusterException) when (!IsFirstLook(AuditEvidence.Of(patch)))
         {
@@ -96,5 +98,5 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
         && (ReferenceEquals(a.Status, b.Status) || (a.Status is not null && b.Status is not null
             && a.Status with { Recent = null } == b.Status with { Recent = null } && (a.Status.Recent ?? []).SequenceEqual(b.Status.Recent ?? [])));
 
-    private sealed record Seen(AuditEvidence Evidence, AuditVerdict? Verdict, string? KeyId, IReadOnlyList<AuditArchive>? Archives, long ArchivesAt);
+    private sealed record Seen(AuditEvidence Evidence, AuditVerdict? Verdict, string? KeyId, IReadOnlyList<AuditArchive>? Archives, long ArchivesAt, string Versions);
 }

@@ -2,7 +2,7 @@ using PatchOperator.Runtime;
 
 namespace PatchOperator.Audit;
 
-/// <summary>Read one by one, never cached or watched.</summary>
+/// <summary>What is in them is read one by one, never cached or watched.</summary>
 internal static class AuditKinds
 {
     public static readonly ResourceType ConfigMaps = new("", "v1", "configmaps", "ConfigMap");

@@ -42,6 +42,7 @@ internal static class PatchServices
         .AddSingleton<AuditKeys>()
         .AddSingleton<AuditMarks>()
         .AddSingleton<AuditArchives>()
+        .AddSingleton<ArchiveWatch>()
         .AddSingleton<AuditInspector>()
         .AddSingleton<AuditSealer>();
 

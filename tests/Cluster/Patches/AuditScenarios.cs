@@ -150,6 +150,8 @@ public sealed class AuditScenarios
         Assert.Equal([], verdict.Faults);
         Assert.True(verdict.Records.Count > AuditChain.Kept);
         Assert.InRange(town.Trail().Count, 1, AuditChain.Kept);
+        // The signature in each is over its last record: were it over a later one, it would prove nothing once that is gone.
+        Assert.All(Archives(town).Select(AuditArchive.Of), archive => Assert.Equal(archive.Records![^1].Hash, archive.Seal!.Hash));
         Assert.All(Archives(town), map => Assert.True(map["immutable"]!.GetValue<bool>() && map["metadata"]!["ownerReferences"] is null));
 
         town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
@@ -186,6 +188,66 @@ public sealed class AuditScenarios
         Assert.Equal([], verdict.Faults);
         Assert.Equal(verdict.SealedThrough, verdict.Records.Count);
         Assert.Equal(["aaa", "aab", "zzy", "zzz"], verdict.Notes.Select(n => n.Split(' ')[1]));
+    }
+
+    [Theory]
+    [InlineData("Promoted", "deleted")]
+    [InlineData("Promoted", "replaced")]
+    [InlineData("Reverted", "deleted")]
+    [InlineData("Reverted", "replaced")]
+    public async Task Of_a_patch_that_ended_a_ConfigMap_that_somebody_touches_is_noticed_at_once(string phase, string how)
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply(steps: phase == "Promoted" ? """[{"weight":25}]""" : """[{"weight":25,"hold":"10m"}]""");
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await FillAsync(town, AuditChain.Kept);
+        await town.ApproveAsync();
+        if (phase == "Reverted")
+        {
+            await town.UntilServingAsync();
+            town.Annotate(Commands.Abort, "not ours");
+        }
+
+        await town.UntilAsync(() => town.Phase() == phase && IsSettled(town), $"it is {phase}");
+        // Whatever the end still had to do is done, so that nothing else makes the operator look.
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+
+        var archive = Archives(town)[0];
+        town.Api.Store.Delete(ConfigMaps, Town.Namespace, archive["metadata"]!["name"]!.GetValue<string>());
+        if (how == "replaced")
+        {
+            IReadOnlyList<AuditRecord> records = AuditChain.Parse(archive["data"]!["records"]!.GetValue<string>())!;
+            Plant(town, archive["metadata"]!["name"]!.GetValue<string>(), [.. records.Select(r => r.Sequence == 2 ? r with { Actor = "mallory" } : r)]);
+        }
+
+        await town.UntilAsync(() => town.Condition(ConditionTypes.AuditIntact)?["status"]?.GetValue<string>() == "False", $"it is noticed that the ConfigMap was {how}", seconds: 15);
+        await town.UntilAsync(() => town.Events(AuditWatch.Broken).Count == 1, "it is said");
+        Assert.Equal(phase, town.Phase());
+    }
+
+    [Theory]
+    [InlineData("Promoted")]
+    [InlineData("Reverted")]
+    public async Task Of_a_patch_that_ended_an_edited_trail_is_noticed_at_once(string phase)
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply(steps: phase == "Promoted" ? """[{"weight":25}]""" : """[{"weight":25,"hold":"10m"}]""");
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        await town.ApproveAsync();
+        if (phase == "Reverted")
+        {
+            await town.UntilServingAsync();
+            town.Annotate(Commands.Abort, "not ours");
+        }
+
+        await town.UntilAsync(() => town.Phase() == phase && IsSettled(town), $"it is {phase}");
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+        Tamper(town, "edited", []);
+        await town.UntilAsync(() => town.Condition(ConditionTypes.AuditIntact)?["status"]?.GetValue<string>() == "False", "it is noticed", seconds: 15);
+        await town.UntilAsync(() => town.Events(AuditWatch.Broken).Count == 1, "it is said");
+        Assert.Equal(phase, town.Phase());
     }
 
     [Fact]

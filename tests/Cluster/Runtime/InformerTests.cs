@@ -29,6 +29,22 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task Of_a_kind_whose_metadata_is_enough_the_server_is_asked_for_no_more()
+    {
+        Put("a");
+        var asked = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        api.Intercept = request =>
+        {
+            asked.Enqueue($"{(MiniApi.IsWatch(request) ? "watch" : "list")} {request.Headers.Accept}");
+            return null;
+        };
+        await using var harness = await new Harness(api).StartAsync();
+        using var lease = harness.Services.GetRequiredService<IInformerFactory>().Shared(Widgets.Type with { IsMetadataOnly = true }, labelSelector: "a=b");
+        await harness.EventuallyAsync(() => asked.Any(a => a.StartsWith("watch", StringComparison.Ordinal) && a.Contains("as=PartialObjectMetadata;", StringComparison.Ordinal)));
+        Assert.Contains("list application/json; as=PartialObjectMetadataList; g=meta.k8s.io; v=v1, application/json".Replace("; ", ";", StringComparison.Ordinal), asked.Select(a => a.Replace("; ", ";", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_watch_that_silently_stops_is_noticed()
     {
         Put("a");

@@ -21,6 +21,11 @@ internal sealed class ApiTransport(
         cancellation.ThrowIfCancellationRequested();
         using var message = new HttpRequestMessage(request.Method, new Uri(root, request.RelativeUrl));
         message.Headers.TryAddWithoutValidation("User-Agent", userAgent);
+        if (request.Type.IsMetadataOnly)
+        {
+            message.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse($"application/json;as=PartialObjectMetadata{(request.Verb is "list" ? "List" : "")};g=meta.k8s.io;v=v1"));
+        }
+
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (!request.Body.IsEmpty)
         {

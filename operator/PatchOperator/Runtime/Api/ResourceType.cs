@@ -11,6 +11,9 @@ public record ResourceType(string Group, string Version, string Plural, string K
     /// <summary><c>v1</c> for the core group, else <c>apps/v1</c>.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
+    /// <summary>The server leaves out all but metadata; one that cannot sends everything.</summary>
+    public bool IsMetadataOnly { get; init; }
+
     private string Root => Group.Length == 0 ? $"api/{Version}" : $"apis/{Group}/{Version}";
 
     /// <summary>The collection in one namespace, or in all of them when <paramref name="ns"/> is null or empty.</summary>
