@@ -87,6 +87,7 @@ public sealed class PlantedArchiveTests
             new("seal of an unknown key", Longer(Chain, 3)) { Seal = Seal(Lengthened(Chain, 3), OtherKey) },
             new("seal of these very records", Longer(Chain, 3)) { Seal = Seal(Chain) },
             new("seal of another patch", Longer(Chain, 3)) { Seal = Seal(Lengthened(Chain, 3), name: "other") },
+            new("another life", Status(20, "Other").Recent) { Seal = Seal(Status(20, "Other"), uid: "uid-0") },
             new("seal of another life", Longer(Chain, 3)) { Seal = Seal(Status(20, "Other"), uid: "uid-0") },
         ];
         Assert.Null(RestoredTrail.Judge(evidence with { Archives = [.. planted, .. genuine] }, Ring.Check, Key.Public.Id).SetAside);
