@@ -38,6 +38,7 @@ public sealed class PolicyTests
     [InlineData("what the webhook makes of a backup", null, """{"patchoperator.io/restored-audit":"[1]","patchoperator.io/restored-audit-seal":"a"}""", null)]
     [InlineData("annotations that come and go", """{"a":"1"}""", """{"b":"2"}""", null)]
     [InlineData("an annotation with a name that begins alike", "{}", """{"patchoperator.io/auditor":"x"}""", null)]
+    [InlineData("an annotation with a name that begins alike, taken away", """{"patchoperator.io/auditor":"x","patchoperator.io/facts":"y"}""", "{}", null)]
     public void Annotations_are_kept_by_the_policy_alone(string attempt, string? before, string? after, string? message)
     {
         // Null for a creation.
@@ -46,6 +47,17 @@ public sealed class PolicyTests
         Judge(attempt, refusals, message);
         Assert.Empty(Refusals(Gatehouse.Operator, Patches, old, Patch(after)));
     }
+
+    [Theory]
+    [InlineData("""{"team":"payments"}""", true)]
+    [InlineData("""{"patchoperator.io/approve":"yes"}""", true)]
+    [InlineData($$"""{"{{Audit}}":"[1]"}""", false)]
+    [InlineData($$"""{"{{Fact}}":{{Quoted.Alices}}}""", false)]
+    public void The_first_annotations_of_a_patch_are_judged_as_any(string after, bool isAllowed) =>
+        Assert.Equal(isAllowed, Refusals("mallory@example.com", Patches, Patch(null), Patch(after)).Count == 0);
+
+    [Fact]
+    public void What_cannot_be_evaluated_is_denied() => Assert.All(PolicyUnderTest.All, policy => Assert.True(policy.FailsClosed));
 
     [Theory]
     [InlineData("\"", """{"actor":"\"","command":"approve"}""", true)]
@@ -81,8 +93,11 @@ public sealed class PolicyTests
         foreach (var user in (string[])[Gatehouse.Operator + "2", Gatehouse.Operator.ToUpperInvariant(), "system:serviceaccount:shop:patch-operator", "patch-operator", ""])
         {
             Assert.Single(Refusals(user, Patches, null, Patch($$"""{"{{Audit}}":"[]"}""")));
+            Assert.Single(Refusals(user, "emergencypatches/status", Status("Pending"), Status("Promoted")));
         }
     }
+
+    private static JsonObject Status(string phase) => new() { ["metadata"] = new JsonObject(), ["status"] = new JsonObject { ["phase"] = phase } };
 
     private static void Judge(string attempt, IReadOnlyList<string> refusals, string? message)
     {

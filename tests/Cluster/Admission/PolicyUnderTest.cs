@@ -18,8 +18,11 @@ internal sealed class PolicyUnderTest
         cel.RegisterFunction("replace", [typeof(string), typeof(string), typeof(string)], args => ((string)args[0]!).Replace((string)args[1]!, (string)args[2]!, StringComparison.Ordinal));
     }
 
-    public static IReadOnlyList<PolicyUnderTest> All { get; } =
-        [.. CrdSchemas.ReadFile(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "cases", "default", "rendered.yaml")).Where(o => o["kind"]!.ToString() == "ValidatingAdmissionPolicy").Select(o => new PolicyUnderTest(o))];
+    /// <summary>Those that a binding makes deny something, everywhere: a policy by itself does nothing.</summary>
+    public static IReadOnlyList<PolicyUnderTest> All { get; } = [.. Rendered("ValidatingAdmissionPolicy").Where(IsInForce).Select(o => new PolicyUnderTest(o))];
+
+    /// <summary>An expression that cannot be evaluated denies.</summary>
+    public bool FailsClosed => spec["failurePolicy"]?.ToString() is null or "Fail";
 
     /// <summary>What the client is told; null where the write is allowed, or no business of this policy.</summary>
     /// <param name="user">Who writes.</param>
@@ -29,7 +32,8 @@ internal sealed class PolicyUnderTest
     public string? Refusal(string user, string resource, JsonObject? before, JsonObject after)
     {
         var rule = spec["matchConstraints"]!["resourceRules"]!.AsArray().Single()!;
-        if (!Holds(rule["resources"]!, resource) || !Holds(rule["operations"]!, before is null ? "CREATE" : "UPDATE") || !Holds(rule["apiGroups"]!, "patchoperator.io"))
+        if (!Holds(rule["resources"]!, resource) || !Holds(rule["operations"]!, before is null ? "CREATE" : "UPDATE") || !Holds(rule["apiGroups"]!, "patchoperator.io")
+            || !Holds(rule["apiVersions"]!, "v1alpha1") || rule["scope"]?.ToString() is not (null or "*" or "Namespaced"))
         {
             return null;
         }
@@ -55,7 +59,13 @@ internal sealed class PolicyUnderTest
         return spec["validations"]!.AsArray().FirstOrDefault(validation => !IsTrue(validation!, known))?["message"]!.ToString();
     }
 
-    private static bool Holds(JsonNode names, string name) => names.AsArray().Any(n => n!.ToString() == name);
+    private static bool Holds(JsonNode names, string name) => names.AsArray().Any(n => n!.ToString() == name || n.ToString() == "*");
+
+    private static bool IsInForce(JsonObject policy) => Rendered("ValidatingAdmissionPolicyBinding").Select(o => o["spec"]!).Any(binding =>
+        binding["policyName"]!.ToString() == policy["metadata"]!["name"]!.ToString() && Holds(binding["validationActions"]!, "Deny") && binding["matchResources"] is null && binding["paramRef"] is null);
+
+    private static IEnumerable<JsonObject> Rendered(string kind) =>
+        CrdSchemas.ReadFile(Path.Combine(CrdSchemas.RepositoryRoot, "charts", "cases", "default", "rendered.yaml")).Where(o => o["kind"]!.ToString() == kind);
 
     private bool IsTrue(JsonNode rule, Dictionary<string, object?> known) => cel.Compile(rule["expression"]!.ToString())(known) is true;
 
