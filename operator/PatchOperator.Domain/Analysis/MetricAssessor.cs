@@ -119,7 +119,9 @@ public static class MetricAssessor
             return numbers.WorseThanStable();
         }
 
-        if (enough && policy.MaxRate is { } ceiling && canary.Rate > ceiling && !(stable.Counts is null && numbers.Memory.Outage is { IsOngoing: true }))
+        // What both tracks shared a tick ago is not over because stable is not measured now; where the canary has all the traffic, stable's silence says nothing.
+        var isExcused = stable.Counts is null && !policy.StableIsIdle && numbers.Memory.Outage is { IsOngoing: true };
+        if (enough && policy.MaxRate is { } ceiling && canary.Rate > ceiling && !isExcused)
         {
             return numbers.Beside is { } beside && IsShared(policy, canary, beside, numbers.Memory, now) ? numbers.StableAlsoFailing() : numbers.CeilingExceeded();
         }

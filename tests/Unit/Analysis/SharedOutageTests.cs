@@ -107,6 +107,19 @@ public sealed class SharedOutageTests
     }
 
     [Fact]
+    public void With_all_the_traffic_on_the_canary_the_silence_of_stable_is_no_excuse()
+    {
+        var policy = Policy with { StableIsIdle = true };
+        var first = Assess(new TrackReading.Counts(0, 10), new TrackReading.Counts(0, 10), null, 0, policy);
+        var both = Assess(new TrackReading.Counts(100, 400), new TrackReading.Counts(1000, 4000), first.Memory, 1, policy);
+        Assert.Equal(AssessmentReasons.StableAlsoFailing, both.Reason);
+
+        var gone = Assess(new TrackReading.Counts(110, 410), new TrackReading.NoData("no series"), both.Memory, 2, policy);
+
+        Assert.Equal((Verdict.Fail, AssessmentReasons.CeilingExceeded), (gone.Verdict, gone.Reason));
+    }
+
+    [Fact]
     public void Stable_that_goes_unmeasured_afterwards_does_not_bring_the_old_failures_back()
     {
         var over = Recovered();
