@@ -202,9 +202,7 @@ internal sealed class Gateway : IAsyncDisposable
         var target = rule!.Targets.First(t => (at -= t.Weight) < 0);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{target.Address}{context.Request.Path}{context.Request.QueryString}");
-            request.Headers.ConnectionClose = true;
-            using var response = await backends.SendAsync(request, context.RequestAborted);
+            using var response = await AskAsync($"http://{target.Address}{context.Request.Path}{context.Request.QueryString}", context.RequestAborted);
             context.Response.StatusCode = (int)response.StatusCode;
             foreach (var (name, values) in response.Headers.Where(h => h.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase)))
             {
@@ -218,6 +216,26 @@ internal sealed class Gateway : IAsyncDisposable
             if (!context.Response.HasStarted)
             {
                 context.Response.StatusCode = StatusCodes.Status502BadGateway;
+            }
+        }
+    }
+
+    /// <summary>
+    /// By the Service's address, so kube-proxy is in between, which real gateways do without: what it refuses because it does not know the pods yet is tried again, at the same Service, for two seconds.
+    /// </summary>
+    private async Task<HttpResponseMessage> AskAsync(string address, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                request.Headers.ConnectionClose = true;
+                return await backends.SendAsync(request, ct);
+            }
+            catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError && attempt < 20)
+            {
+                await Task.Delay(100, ct);
             }
         }
     }

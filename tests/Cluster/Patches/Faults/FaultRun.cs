@@ -69,7 +69,7 @@ internal static class FaultScope
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("FAULTS") == "full";
 
     /// <summary>Runs at the same time: they wait more than they compute.</summary>
-    public static int AtOnce { get; } = int.TryParse(Environment.GetEnvironmentVariable("FAULTS_AT_ONCE"), out var given) ? given : (IsFull ? 5 : 3) * Environment.ProcessorCount;
+    public static int AtOnce { get; } = int.TryParse(Environment.GetEnvironmentVariable("FAULTS_AT_ONCE"), out var given) ? given : (IsFull ? 6 : 3) * Environment.ProcessorCount;
 
     /// <summary>Those whose names contain what FAULTS_SCENARIO says, or all.</summary>
     public static IReadOnlyList<Scenario> Chosen { get; } = [.. Scenarios.All.Where(s => s.Name.Contains(Environment.GetEnvironmentVariable("FAULTS_SCENARIO") ?? "", StringComparison.Ordinal))];

@@ -40,5 +40,5 @@ public sealed class RolloutProperties(ITestOutputHelper output)
         },
         output.WriteLine,
         iter: Tales,
-        threads: 1);
+        threads: Environment.ProcessorCount);
 }
