@@ -47,7 +47,7 @@ public static class SequentialTest
     private static readonly double ClearEvidence = Math.Log(20);
     private static readonly double Suspicion = Math.Log(SuspicionRatio);
 
-    /// <summary>The e-value from which a canary is under suspicion: of a hundred healthy runs at most ten ever get there, and most of them leave it again within minutes.</summary>
+    /// <summary>The e-value from which a canary is under suspicion: odds of three to one. Few healthy runs are there when a hold is over, and those leave it again within minutes as a rule.</summary>
     public const double SuspicionRatio = 3;
 
     /// <summary>Takes in the cumulative counts of a tick and returns the state with the evidence up to the last complete block.</summary>

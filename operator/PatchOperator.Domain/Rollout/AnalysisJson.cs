@@ -8,7 +8,7 @@ namespace PatchOperator.Domain.Rollout;
 /// <summary>JSON of what the analysis keeps in the status between ticks.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters = [typeof(UtcTimeJsonConverter)])]
 [JsonSerializable(typeof(MetricMemory))]
 [JsonSerializable(typeof(WatchMemory))]

@@ -9,12 +9,15 @@ namespace PatchOperator.Patches;
 
 /// <summary>
 /// Learns, for what others changed in mid-run, who they are: the caches leave that out. One request for each version of an object that is not as the run
-/// wants it, and none for any other.
+/// wants it, whatever comes of it, and none for any other.
 /// </summary>
 internal sealed class DriftReader(IClusterClient client, WorkloadCaches workloads, TimeProvider time)
 {
-    /// <summary>What was changed is put back whether or not it is known by whom, and does not wait longer for a name.</summary>
+    /// <summary>What was changed is put back whether or not it is known by whom; nothing waits longer than this for all the names together.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>So many changed objects are remembered; then they are forgotten, and at worst asked for once more.</summary>
+    private const int MostKnown = 1024;
 
     private static readonly string[] Replicas = ["f:spec", "f:replicas"];
     private static readonly string[] Selector = ["f:spec", "f:selector"];
@@ -26,14 +29,23 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
     public async Task<ObservedState> NameAsync(EmergencyPatch patch, ObservedState seen, NamespaceView view, CancellationToken cancellation)
     {
         var named = new Dictionary<WorkloadRef, WorkloadObservation>(seen.Workloads);
-        foreach (var workload in patch.Status!.Workloads ?? [])
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
         {
-            if (named.TryGetValue(workload.Target(), out var observed))
+            foreach (var workload in patch.Status!.Workloads ?? [])
             {
-                observed = await ImagesAsync(patch, workload, observed, cancellation);
-                observed = await ScaleAsync(patch, workload, observed, cancellation);
-                named[workload.Target()] = observed with { Traffic = await RoutesAsync(patch, workload, observed.Traffic, view, cancellation) };
+                if (named.TryGetValue(workload.Target(), out var observed))
+                {
+                    observed = await ImagesAsync(patch, workload, observed, either.Token);
+                    observed = await ScaleAsync(patch, workload, observed, either.Token);
+                    named[workload.Target()] = observed with { Traffic = await RoutesAsync(patch, workload, observed.Traffic, view, either.Token) };
+                }
             }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Those that are still without a name stay so.
         }
 
         return seen with { Workloads = named };
@@ -106,19 +118,19 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
             return last.Manager;
         }
 
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        if (known.Count >= MostKnown)
+        {
+            known.Clear();
+        }
+
+        known[uid] = (version, null);
         try
         {
-            var owner = await client.FindAsync(type, key, either.Token) is { } read ? FieldOwners.Of(read, fields) : null;
+            var owner = await client.FindAsync(type, key, cancellation) is { } read ? FieldOwners.Of(read, fields) : null;
             known[uid] = (version, owner);
             return owner;
         }
         catch (ClusterException)
-        {
-            return null;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return null;
         }

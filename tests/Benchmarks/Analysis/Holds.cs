@@ -38,31 +38,17 @@ internal static class Holds
 
     private static End Run(Traffic traffic, MetricPolicy policy, int hold, SeededRandom random)
     {
-        MetricMemory? memory = null;
         Verdict? atHold = null;
-        var (canaryFailures, canary, stableFailures, stable) = (0.0, 0.0, 0.0, 0.0);
+        var judge = new Judge(policy);
         for (var second = 0; second < hold + LookFor; second++)
         {
-            var tick = traffic.Next(random, second);
-            (canaryFailures, canary) = (canaryFailures + tick.CanaryFailures, canary + tick.CanaryTotal);
-            (stableFailures, stable) = (stableFailures + tick.StableFailures, stable + tick.StableTotal);
-            var now = DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(second);
-            var reading = new MetricReading
-            {
-                Metric = policy.Name,
-                Canary = new TrackReading.Counts(canaryFailures, canary),
-                Stable = new TrackReading.Counts(stableFailures, stable),
-                SampledAt = now,
-                CanaryQuery = "",
-            };
-            var assessment = MetricAssessor.Assess(policy, reading, memory, now);
-            memory = assessment.Memory;
-            if (assessment.Verdict is Verdict.Fail)
+            var verdict = judge.Take(traffic.Next(random, second), second);
+            if (verdict is Verdict.Fail)
             {
                 return new End(atHold ?? Verdict.Fail, atHold is null ? null : Verdict.Fail, second - hold);
             }
 
-            if (second >= hold && assessment.Verdict is Verdict.Pass)
+            if (second >= hold && verdict is Verdict.Pass)
             {
                 return new End(atHold ?? Verdict.Pass, atHold is null ? null : Verdict.Pass, second - hold);
             }

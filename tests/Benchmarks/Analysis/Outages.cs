@@ -49,30 +49,16 @@ internal static class Outages
 
     private static (Verdict Verdict, double After) One(ReadOnlySpan<Stretch> world, MetricPolicy policy, SeededRandom random)
     {
-        MetricMemory? memory = null;
         var (second, outageEnd) = (0, world[0].Seconds + world[1].Seconds);
-        var (canaryFailures, canary, stableFailures, stable) = (0.0, 0.0, 0.0, 0.0);
+        var judge = new Judge(policy);
         foreach (var stretch in world)
         {
             for (var i = 0; i < stretch.Seconds; i++, second++)
             {
-                var tick = stretch.Traffic.Next(random, second);
-                (canaryFailures, canary) = (canaryFailures + tick.CanaryFailures, canary + tick.CanaryTotal);
-                (stableFailures, stable) = (stableFailures + tick.StableFailures, stable + tick.StableTotal);
-                var now = DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(second);
-                var reading = new MetricReading
+                var verdict = judge.Take(stretch.Traffic.Next(random, second), second);
+                if (verdict is Verdict.Fail || (verdict is Verdict.Pass && second >= outageEnd))
                 {
-                    Metric = policy.Name,
-                    Canary = new TrackReading.Counts(canaryFailures, canary),
-                    Stable = new TrackReading.Counts(stableFailures, stable),
-                    SampledAt = now,
-                    CanaryQuery = "",
-                };
-                var assessment = MetricAssessor.Assess(policy, reading, memory, now);
-                memory = assessment.Memory;
-                if (assessment.Verdict is Verdict.Fail || (assessment.Verdict is Verdict.Pass && second >= outageEnd))
-                {
-                    return (assessment.Verdict, second - outageEnd);
+                    return (verdict, second - outageEnd);
                 }
             }
         }
