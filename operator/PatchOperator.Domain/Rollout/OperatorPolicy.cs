@@ -34,6 +34,12 @@ public sealed record OperatorPolicy
     /// </summary>
     public TimeSpan IngressDrain { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>
+    /// How long a canary's pods must be in the endpoints before the first route gives them requests: a proxy or gateway learns of them a moment after the API
+    /// server does, and answers in their stead with errors until then.
+    /// </summary>
+    public TimeSpan EndpointSettle { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a canary must be ready without a break before the progress deadline is off: a crash loop is ready now and then.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
 

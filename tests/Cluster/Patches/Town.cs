@@ -213,7 +213,7 @@ internal sealed class Town : IAsyncDisposable
         services.AddSingleton(Clock);
         services.AddSingleton(new KubernetesClientConfiguration { Host = Api.Address.ToString().TrimEnd('/'), Namespace = "default", AccessToken = "the-operator" });
         services.AddSingleton(new PatchOperator.Runtime.RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()));
-        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100), RolloutSettle = TimeSpan.FromMilliseconds(500) } };
+        settings = settings with { Policy = settings.Policy with { Drain = TimeSpan.FromMilliseconds(100), RevertDrain = TimeSpan.FromMilliseconds(50), IngressDrain = TimeSpan.FromMilliseconds(100), EndpointSettle = TimeSpan.FromMilliseconds(100), RolloutSettle = TimeSpan.FromMilliseconds(500) } };
         settings = settings with
         {
             Notifications = Receivers,

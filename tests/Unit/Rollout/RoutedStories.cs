@@ -31,6 +31,35 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void The_first_weight_gives_what_sends_the_requests_time_to_learn_of_the_endpoints()
+    {
+        var story = Routed();
+        story.Approve();
+        story.RunUntil(() => story.Status.Step?.ReachableSince is not null, TimeSpan.FromMinutes(1));
+        Assert.Equal("SettlingEndpoints", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        SetReady(story, false);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Null(story.Status.Step!.ReachableSince);
+        Assert.Null(story.Web.Route!.Weight);
+
+        SetReady(story, true);
+        var back = story.Now;
+        story.RunUntil(() => story.Web.Route.Weight is not null, TimeSpan.FromMinutes(1));
+        Assert.InRange(story.Now - back, story.Policy.EndpointSettle, story.Policy.EndpointSettle + TimeSpan.FromMilliseconds(500));
+        Assert.Null(story.Status.Step!.ReachableSince);
+    }
+
+    [Fact]
+    public void Endpoints_that_have_had_requests_are_known_and_later_weights_do_not_wait()
+    {
+        var story = Routed();
+        story.StartCanary();
+        var seen = false;
+        story.RunUntil(() => (seen |= story.Status.Step?.ReachableSince is not null) || story.Web.Route!.Weight == 50, TimeSpan.FromMinutes(10));
+        Assert.False(seen);
+    }
+
+    [Fact]
     public void No_step_counts_before_the_gateway_has_followed_and_the_deadline_runs()
     {
         var story = Routed();
@@ -212,6 +241,14 @@ public sealed class RoutedStories
         Assert.Equal(PatchPhase.Progressing, story.Phase);
         story.CanaryRequestsPerSecond = 20;
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
+    }
+
+    private static void SetReady(Story story, bool ready)
+    {
+        for (var i = 0; i < story.CanaryPods.Count; i++)
+        {
+            story.CanaryPods[i] = story.CanaryPods[i] with { Ready = ready };
+        }
     }
 
     internal static Story Routed()

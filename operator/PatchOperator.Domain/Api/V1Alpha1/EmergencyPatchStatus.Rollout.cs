@@ -17,6 +17,9 @@ public sealed record StepStatus
     /// <summary>Where routes split the traffic.</summary>
     public RoutingStatus? Routing { get; init; }
 
+    /// <summary>Since when the canary's pods have been in the endpoints, until a route first names them.</summary>
+    public DateTimeOffset? ReachableSince { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>When the canary first took traffic in this step; the start of the observation window.</summary>

@@ -18,12 +18,18 @@ internal static class RouteKeeping
         }
 
         var step = draft.Status.Step!;
-        if (podsAreReady && step.Routing?.Weight != step.Weight && routed.All(HasCapacity))
+        if (step.Routing?.Weight != step.Weight && IsSettled(draft, podsAreReady && routed.All(HasCapacity)))
         {
             Route(draft, new RoutingStatus { Weight = step.Weight, Corrections = step.Routing?.Corrections, CorrectedAt = step.Routing?.CorrectedAt });
         }
 
-        return Enforce(draft, routed) && draft.Status.Step!.Routing?.Weight == step.Weight;
+        var isInPlace = Enforce(draft, routed) && draft.Status.Step!.Routing?.Weight == step.Weight;
+        if (draft.Traffic is null && draft.Status.Step!.ReachableSince is { } since)
+        {
+            draft.Traffic = ("False", "SettlingEndpoints", $"The canary's pods are in the endpoints since {since:u}; the routes name them once what sends the requests has had {Duration.Format(draft.Policy.EndpointSettle)} to learn of them.");
+        }
+
+        return isInPlace;
     }
 
     /// <summary>Nothing is asked of the routes but to stay as they are.</summary>
@@ -40,6 +46,21 @@ internal static class RouteKeeping
 
     private static bool HasCapacity(Target target) =>
         target.Observed.Traffic is { IsKnown: true, CanaryIsReachable: true } traffic && traffic.CanaryEndpoints >= (target.Status.CanaryReplicas ?? 1);
+
+    /// <summary>Capacity is there, and what sends the requests has had time to learn of it: until the first weight nobody knew the canary's Service.</summary>
+    private static bool IsSettled(Draft draft, bool hasCapacity)
+    {
+        var step = draft.Status.Step!;
+        var since = hasCapacity && step.Routing is null ? step.ReachableSince ?? draft.Now : (DateTimeOffset?)null;
+        var isSettled = hasCapacity && !(since + draft.Policy.EndpointSettle > draft.Now);
+        draft.Status = draft.Status with { Step = step with { ReachableSince = isSettled ? null : since } };
+        if (since is not null && !isSettled)
+        {
+            draft.WakeAt(since.Value + draft.Policy.EndpointSettle);
+        }
+
+        return isSettled;
+    }
 
     private static bool Enforce(Draft draft, Target[] routed)
     {
