@@ -19,6 +19,7 @@ internal static class Audience
         ["WatchInconclusive"] = Warning,
         ["WatchPassed"] = Info,
         ["DriftDetected"] = Warning,
+        ["SpecNoLongerAccepted"] = Warning,
         ["Adopted"] = Info,
         ["ApprovalRevoked"] = Warning,
         ["ApprovalVoid"] = Warning,

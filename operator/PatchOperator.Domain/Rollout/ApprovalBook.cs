@@ -47,7 +47,8 @@ public static class ApprovalBook
     {
         if (!draft.Policy.Validation.Authenticates)
         {
-            return true;
+            // A step that asks people is accepted only where they are authenticated: switched off in mid-run, that opens no gate.
+            return approval.Step is null || approval.Verified;
         }
 
         return approval.Fact is { } text

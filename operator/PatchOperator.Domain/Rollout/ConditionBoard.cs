@@ -114,7 +114,7 @@ internal static class ConditionBoard
             if (draft.Intent.Problems.Count > 0)
             {
                 var (problemReason, problemText) = Intake.Describe(draft.Intent.Problems);
-                Set(ConditionTypes.Accepted, False, problemReason, problemText);
+                Set(ConditionTypes.Accepted, False, problemReason, Acceptance.IsOutlived(draft) ? Acceptance.Message(problemText) : problemText);
             }
             else if (at is PatchPhase.Blocked)
             {
@@ -131,7 +131,7 @@ internal static class ConditionBoard
             var required = draft.Intent.ApprovalsRequired;
             var tally = ApprovalBook.Tally(draft);
             var valid = tally.Valid;
-            if (draft.Intent.Problems.Count > 0)
+            if (draft.Intent.Problems.Count > 0 && !Acceptance.IsOutlived(draft))
             {
                 Set(ConditionTypes.Approved, Unknown, "SpecNotAccepted", "The spec is not accepted, so there is nothing to approve.");
             }

@@ -8,8 +8,11 @@ namespace PatchOperator.Domain.Rollout;
 /// <summary>A spec after validation, with every default filled in. Made once per generation, not once per decision.</summary>
 public sealed record PatchIntent
 {
-    /// <summary>When there are any, only <see cref="Digest"/> and <see cref="Suspended"/> mean something.</summary>
+    /// <summary>What the operator's rules have against the spec now. Nothing starts with any; what was accepted before goes on, as far as it <see cref="CanRun"/>.</summary>
     public required IReadOnlyList<SpecProblem> Problems { get; init; }
+
+    /// <summary>False when the spec says too little, or nothing that these rules can read, of what to patch, in which steps, and by which evidence. Then none of these is here.</summary>
+    public bool CanRun => Workloads.Count > 0 && Steps.Count > 0 && Metrics.Count > 0;
 
     public required string Digest { get; init; }
 
@@ -96,8 +99,15 @@ public sealed record PatchIntent
     {
         var spec = patch.Spec;
         var problems = SpecValidator.Validate(patch, policy.Validation);
-        var intent = new PatchIntent { Problems = problems, Digest = SpecDigest.Of(spec), Suspended = spec.Suspend ?? false, RemediateBy = Deadline(spec.Advisory, policy) };
-        if (problems.Count > 0)
+        var intent = new PatchIntent
+        {
+            Problems = problems,
+            Digest = SpecDigest.Of(spec),
+            Suspended = spec.Suspend ?? false,
+            RemediateBy = Deadline(spec.Advisory, policy),
+            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
+        };
+        if (problems.Count > 0 && !SpecReading.IsPossible(spec))
         {
             return intent;
         }
@@ -124,7 +134,6 @@ public sealed record PatchIntent
             Informed = spec.Approval?.Informed ?? [],
             Escalation = [.. (spec.Approval?.Escalation ?? []).Select(t => new EscalationIntent(t.After.OrElse(TimeSpan.Zero), t.Notify ?? [])).OrderBy(t => t.After)],
             WatchAfterPromotion = (spec.Revert?.WatchAfterPromotion).OrElse(TimeSpan.Zero),
-            HoldUntilAdopted = spec.Promotion?.Hold == "UntilAdopted",
             ApprovalExpiresAfter = (spec.Approval?.ExpiresAfter).OrElse(TimeSpan.FromHours(24)),
         };
     }

@@ -27,7 +27,7 @@ public static class RolloutDecider
             WaiverDesk.DropEnded(draft);
             CompatibilityReview.Take(draft);
             WaiverDesk.Decide(draft);
-            if (!Succession.Decide(draft))
+            if (!Succession.Decide(draft) && !Acceptance.Decide(draft))
             {
                 DecidePhase(draft);
             }

@@ -51,14 +51,14 @@ public sealed record Schedule
         var status = patch.Status;
         var phase = PatchPhases.Parse(status?.Phase);
         var valid = intent.Problems.Count == 0 && !patch.Metadata.IsTerminating;
-        var sameSpec = status?.SpecDigest == intent.Digest;
+        var isMeasured = intent.CanRun && !patch.Metadata.IsTerminating && status?.SpecDigest == intent.Digest && !AbortIsAsked(patch) && IsWatched(status, phase);
         var preflight = valid && PreflightIsDue(status, phase, intent, policy, now);
         return new Schedule
         {
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
             ReadPods = preflight || phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
-            IsMeasured = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase),
-            Measure = valid && sameSpec && !AbortIsAsked(patch) && IsWatched(status, phase) && NextMeasurement(status!, intent) <= now,
+            IsMeasured = isMeasured,
+            Measure = isMeasured && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
             NameDrift = Drift.Matters(status) && !patch.Metadata.IsTerminating && !AbortIsAsked(patch),

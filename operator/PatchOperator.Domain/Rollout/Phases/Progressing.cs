@@ -205,8 +205,8 @@ internal static class Progressing
         var position = $"Step {step.Index + 1} of {step.Count} at {step.Weight} %";
         var now = draft.Status.PromoteNow;
 
-        // Without traffic there is nothing to measure: the step shows that the canary runs, and the next one how it answers.
-        var passes = isPutBack && (verdict is Verdict.Pass || step.Weight == 0);
+        // Without traffic there is nothing to measure: the step shows that the canary runs, and the next one how it answers. Where there are no metrics, no other would (S3).
+        var passes = isPutBack && draft.Intent.CanRun && (verdict is Verdict.Pass || step.Weight == 0);
         var isOver = now is not null || step.NotBefore <= draft.Now || (verdict is Verdict.Pass && MayPassEarly(draft));
         if (draft.Phase is PatchPhase.Progressing && allReady && passes && isOver && CanaryKeeping.Crashed(draft) is { } crashed)
         {
