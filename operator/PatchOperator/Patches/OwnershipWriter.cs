@@ -17,7 +17,7 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
         var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
         var template = WorkloadWriter.PodTemplateOf(action.Workload.Kind);
         var entries = workload["metadata"]?["managedFields"] as JsonArray ?? [];
-        var left = new JsonArray([.. entries.Select(entry => Without(entry!.AsObject(), action.Containers, template)).OfType<JsonNode>()]);
+        var left = new JsonArray([.. entries.Select(entry => Without(entry!.AsObject(), action, template)).OfType<JsonNode>()]);
         if (action.PreviousMark is null && !JsonNode.DeepEquals(entries, left))
         {
             // An empty list would change nothing; one empty entry is how the API server is told to clear it.
@@ -41,8 +41,8 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
         await workloads.ObserveAsync(action.Workload.Kind, client.JsonPatchAsync(type, key, change, cancellation, fieldManager: Names.FieldManager), cancellation);
     }
 
-    /// <summary>The entry without the images and the mark, or null when nothing else is in it.</summary>
-    private static JsonObject? Without(JsonObject entry, IReadOnlyList<string> containers, IReadOnlyList<string> podTemplate)
+    /// <summary>The entry without what a run writes to a workload, or null when nothing else is in it.</summary>
+    private static JsonObject? Without(JsonObject entry, ReleaseImages action, IReadOnlyList<string> podTemplate)
     {
         var copy = entry.DeepClone().AsObject();
         if (copy["manager"]?.GetValue<string>() != Names.FieldManager || copy["subresource"] is not null || copy["fieldsV1"] is not JsonObject fields)
@@ -50,7 +50,7 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
             return copy;
         }
 
-        foreach (var container in containers)
+        foreach (var container in action.Containers)
         {
             Remove(fields, [.. podTemplate.Append("containers").Select(name => $"f:{name}"), $"k:{new JsonObject { ["name"] = container }.ToJsonString()}", "f:image"]);
         }
@@ -58,6 +58,12 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
         foreach (var name in (string[])[Annotations.PatchedBy, Annotations.AppliedByPatch, Annotations.AppliedAt, Annotations.PreviousImages])
         {
             Remove(fields, ["f:metadata", "f:annotations", $"f:{name}"]);
+        }
+
+        if (action.Workload.Kind is WorkloadKind.CronJob)
+        {
+            // It is as its user had it again: whoever ignores fields of ours must see the next change of it.
+            Remove(fields, ["f:spec", "f:suspend"]);
         }
 
         return fields.Count > 0 ? copy : null;

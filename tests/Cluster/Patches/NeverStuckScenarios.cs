@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.TestKit;
 using PatchOperator.TestKit.ApiServer;
 using PatchOperator.TestKit.Controllers;
 using Xunit;
@@ -64,6 +66,25 @@ public sealed class NeverStuckScenarios
         Assert.All([.. town.PodsOf("web"), .. town.PodsOf("consumers"), .. town.PodsOf("indexer")], image => Assert.Equal(Town.Stable, image));
         Assert.False(town.CronIsSuspended);
         await town.UntilAsync(() => town.Deployment("magento-web")!["metadata"]!["annotations"]?[Annotations.PatchedBy] is null, "nothing is ours any more");
+        await town.UntilAsync(
+            () => town.Api.Store.Get(ResourceName.CronJobs, Town.Namespace, "cron")!["metadata"]!["managedFields"] is not JsonArray fields || fields.All(f => f!["manager"]!.GetValue<string>() != Names.FieldManager),
+            "whoever ignores our fields sees the next change of the CronJob's suspension");
+    }
+
+    [Fact]
+    public async Task A_deleted_patch_goes_in_the_end_although_all_that_it_would_give_back_is_refused()
+    {
+        var clock = new FastClock(30);
+        await using var town = await Town.FoundAsync(clock);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"0s"}]""", spec: ""","promotion":{"hold":"UntilAdopted"}""");
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        using var fault = town.Api.Faults.Before(call => call is { Resource: "deployments", IsWrite: true } ? new FaultAction.Fail(403, "Forbidden", Message: "policy: no changes of Deployments") : null);
+        var deleted = clock.GetUtcNow();
+        town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
+        await town.UntilAsync(() => town.Patch() is null, "it is let go", 60);
+        Assert.True(clock.GetUtcNow() - deleted >= new OperatorPolicy().FinalizeLimit);
     }
 
     [Fact]

@@ -48,6 +48,39 @@ public sealed class LeadershipTests
     }
 
     [Fact]
+    public async Task A_lease_that_somebody_deletes_stays_with_its_holder()
+    {
+        await using var one = await StartAsync("one");
+        await one.EventuallyAsync(() => Leads(one), Tick);
+        await using var two = await StartAsync("two");
+        time.Advance(TimeSpan.FromSeconds(3));
+        await Harness.SettleAsync();
+        var first = one.Services.GetRequiredService<ILeadership>().Current!;
+        api.Remove(LeasePath);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.False(Leads(two));
+            time.Advance(Tick);
+            await Task.Delay(3);
+        }
+
+        await one.EventuallyAsync(() => Leads(one), Tick);
+        Assert.Equal("one", Holder());
+        Assert.True(one.Services.GetRequiredService<ILeadership>().Current!.Epoch > first.Epoch);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_another_s_by_now_ends_the_term_at_the_first_conflict()
+    {
+        await using var one = await StartAsync("one");
+        await one.EventuallyAsync(() => Leads(one), Tick);
+        api.Put(LeasePath, lease => lease["spec"]!["holderIdentity"] = "somebody");
+        var taken = time.GetUtcNow();
+        await one.EventuallyAsync(() => !Leads(one), Tick);
+        Assert.InRange((time.GetUtcNow() - taken).TotalSeconds, 0, 2.5);
+    }
+
+    [Fact]
     public async Task Leadership_is_lost_by_the_clock_and_regained_with_a_later_epoch()
     {
         await using var harness = await StartAsync("one");

@@ -83,6 +83,53 @@ public sealed class ScaleStories
     }
 
     [Fact]
+    public void A_ramp_of_stable_that_outlasts_the_deadline_ends_no_healthy_canary()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { ProgressDeadline = new Duration("2m"), Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("8m") }] } });
+        story.StartCanary();
+        for (var replicas = 5; replicas < 20; replicas++)
+        {
+            story.PodsBecomeReady = false;
+            story.Stable = story.Stable! with { Replicas = replicas, ReadyReplicas = replicas };
+            story.RunFor(TimeSpan.FromSeconds(15));
+            story.PodsBecomeReady = true;
+            SetReady();
+            story.RunFor(TimeSpan.FromSeconds(15));
+        }
+
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
+    public void A_ramp_gives_pods_that_never_become_ready_no_more_than_the_deadline()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { ProgressDeadline = new Duration("2m"), Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("8m") }] } });
+        story.StartCanary();
+        story.PodsBecomeReady = false;
+        var since = story.Now;
+        for (var replicas = 5; story.Phase is PatchPhase.Progressing && replicas < 40; replicas++)
+        {
+            story.Stable = story.Stable! with { Replicas = replicas, ReadyReplicas = replicas };
+            story.RunFor(TimeSpan.FromSeconds(15));
+        }
+
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+        Assert.InRange(story.Now - since, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2.5));
+    }
+
+    [Fact]
+    public void Behind_a_route_the_canary_keeps_its_pods_where_stable_shrinks_because_it_has_less_to_do()
+    {
+        var routed = RoutedStories.Routed();
+        routed.Stable = routed.Stable! with { Replicas = 8, ReadyReplicas = 8 };
+        routed.StartCanary();
+        Assert.Equal(2, routed.Canary!.Replicas);
+        routed.Stable = routed.Stable! with { Replicas = 3, ReadyReplicas = 3 };
+        routed.RunUntil(() => routed.Web.Route!.Weight == 50, TimeSpan.FromMinutes(10));
+        Assert.Equal(4, routed.Canary!.Replicas);
+    }
+
+    [Fact]
     public void A_canary_that_someone_deletes_is_made_anew_and_nobody_scaled_it()
     {
         story.StartCanary();
@@ -103,6 +150,14 @@ public sealed class ScaleStories
         story.Reconcile();
         Assert.Equal((PatchPhase.Promoting, wanted), (story.Phase, story.Canary!.Replicas));
         Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    private void SetReady()
+    {
+        for (var i = 0; i < story.CanaryPods.Count; i++)
+        {
+            story.CanaryPods[i] = story.CanaryPods[i] with { Ready = true };
+        }
     }
 
     private void ScaleTo(int replicas) => story.Web.Canary = story.Canary! with { Replicas = replicas };

@@ -13,6 +13,22 @@ public sealed class LeaseObservationTests
     public void A_missing_lease_is_created() => Assert.Equal(LeaseMove.Create, observation.Decide(null, false, At(0)));
 
     [Fact]
+    public void A_lease_that_somebody_deleted_is_its_holders_for_as_long_as_it_was()
+    {
+        observation.Decide(Lease("other", "t1"), false, At(0));
+        Assert.Equal(LeaseMove.Wait, observation.Decide(null, false, At(1)));
+        Assert.Equal(LeaseMove.Wait, observation.Decide(null, false, At(14.9)));
+        Assert.Equal(LeaseMove.Create, observation.Decide(null, false, At(15)));
+    }
+
+    [Fact]
+    public void Its_holder_makes_a_deleted_lease_again_at_once()
+    {
+        observation.Decide(Lease("me", "t1"), true, At(0));
+        Assert.Equal(LeaseMove.Create, observation.Decide(null, leading: true, At(1)));
+    }
+
+    [Fact]
     public void A_lease_without_a_holder_is_taken_at_once() => Assert.Equal(LeaseMove.Take, observation.Decide(Lease("", "t1"), false, At(0)));
 
     [Fact]

@@ -125,6 +125,9 @@ public sealed record WorkloadStatus
     /// <summary>The routes that split its traffic; none where the number of pods does.</summary>
     public IReadOnlyList<RouteStatus>? Routes { get; init; }
 
+    /// <summary>The most pods that stable was told to have during the steps: an autoscaler that lets it shrink does so because the canary takes its requests.</summary>
+    public int? StableReplicas { get; init; }
+
     public int? CanaryReplicas { get; init; }
 
     public int? CanaryReady { get; init; }

@@ -25,11 +25,19 @@ internal static class CanaryKeeping
                 ReadySince = since,
                 ReadyAt = allReady ? step.ReadyAt ?? draft.Now : step.ReadyAt,
                 NotBefore = allReady ? step.NotBefore ?? (draft.Now + draft.Intent.Steps[step.Index].Hold) : step.NotBefore,
-                Deadline = settled ? null : step.Deadline ?? (draft.Now + draft.Intent.ProgressDeadline),
+                Deadline = settled ? null : step.Deadline is null || HasGrown(draft) ? draft.Now + draft.Intent.ProgressDeadline : step.Deadline,
             },
         };
         return allReady;
     }
+
+    /// <summary>
+    /// A canary that was ready gets more pods because stable has more: what is waited for is new, and a ramp of an autoscaler is no fault of the patch.
+    /// One that crashes gains no time by it.
+    /// </summary>
+    private static bool HasGrown(Draft draft) => draft.Patch.Status?.Step is { ReadySince: not null }
+        && draft.Canaries.Any(t => t.Status.CanaryReplicas > 0 && t.Status.CanaryReplicas > (draft.Patch.Status.Workloads ?? []).FirstOrDefault(w => w.Name == t.Name)?.CanaryReplicas)
+        && !draft.Canaries.SelectMany(t => t.Observed.CanaryPods).Any(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false, HasEnded: false });
 
     public static RevertStatus TooLate(Draft draft) => Progressing.Back(
         draft,
@@ -71,13 +79,14 @@ internal static class CanaryKeeping
     public static EnsureCanary Wanted(Draft draft, Target target)
     {
         var (weight, stable) = (draft.Status.Step!.Weight, target.Stable!);
-        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, stable.Replicas) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
+        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, Math.Max(stable.Replicas, target.Status.StableReplicas ?? 0)) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
         var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
         return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanarySource.Of(stable.TemplateDigest, target.Patched), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
     }
 
     private static bool Keep(Draft draft, Target target)
     {
+        draft.Update(target, w => w with { StableReplicas = Math.Max(target.Stable!.Replicas, w.StableReplicas ?? 0) });
         var wanted = Wanted(draft, target);
         var (replicas, source) = (wanted.Replicas, wanted.Source);
         var canary = target.Observed.Canary;

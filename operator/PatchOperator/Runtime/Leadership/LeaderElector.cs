@@ -45,6 +45,7 @@ internal sealed class LeaderElector(
 
     public async Task RunAsync(CancellationToken stop)
     {
+        var isSecondLook = false;
         while (true)
         {
             stop.ThrowIfCancellationRequested();
@@ -59,6 +60,12 @@ internal sealed class LeaderElector(
                 {
                     throw;
                 }
+                catch (ClusterException exception) when (exception.Kind is ApiErrorKind.Conflict or ApiErrorKind.NotFound && Current is not null && !isSecondLook)
+                {
+                    // Somebody wrote or deleted what we hold: a term that is another's by now ends at once, and not when the next renewal is due.
+                    isSecondLook = true;
+                    continue;
+                }
                 catch (Exception exception) when (exception is ClusterException or OperationCanceledException)
                 {
                     // Also a conflict: someone was faster, and the next look shows who.
@@ -66,6 +73,7 @@ internal sealed class LeaderElector(
                 }
             }
 
+            isSecondLook = false;
             NoteEnd();
             await Task.Delay(options.RetryPeriod * (1 + (0.1 * random())), time, stop);
         }
@@ -104,6 +112,7 @@ internal sealed class LeaderElector(
         var read = Current is null || held is null ? await client.FindAsync(Leases, key, cancellation) : held;
         held = null;
         var record = read is null ? null : LeaseRecord.Of(read);
+        var isKnown = observation.HasSeenAny;
         var move = observation.Decide(record, Current is not null, time.GetElapsedTime(epoch));
         if (move == LeaseMove.Wait)
         {
@@ -112,7 +121,7 @@ internal sealed class LeaderElector(
         }
 
         var acquire = move != LeaseMove.Renew;
-        var transitions = (record?.Transitions ?? 0) + (move == LeaseMove.Take ? 1 : 0);
+        var transitions = observation.Transitions + (move == LeaseMove.Take || (move == LeaseMove.Create && isKnown) ? 1 : 0);
         var lease = LeaseRecord.Write(read, key.Namespace, key.Name, identity, options.LeaseDuration, time.GetUtcNow(), transitions, acquire);
         // Before the request: the others' wait begins when the server has it, which is not earlier.
         var sent = time.GetTimestamp();

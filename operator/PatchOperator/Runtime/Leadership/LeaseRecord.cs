@@ -67,20 +67,26 @@ internal sealed class LeaseObservation(string me, TimeSpan usualDuration)
     private LeaseRecord? last;
     private TimeSpan changedAt;
 
+    /// <summary>Of the last record seen; they go on counting where the Lease was deleted.</summary>
+    public long Transitions => last?.Transitions ?? 0;
+
+    public bool HasSeenAny => last is not null;
+
     /// <param name="record">As just read; null if there is none.</param>
     /// <param name="leading">We have an unbroken term.</param>
     /// <param name="now">Monotonic.</param>
     public LeaseMove Decide(LeaseRecord? record, bool leading, TimeSpan now)
     {
-        if (record != last || last is null)
+        if (record is null)
+        {
+            // Whoever held it does not know yet that somebody deleted it.
+            return !leading && last is not null && IsHeldByOther(last, now) ? LeaseMove.Wait : LeaseMove.Create;
+        }
+
+        if (record != last)
         {
             last = record;
             changedAt = now;
-        }
-
-        if (record is null)
-        {
-            return LeaseMove.Create;
         }
 
         if (record.Holder == me)
@@ -88,7 +94,9 @@ internal sealed class LeaseObservation(string me, TimeSpan usualDuration)
             return leading ? LeaseMove.Renew : LeaseMove.Take;
         }
 
-        var duration = record.Duration > TimeSpan.Zero ? record.Duration : usualDuration;
-        return record.Holder.Length == 0 || now - changedAt >= duration ? LeaseMove.Take : LeaseMove.Wait;
+        return IsHeldByOther(record, now) ? LeaseMove.Wait : LeaseMove.Take;
     }
+
+    private bool IsHeldByOther(LeaseRecord record, TimeSpan now) =>
+        record.Holder.Length > 0 && record.Holder != me && now - changedAt < (record.Duration > TimeSpan.Zero ? record.Duration : usualDuration);
 }
