@@ -75,8 +75,11 @@ public sealed record WorkloadObservation
 {
     public static readonly WorkloadObservation Missing = new();
 
-    /// <summary>Null when the workload does not exist.</summary>
+    /// <summary>Null when the workload does not exist, or could not be read.</summary>
     public StableObservation? Stable { get; init; }
+
+    /// <summary>Workloads of its kind could not be read: that there is none means nothing.</summary>
+    public bool IsUnread { get; init; }
 
     public CanaryObservation? Canary { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     /// <summary>Null also when another object took the name of the one that the run began with.</summary>
     public StableObservation? Stable => Observed.Stable is { } stable && stable.Uid == Status.StableUid ? stable : null;
 
+    /// <summary>Whether it exists is not known at the moment.</summary>
+    public bool IsUnread => Observed is { IsUnread: true, Stable: null };
+
     public IReadOnlyList<ImageRecord> Previous => Status.PreviousImages!;
 
     public IReadOnlyList<ImageRecord> Patched => Status.PatchedImages!;

@@ -15,6 +15,7 @@ internal sealed class NamespaceView : IDisposable
     private readonly List<IDisposable> subscriptions = [];
     private readonly Func<IInformerLease<JobResource>> watchJobs;
     private IInformerLease<JobResource>? jobs;
+    private volatile bool hasWaited;
 
     public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, KubernetesConnection connection, string ns, bool hasEndpointSlices)
     {
@@ -73,15 +74,21 @@ internal sealed class NamespaceView : IDisposable
         }
     }
 
-    /// <returns>False if the caches are not there in time; what is known by then is used all the same.</returns>
+    /// <summary>That none is seen means something.</summary>
+    public bool JobsAreKnown => jobs?.Informer.HasSynced is not false;
+
+    private bool PodsAreKnown => pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown;
+
+    /// <returns>False if pods, Services and endpoints are not there in time; for Jobs see <see cref="JobsAreKnown"/>.</returns>
     public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        if (pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown && jobs?.Informer.HasSynced is not false)
+        if (PodsAreKnown && JobsAreKnown)
         {
             return true;
         }
 
-        using var limit = new CancellationTokenSource(patience, time);
+        // What did not come the first time is looked for by each later reconcile, and none of them is long.
+        using var limit = new CancellationTokenSource(hasWaited ? PatchObserver.LaterPatience : patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
@@ -90,12 +97,13 @@ internal sealed class NamespaceView : IDisposable
                 services.Informer.WaitForSyncAsync(either.Token),
                 jobs?.Informer.WaitForSyncAsync(either.Token) ?? Task.CompletedTask,
                 slices?.Informer.WaitForSyncAsync(either.Token) ?? endpoints!.Informer.WaitForSyncAsync(either.Token));
-            return true;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return false;
+            hasWaited = true;
         }
+
+        return PodsAreKnown;
     }
 
     public void Dispose()

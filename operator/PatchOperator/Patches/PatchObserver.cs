@@ -30,15 +30,23 @@ internal sealed class PatchObserver(
     /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
     private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>For what did not come in that time.</summary>
+    public static readonly TimeSpan LaterPatience = TimeSpan.FromMilliseconds(200);
+
     private readonly ConcurrentDictionary<string, bool> reading = new(StringComparer.Ordinal);
 
     public async Task<ObservedState> ObserveAsync(EmergencyPatch patch, PatchIntent intent, Schedule schedule, CancellationToken cancellation)
     {
         var targets = schedule.Workloads.Select(w => w.Workload).ToArray();
-        await workloads.UseAsync(targets, cancellation);
+        var unread = await workloads.UseAsync(targets, CachePatience, time, cancellation);
+        if (unread.Count > 0 && !CanGoOnWithout(patch))
+        {
+            throw new InvalidOperationException($"Not all of {string.Join(", ", unread.Select(k => $"{k}s"))} could be read within {CachePatience.TotalSeconds:0} s; trying again.");
+        }
+
         var observed = new ObservedState
         {
-            Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w)),
+            Workloads = schedule.Workloads.DistinctBy(w => w.Workload).ToDictionary(w => w.Workload, w => Workload(patch, w) with { IsUnread = unread.Contains(w.Workload.Kind) }),
             HeldBy = neighbours.Holder(patch, targets),
             Neighbours = neighbours.Named(patch),
             Promotions = PatchNeighbours.IsRunning(patch) ? [] : neighbours.Promotions(patch, targets),
@@ -87,7 +95,7 @@ internal sealed class PatchObserver(
             services.UnionWith(workload.IsJudged ? CanaryServices.OfStable(scene) : []);
         }
 
-        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Pods, routes[p.Workload.Workload])) };
+        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Workload.Workload.Kind is not WorkloadKind.CronJob || view.JobsAreKnown, p.Pods, routes[p.Workload.Workload])) };
         seen = schedule.NameDrift ? await drift.NameAsync(patch, seen, view, cancellation) : seen;
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
@@ -117,6 +125,10 @@ internal sealed class PatchObserver(
 
         return seen;
     }
+
+    /// <summary>The traffic of a run goes back, and its deadlines run, whatever cannot be read; a start can wait.</summary>
+    private static bool CanGoOnWithout(EmergencyPatch patch) =>
+        patch.Metadata.IsTerminating || PatchPhases.Parse(patch.Status?.Phase) is var phase && (phase.IsRunning() || phase is PatchPhase.Promoted);
 
     /// <summary>The patch is gone.</summary>
     public void Drop(EmergencyPatch patch)
@@ -165,9 +177,9 @@ internal sealed class PatchObserver(
             ? traffic.Observe(scene, routing)
             : new TrafficObservation { IsKnown = false };
 
-    private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, WorkloadPods pods, TrafficObservation traffic) => observed with
+    private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, bool areKnown, WorkloadPods pods, TrafficObservation traffic) => observed with
     {
-        ArePodsKnown = true,
+        ArePodsKnown = areKnown,
         Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
         CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
         StablePods = [.. pods.Stable.Select(p => Pod(p, view, isCurrent: true))],

@@ -20,15 +20,25 @@ internal sealed class RouteWatch(
 
     public IInformer<IngressResource>? Ingresses => ingresses;
 
-    /// <returns>False if the copy is not complete in time.</returns>
-    /// <exception cref="ClusterException">The server could not be asked what it serves.</exception>
-    public async Task<bool> UseAsync(RouteKind kind, TimeSpan patience, TimeProvider time, CancellationToken cancellation) => kind switch
+    /// <returns>False if the copy is not complete in time, or the server could not be asked what it serves.</returns>
+    public async Task<bool> UseAsync(RouteKind kind, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        RouteKind.HTTPRoute => (httpRoutes is null && !await ServesAsync(Kinds.HttpRoutes, cancellation))
-            || await IsCompleteAsync(Watched(ref httpRoutes, Kinds.HttpRoutes), patience, time, cancellation),
-        RouteKind.Ingress => (ingresses is null && !await ServesAsync(Kinds.Ingresses, cancellation))
-            || await IsCompleteAsync(Watched(ref ingresses, Kinds.Ingresses), patience, time, cancellation),
-    };
+        try
+        {
+            return kind switch
+            {
+                RouteKind.HTTPRoute => (httpRoutes is null && !await ServesAsync(Kinds.HttpRoutes, cancellation))
+                    || await IsCompleteAsync(Watched(ref httpRoutes, Kinds.HttpRoutes), patience, time, cancellation),
+                RouteKind.Ingress => (ingresses is null && !await ServesAsync(Kinds.Ingresses, cancellation))
+                    || await IsCompleteAsync(Watched(ref ingresses, Kinds.Ingresses), patience, time, cancellation),
+            };
+        }
+        catch (ClusterException)
+        {
+            // What the server serves could not be asked: an abort does not wait for the answer.
+            return false;
+        }
+    }
 
     public void Dispose()
     {

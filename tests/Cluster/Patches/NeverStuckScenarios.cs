@@ -72,6 +72,25 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task After_a_restart_an_abort_needs_no_list_but_those_of_the_canary()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        await town.StartOperatorAsync();
+        town.ApplyUnit(steps: """[{"weight":25,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["readyAt"] is not null, "the canary serves", 60);
+        await town.KillOperatorAsync();
+        var broken = true;
+        using var fault = town.Api.Faults.Before(call => broken && call is { Resource: "cronjobs" or "statefulsets" or "jobs", IsWrite: false } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        await town.StartOperatorAsync();
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is null, "the canary is gone", 40);
+        broken = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+    }
+
+    [Fact]
     public async Task A_deleted_patch_goes_in_the_end_although_all_that_it_would_give_back_is_refused()
     {
         var clock = new FastClock(30);

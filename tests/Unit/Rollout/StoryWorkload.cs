@@ -41,11 +41,15 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public bool PodsAreKnown { get; set; } = true;
 
+    /// <summary>Workloads of its kind cannot be read.</summary>
+    public bool IsUnread { get; set; }
+
     /// <param name="routing">What was asked of the routes.</param>
     /// <param name="pods">Whether pods and Jobs were asked for.</param>
     public WorkloadObservation Observe(ScheduledRouting? routing = null, bool pods = true) => new()
     {
-        Stable = Stable is { } stable && !(pods && PodsAreKnown) ? stable with { ActiveJobs = [] } : Stable,
+        IsUnread = IsUnread,
+        Stable = IsUnread ? null : Stable is { } stable && !(pods && PodsAreKnown) ? stable with { ActiveJobs = [] } : Stable,
         Canary = Canary,
         ArePodsKnown = pods && PodsAreKnown,
         CanaryPods = [.. CanaryPods],

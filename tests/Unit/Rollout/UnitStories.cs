@@ -301,6 +301,44 @@ public sealed class UnitStories
         Assert.Equal((PatchPhase.AwaitingApproval, "StableCannotRollOut"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
     }
 
+    [Fact]
+    public void A_workload_that_cannot_be_read_is_not_gone_and_keeps_no_bad_canary_alive()
+    {
+        story.StartCanary();
+        cron.IsUnread = true;
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Status.Step!.Index));
+        Assert.Equal("WorkloadUnread", story.Condition(ConditionTypes.Ready).Reason);
+        story.CanaryErrorRate = 0.5;
+        story.RunUntil(() => story.CanaryPods.Count == 0, TimeSpan.FromMinutes(1));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_is_waited_for_until_the_deadline()
+    {
+        story.StartCanary();
+        cron.IsUnread = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(12));
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+        Assert.Contains("CronJob magento-cron could not be read", story.Status.Revert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_revert_gives_back_what_can_be_read_and_ends_when_the_rest_can()
+    {
+        story.Approve();
+        story.RunUntil(() => ImagesSet.Contains("magento-indexer"), TimeSpan.FromMinutes(10));
+        cron.IsUnread = true;
+        story.Command(Commands.Abort, "second thoughts");
+        story.RunFor(TimeSpan.FromMinutes(3));
+        Assert.Equal((Story.Old, Story.New), (story.Web.Image, cron.Image));
+        Assert.Equal(PatchPhase.Reverting, story.Phase);
+        cron.IsUnread = false;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal(Story.Old, cron.Image);
+    }
+
     private static PodObservation Pod(string name, string image) =>
         new() { Name = name, Ip = "10.0.1.1", Ready = true, InRotation = false, Images = new Dictionary<string, string> { ["php"] = image } };
 

@@ -14,7 +14,7 @@ internal static class CanaryKeeping
 
         // Only what is stored counts: while no status can be written nothing is measured, and then the deadline must run.
         var serves = draft.Patch.Status?.Step is { ServingSince: not null } stored && stored.Index == step.Index;
-        var allReady = RouteKeeping.Keep(draft, podsAreReady) && podsAreReady && serves;
+        var allReady = RouteKeeping.Keep(draft, podsAreReady) && podsAreReady && serves && !draft.Targets.Any(t => t.IsUnread);
         step = draft.Status.Step!;
         var since = allReady ? step.ReadySince ?? draft.Now : (DateTimeOffset?)null;
         var settled = since + draft.Policy.Settled <= draft.Now;
@@ -68,6 +68,11 @@ internal static class CanaryKeeping
         if (draft.Traffic is { Status: not "True" } traffic)
         {
             return traffic.Message;
+        }
+
+        if (draft.Targets.FirstOrDefault(t => t.IsUnread) is { } unread)
+        {
+            return $"{unread.Workload} could not be read.";
         }
 
         return draft.Status.Step!.ServingSince is null

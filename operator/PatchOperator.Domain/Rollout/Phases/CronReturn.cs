@@ -9,7 +9,7 @@ internal static class CronReturn
     /// <summary>Does the next thing; true when no CronJob is kept suspended.</summary>
     public static bool IsDone(Draft draft)
     {
-        var done = true;
+        var done = !draft.Targets.Any(t => t is { Status.WasSuspended: not null, IsUnread: true });
         foreach (var target in Kept(draft))
         {
             done &= StableRollout.RunsOnlyNewJobs(draft, target, target.Stable!);

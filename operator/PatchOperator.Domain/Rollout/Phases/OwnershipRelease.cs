@@ -22,6 +22,6 @@ internal static class OwnershipRelease
             draft.Update(target, w => w with { ReleasedAt = draft.Now });
         }
 
-        return ours.Length == 0;
+        return ours.Length == 0 && !draft.Targets.Any(t => t.IsUnread);
     }
 }

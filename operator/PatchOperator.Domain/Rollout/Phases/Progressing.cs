@@ -282,6 +282,10 @@ internal static class Progressing
         {
             draft.Explain("Suspended", $"{position}, and no step begins: {Suspension.Of(draft)}");
         }
+        else if (draft.Targets.FirstOrDefault(t => t.IsUnread) is { } unread)
+        {
+            draft.Explain("WorkloadUnread", $"{position}: {unread.Workload} could not be read; the canary is watched, and no step begins.");
+        }
         else if (StableChange.Drift(draft) is { } drift)
         {
             draft.Explain(Promoted.Drifted, $"{position}: {drift} {draft.Observed.ActionProblem}".TrimEnd());

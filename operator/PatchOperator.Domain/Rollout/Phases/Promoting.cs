@@ -187,7 +187,7 @@ internal static class Promoting
         var old = target.Observed.StablePods.Count(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
         var facts = (target.Stable, jobs.Length) switch
         {
-            (null, _) => "does not exist",
+            (null, _) => target.IsUnread ? "could not be read" : "does not exist",
             (_, > 0) => $"waits for Job {string.Join(", ", jobs)} of the old code to end",
             ({ } stable, _) when target.Workload.Kind is not WorkloadKind.CronJob =>
                 $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (StableRollout.IsThere(target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),

@@ -7,7 +7,7 @@ internal static class StableChange
 {
     public static RevertStatus? Find(Draft draft, bool patchedIsExpected)
     {
-        foreach (var target in draft.Targets)
+        foreach (var target in draft.Targets.Where(t => !t.IsUnread))
         {
             if (target.Stable is null)
             {
@@ -55,7 +55,7 @@ internal static class StableChange
             }
         }
 
-        return draft.Targets.All(t => t.Status.DriftedAt is null);
+        return draft.Targets.All(t => t.Status.DriftedAt is null && !t.IsUnread);
     }
 
     /// <summary>Why no step begins, while images of an earlier patch are to be put back.</summary>

@@ -39,7 +39,7 @@ internal static class StableRollout
     {
         if (target.Stable is not { } stable)
         {
-            return true;
+            return !target.IsUnread;
         }
 
         if (target.SetBack.Any())
@@ -67,7 +67,7 @@ internal static class StableRollout
     {
         if (target.Stable is not { } stable)
         {
-            return true;
+            return !target.IsUnread;
         }
 
         if (target.Ours is { Count: > 0 } ours)
