@@ -129,7 +129,7 @@ internal static class DecideBenchmark
         return World(new WorkloadObservation
         {
             Stable = stable,
-            Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source },
+            Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source, Images = ensure.Images.ToDictionary(i => i.Container, i => i.Image) },
             CanaryPods = Pods("canary", ensure.Replicas),
             StablePods = Pods("stable", stable.Replicas),
             Traffic = new TrafficObservation { CanaryEndpoints = ensure.Replicas, StableEndpoints = stable.Replicas },

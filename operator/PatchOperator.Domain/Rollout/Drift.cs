@@ -17,6 +17,11 @@ public static class Drift
     public static bool IsScaled(WorkloadStatus workload, CanaryObservation? canary) =>
         workload.Scale is { InPlaceAt: not null } scale && canary is { IsOurs: true, IsTerminating: false } && canary.Replicas != scale.Replicas;
 
+    /// <summary>The containers of the canary that run what the patch does not name.</summary>
+    public static IReadOnlyList<string> CanaryContainers(WorkloadStatus workload, CanaryObservation? canary) => canary is { IsOurs: true, IsTerminating: false }
+        ? [.. (workload.PatchedImages ?? []).Where(p => !ImageReference.IsSame(canary.Images.GetValueOrDefault(p.Container), p.Image)).Select(p => p.Container)]
+        : [];
+
     public static IReadOnlyList<RouteRef> Routes(EmergencyPatchStatus status, TrafficObservation traffic) =>
         IsRoutingKept(status) ? [.. (traffic.Routes ?? []).Where(r => r is { Exists: true, IsAsAsked: false }).Select(r => r.Route)] : [];
 
@@ -28,6 +33,6 @@ public static class Drift
         status.Step?.Routing?.InPlaceAt is not null && status.Timings?.TrafficWithdrawnAt is null && !(status.Workloads ?? []).All(w => w.PatchedAt is not null);
 
     private static bool IsExpected(WorkloadStatus workload, ImageRecord previous, string? image) =>
-        (workload.PatchedAt is null && image == previous.Image)
-        || (workload.PromotionStartedAt is not null && (workload.PatchedImages ?? []).Any(p => p.Container == previous.Container && p.Image == image));
+        (workload.PatchedAt is null && ImageReference.IsSame(image, previous.Image))
+        || (workload.PromotionStartedAt is not null && (workload.PatchedImages ?? []).Any(p => p.Container == previous.Container && ImageReference.IsSame(p.Image, image)));
 }

@@ -65,15 +65,15 @@ internal static class ImageLineage
             }
         }
 
-        return known.Where(image => image != running && image != patched.Image).Select(image => patched with { Image = image });
+        return known.Where(image => !ImageReference.IsSame(image, running) && !ImageReference.IsSame(image, patched.Image)).Select(image => patched with { Image = image });
     }
 
     /// <summary>What was there before an image. What the other patches' statuses say by now goes before what was known once.</summary>
     private static IEnumerable<string> Before(string image, string container, WorkloadStatus[] promotions, LineageStatus[] known)
     {
-        WorkloadStatus[] bringers = [.. promotions.Where(w => Image(w.PatchedImages, container) == image)];
+        WorkloadStatus[] bringers = [.. promotions.Where(w => ImageReference.IsSame(Image(w.PatchedImages, container), image))];
         return bringers.Where(Stands).SelectMany(w => Images(w.PreviousImages, container).Concat(Images(w.EarlierImages, container)))
-            .Concat(bringers.All(Stands) ? known.Where(l => l.Container == container && l.Image == image).SelectMany(l => l.Earlier) : []);
+            .Concat(bringers.All(Stands) ? known.Where(l => l.Container == container && ImageReference.IsSame(l.Image, image)).SelectMany(l => l.Earlier) : []);
     }
 
     /// <summary>Once Git has named what a patch brought, it names what was there before only when somebody goes back on purpose.</summary>

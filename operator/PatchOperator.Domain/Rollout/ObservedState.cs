@@ -103,6 +103,9 @@ public sealed record StableObservation
     /// <summary>Image by container.</summary>
     public required IReadOnlyDictionary<string, string> Images { get; init; }
 
+    /// <summary>Of a StatefulSet: its controller's name for pods of the current template; null while it has not seen it.</summary>
+    public string? Revision { get; init; }
+
     /// <summary>Names of the pods' volumes, where there may be a canary.</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
@@ -159,6 +162,12 @@ public sealed record CanaryObservation
     /// <summary>Who else gave it that number, where it should be another.</summary>
     public string? ScaledBy { get; init; }
 
+    /// <summary>Image by container.</summary>
+    public required IReadOnlyDictionary<string, string> Images { get; init; }
+
+    /// <summary>Who else set them, where they should be others.</summary>
+    public string? ImagesSetBy { get; init; }
+
     /// <summary>What it was made from: see <see cref="Api.V1Alpha1.Annotations.CanarySource"/>.</summary>
     public string? Source { get; init; }
 
@@ -191,10 +200,13 @@ public sealed record PodObservation
     /// <summary>Of a canary: runs the current template.</summary>
     public bool IsCurrent { get; init; } = true;
 
-    /// <summary>Image by container.</summary>
+    /// <summary>Image by container, as in the template that it was made from where that is known.</summary>
     public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
     public bool IsTerminating { get; init; }
+
+    /// <summary>By when it should have been gone, where its node does not say either that it is ready; null where nothing is overdue.</summary>
+    public DateTimeOffset? DueGoneAt { get; init; }
 
     /// <summary>It runs nothing any more, as after an eviction; its controller leaves it lying and makes another.</summary>
     public bool HasEnded { get; init; }

@@ -40,14 +40,14 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
 
     /// <summary>The patched images that are there because of this patch alone.</summary>
     public IReadOnlyList<ImageRecord> Ours => Stable is { } stable
-        ? [.. Patched.Where(p => stable.Images.GetValueOrDefault(p.Container) == p.Image && Previous.Single(b => b.Container == p.Container).Image != p.Image)]
+        ? [.. Patched.Where(p => ImageReference.IsSame(stable.Images.GetValueOrDefault(p.Container), p.Image) && !ImageReference.IsSame(Previous.Single(b => b.Container == p.Container).Image, p.Image))]
         : [];
 
     /// <summary>Containers with an image that is neither of the two, nor one that an earlier patch replaced: someone else's newer decision.</summary>
     public IEnumerable<(string Container, string? Image)> Foreign =>
         from previous in Previous
         let now = Stable?.Images.GetValueOrDefault(previous.Container)
-        where now != previous.Image && now != Patched.Single(p => p.Container == previous.Container).Image && !IsEarlier(previous.Container, now)
+        where !ImageReference.IsSame(now, previous.Image) && !ImageReference.IsSame(now, Patched.Single(p => p.Container == previous.Container).Image) && !IsEarlier(previous.Container, now)
         select (previous.Container, now);
 
     /// <summary>Containers that run what an earlier patch replaced, as after a sync from a Git that lags behind by more than this patch.</summary>
@@ -57,7 +57,7 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
         where now is not null && IsEarlier(previous.Container, now)
         select previous with { Image = now };
 
-    private bool IsEarlier(string container, string? image) => Earlier.Any(e => e.Container == container && e.Image == image);
+    private bool IsEarlier(string container, string? image) => Earlier.Any(e => e.Container == container && ImageReference.IsSame(e.Image, image));
 
     /// <summary>The first thing that keeps pods from running, in the words of who knows.</summary>
     public string? CanaryProblem => Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null) ?? Observed.Canary?.Problem;

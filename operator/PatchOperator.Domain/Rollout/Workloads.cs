@@ -90,5 +90,5 @@ public static class Workloads
 
     /// <summary>What an image of the workload's pods must be counted as.</summary>
     public static bool RunsAll(this IReadOnlyDictionary<string, string> images, IReadOnlyList<ImageRecord> wanted) =>
-        wanted.All(w => images.GetValueOrDefault(w.Container) == w.Image);
+        wanted.All(w => ImageReference.IsSame(images.GetValueOrDefault(w.Container), w.Image));
 }

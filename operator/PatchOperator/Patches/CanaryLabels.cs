@@ -53,6 +53,7 @@ internal static class CanaryLabels
         }
     }
 
-    private static string Other(string value) =>
+    /// <summary>The value that a label gets instead.</summary>
+    public static string Other(string value) =>
         value.Length == 0 ? "canary" : value[..Math.Min(value.Length, Longest - Suffix.Length)].TrimEnd('-', '_', '.') + Suffix;
 }

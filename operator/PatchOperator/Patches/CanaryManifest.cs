@@ -62,7 +62,7 @@ internal static class CanaryManifest
         var metadata = template.Child("metadata");
         metadata.Remove("creationTimestamp");
         var labels = metadata.Child("labels");
-        foreach (var (key, value) in CanaryLabels.Apart(ToMap(labels), ToMap(stable["selector"]?["matchLabels"]), serviceSelectors, action.IsRouted))
+        foreach (var (key, value) in CanaryLabels.Apart(ToMap(labels), Selected(stable["selector"], ToMap(labels)), serviceSelectors, action.IsRouted))
         {
             labels[key] = value;
         }
@@ -81,6 +81,7 @@ internal static class CanaryManifest
             }
         }
 
+        Duplicates.Collapse(template["spec"]!.AsObject());
         CanaryOverlays.Lay(template["spec"]!.AsObject(), action);
         if (action.IsGated)
         {
@@ -89,6 +90,23 @@ internal static class CanaryManifest
         }
 
         return template;
+    }
+
+    /// <summary>The labels by which the Deployment selects and of which another value would not be selected. Of <c>Exists</c> and its like there is none.</summary>
+    private static Dictionary<string, string> Selected(JsonNode? selector, Dictionary<string, string> labels)
+    {
+        var selected = ToMap(selector?["matchLabels"]);
+        foreach (var expression in (selector?["matchExpressions"] as JsonArray ?? []).Where(e => e?["operator"]?.GetValue<string>() is "In"))
+        {
+            var key = expression!["key"]!.GetValue<string>();
+            var values = expression["values"]!.AsArray().Select(v => v!.GetValue<string>());
+            if (labels.TryGetValue(key, out var value) && !values.Contains(CanaryLabels.Other(value), StringComparer.Ordinal))
+            {
+                selected.TryAdd(key, value);
+            }
+        }
+
+        return selected;
     }
 
     /// <summary>By these labels, and no others, the canary knows its pods; they cannot match a pod of stable or of another canary.</summary>

@@ -39,6 +39,7 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
                 {
                     observed = await ImagesAsync(patch, workload, observed, either.Token);
                     observed = await ScaleAsync(patch, workload, observed, either.Token);
+                    observed = await CanaryImagesAsync(patch, workload, observed, either.Token);
                     named[workload.Target()] = observed with { Traffic = await RoutesAsync(patch, workload, observed.Traffic, view, either.Token) };
                 }
             }
@@ -71,6 +72,18 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
         return Drift.IsScaled(workload, observed.Canary)
             ? observed with { Canary = observed.Canary! with { ScaledBy = await OwnerAsync(Kinds.Deployments, key, workloads.Deployment(key)?.Metadata, [Replicas], cancellation) } }
             : observed;
+    }
+
+    private async Task<WorkloadObservation> CanaryImagesAsync(EmergencyPatch patch, WorkloadStatus workload, WorkloadObservation observed, CancellationToken cancellation)
+    {
+        if (Drift.CanaryContainers(workload, observed.Canary) is not { Count: > 0 } containers)
+        {
+            return observed;
+        }
+
+        var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Target().Name + Names.CanarySuffix);
+        var images = containers.Select(c => FieldOwners.Image(WorkloadWriter.PodTemplateOf(WorkloadKind.Deployment), c)).ToArray();
+        return observed with { Canary = observed.Canary! with { ImagesSetBy = await OwnerAsync(Kinds.Deployments, key, workloads.Deployment(key)?.Metadata, images, cancellation) } };
     }
 
     private async Task<TrafficObservation> RoutesAsync(EmergencyPatch patch, WorkloadStatus workload, TrafficObservation traffic, NamespaceView view, CancellationToken cancellation)
@@ -113,7 +126,8 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
 
     private async Task<string?> OwnerAsync(ResourceType type, ObjectKey key, string uid, string version, IReadOnlyList<IReadOnlyList<string>> fields, CancellationToken cancellation)
     {
-        if (known.TryGetValue(uid, out var last) && last.Version == version)
+        var subject = $"{uid} {fields[0][^1]}";
+        if (known.TryGetValue(subject, out var last) && last.Version == version)
         {
             return last.Manager;
         }
@@ -123,11 +137,11 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
             known.Clear();
         }
 
-        known[uid] = (version, null);
+        known[subject] = (version, null);
         try
         {
             var owner = await client.FindAsync(type, key, cancellation) is { } read ? FieldOwners.Of(read, fields) : null;
-            known[uid] = (version, owner);
+            known[subject] = (version, owner);
             return owner;
         }
         catch (ClusterException)

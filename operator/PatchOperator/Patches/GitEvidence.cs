@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Patches;
 
@@ -50,7 +51,7 @@ internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool Own
     {
         var spec = podTemplate.Aggregate((JsonNode?)workload, (at, name) => (at as JsonObject)?[name]);
         var containers = (spec?["containers"] as JsonArray ?? []).OfType<JsonObject>().ToArray();
-        return patched.All(p => containers.Any(c => Text(c["name"]) == p.Container && Text(c["image"]) == p.Image));
+        return patched.All(p => containers.Any(c => Text(c["name"]) == p.Container && ImageReference.IsSame(Text(c["image"]), p.Image)));
     }
 
     private static bool IsMarked(JsonObject workload) => workload["metadata"]?["annotations"]?[Annotations.PatchedBy] is not null;

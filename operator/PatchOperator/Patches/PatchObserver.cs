@@ -16,6 +16,7 @@ internal sealed class PatchObserver(
     WorkloadCaches workloads,
     GitReader git,
     DriftReader drift,
+    PodOrigins origins,
     NamespaceViews views,
     PatchNeighbours neighbours,
     TrafficRouters traffic,
@@ -87,15 +88,23 @@ internal sealed class PatchObserver(
 
         var pods = schedule.Workloads.DistinctBy(w => w.Workload).Select(w => (Workload: w, Pods: WorkloadPods.Of(view, patch, w))).ToArray();
         var routes = new Dictionary<WorkloadRef, TrafficObservation>();
+        var made = new Dictionary<WorkloadRef, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>();
         var services = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (workload, of) in pods)
         {
+            made[workload.Workload] = await origins.ReadAsync(workload, observed.Of(workload.Workload).Stable, of.Stable, cancellation);
             var scene = new TrafficScene(patch, view, workload.Name, of.Canary, of.Stable);
             routes[workload.Workload] = await TrafficAsync(scene, workload.Routing, cancellation);
             services.UnionWith(workload.IsJudged ? CanaryServices.OfStable(scene) : []);
         }
 
-        var seen = observed with { Workloads = pods.ToDictionary(p => p.Workload.Workload, p => WithPods(observed.Of(p.Workload.Workload), view, p.Workload.Workload.Kind is not WorkloadKind.CronJob || view.JobsAreKnown, p.Pods, routes[p.Workload.Workload])) };
+        var now = time.GetUtcNow();
+        var seen = observed with
+        {
+            Workloads = pods.ToDictionary(
+                p => p.Workload.Workload,
+                p => WithPods(observed.Of(p.Workload.Workload), view, p.Workload.Workload.Kind is not WorkloadKind.CronJob || view.JobsAreKnown, p.Pods, routes[p.Workload.Workload], made[p.Workload.Workload], now)),
+        };
         seen = schedule.NameDrift ? await drift.NameAsync(patch, seen, view, cancellation) : seen;
         PodResource[] canary = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Canary)];
         PodResource[] stable = [.. pods.Where(p => p.Workload.IsJudged).SelectMany(p => p.Pods.Stable)];
@@ -177,26 +186,34 @@ internal sealed class PatchObserver(
             ? traffic.Observe(scene, routing)
             : new TrafficObservation { IsKnown = false };
 
-    private static WorkloadObservation WithPods(WorkloadObservation observed, NamespaceView view, bool areKnown, WorkloadPods pods, TrafficObservation traffic) => observed with
+    private static WorkloadObservation WithPods(
+        WorkloadObservation observed,
+        NamespaceView view,
+        bool areKnown,
+        WorkloadPods pods,
+        TrafficObservation traffic,
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> made,
+        DateTimeOffset now) => observed with
     {
         ArePodsKnown = areKnown,
         Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
-        CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
-        StablePods = [.. pods.Stable.Select(p => Pod(p, view, isCurrent: true))],
+        CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, now, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
+        StablePods = [.. pods.Stable.Select(p => Pod(p, view, now, isCurrent: true, made.GetValueOrDefault(p.Metadata.Uid)))],
         Traffic = traffic,
     };
 
-    private static PodObservation Pod(PodResource pod, NamespaceView view, bool isCurrent) => new()
+    private static PodObservation Pod(PodResource pod, NamespaceView view, DateTimeOffset now, bool isCurrent, IReadOnlyDictionary<string, string>? made = null) => new()
     {
         Name = pod.Metadata.Name,
         Ip = pod.Status.PodIP ?? "",
         Ready = PodFacts.IsReady(pod),
         InRotation = ReplicaRatio.IsInRotation(view, pod),
         IsCurrent = isCurrent,
-        Images = PodFacts.Images(pod),
+        Images = made ?? PodFacts.Images(pod),
         IsTerminating = pod.Metadata.IsTerminating,
+        DueGoneAt = PodFacts.DueGoneAt(pod),
         HasEnded = PodFacts.HasEnded(pod),
-        Problem = PodFacts.Problem(pod),
+        Problem = PodFacts.Problem(pod, now),
         HasCrashed = PodFacts.HasCrashed(pod),
         ContainersReadyAt = PodFacts.ContainersReadyAt(pod),
         IsShut = PodFacts.IsShut(pod),

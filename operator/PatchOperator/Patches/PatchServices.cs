@@ -78,6 +78,7 @@ internal static class PatchServices
         .AddSingleton<PatchObserver>()
         .AddSingleton<GitReader>()
         .AddSingleton<DriftReader>()
+        .AddSingleton<PodOrigins>()
         .AddSingleton<WorkloadWriter>()
         .AddSingleton<OwnershipWriter>()
         .AddSingleton<CanaryWriter>()

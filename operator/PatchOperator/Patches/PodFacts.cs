@@ -10,7 +10,10 @@ internal static class PodFacts
     /// <summary>Readiness gate of a canary's pods: true when their metrics are collected.</summary>
     public const string Gate = Names.Group + "/metrics-scraped";
 
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(30);
+
     private const string TemplateHash = "pod-template-hash";
+    private const string RevisionHash = "controller-revision-hash";
 
     public static bool IsReady(PodResource pod) =>
         !pod.Metadata.IsTerminating && (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
@@ -42,11 +45,23 @@ internal static class PodFacts
         WorkloadKind.CronJob => false,
     };
 
+    /// <summary>Of a StatefulSet: the template it was made from, as its controller calls it.</summary>
+    public static string? RevisionOf(PodResource pod) => pod.Metadata.Labels?.GetValueOrDefault(RevisionHash);
+
+    /// <summary>
+    /// By when it should have been gone, where it is not ready any more either. A kubelet that lives kills what outstays its time, and one that does not has
+    /// its pods marked so by the node controller.
+    /// </summary>
+    public static DateTimeOffset? DueGoneAt(PodResource pod) =>
+        (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" }) ? null : pod.Metadata.DeletionTimestamp;
+
     public static IReadOnlyDictionary<string, string> Images(PodResource pod) =>
         (pod.Spec.Containers ?? []).ToDictionary(c => c.Name, c => c.Image, StringComparer.Ordinal);
 
     /// <summary>Why it does not run, with the node's or scheduler's own message; null while all is well.</summary>
-    public static string? Problem(PodResource pod)
+    /// <param name="pod">The pod.</param>
+    /// <param name="now">Starting takes its time, which is no problem for a while.</param>
+    public static string? Problem(PodResource pod, DateTimeOffset now)
     {
         if (pod.Metadata.IsTerminating)
         {
@@ -74,7 +89,15 @@ internal static class PodFacts
             return $"Pod {pod.Metadata.Name}: {unscheduled.Reason}. {unscheduled.Message}";
         }
 
-        return pod.Status.Phase is "Failed" ? $"Pod {pod.Metadata.Name}: {pod.Status.Reason ?? "Failed"}. {pod.Status.Message}" : null;
+        if (pod.Status.Phase is "Failed")
+        {
+            return $"Pod {pod.Metadata.Name}: {pod.Status.Reason ?? "Failed"}. {pod.Status.Message}";
+        }
+
+        // A volume that cannot be mounted or a probe that fails is told in events alone, which nobody here reads.
+        return (pod.Status.Conditions ?? []).FirstOrDefault(c => c is { Type: "ContainersReady", Status: "False" } && c.LastTransitionTime + SlowStart <= now) is { } unready
+            ? $"Pod {pod.Metadata.Name}: {unready.Reason}. {unready.Message}. kubectl describe pod {pod.Metadata.Name} -n {pod.Metadata.Namespace} tells why."
+            : null;
     }
 
     /// <summary>Also where the container runs again: the next failure may be seconds away.</summary>

@@ -18,6 +18,10 @@ internal sealed record Trouble(string Message, bool IsRace, TimeSpan? RetryAfter
         ApiErrorKind.Unauthorized or ApiErrorKind.Timeout or ApiErrorKind.Unavailable or ApiErrorKind.Other => new Trouble(exception.Message, false, null, exception),
     };
 
-    /// <summary>The API server refused the change itself; people must see its words in the status.</summary>
-    public static bool IsRefusal(ClusterException exception) => exception.Kind is ApiErrorKind.Invalid or ApiErrorKind.Forbidden;
+    /// <summary>
+    /// The API server refused the change itself; people must see its words in the status. So it is with a 500, by which it says that it cannot read a
+    /// manifest or reach a webhook.
+    /// </summary>
+    public static bool IsRefusal(ClusterException exception) =>
+        exception.Kind is ApiErrorKind.Invalid or ApiErrorKind.Forbidden || exception is { Kind: ApiErrorKind.Unavailable, Error.StatusCode: 500 };
 }

@@ -47,6 +47,7 @@ internal static class WorkloadFacts
             MarkedBy = MarkedBy(set),
             Replicas = wanted,
             Images = set.Spec.Template.Images,
+            Revision = (status.ObservedGeneration ?? 0) >= set.Metadata.Generation ? status.UpdateRevision : null,
             TemplateDigest = set.Spec.Template.DigestWithout(patched),
             ReadyReplicas = status.ReadyReplicas ?? 0,
             IsRolledOut = (status.ObservedGeneration ?? 0) >= set.Metadata.Generation
@@ -89,6 +90,7 @@ internal static class WorkloadFacts
     {
         IsOurs = (deployment.Metadata.OwnerReferences ?? []).Any(o => o.Uid == patch.Metadata.Uid),
         Replicas = deployment.Spec.Replicas ?? 1,
+        Images = deployment.Spec.Template.Images,
         Source = deployment.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource),
         IsTerminating = deployment.Metadata.IsTerminating,
         Problem = Words(deployment, "ReplicaFailure", "True"),

@@ -35,14 +35,15 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
             var name = containers[i]!["name"]!.GetValue<string>();
             var wanted = action.Wanted.FirstOrDefault(w => w.Container == name)?.Image;
             var now = containers[i]!["image"]?.GetValue<string>();
-            if (wanted is null || wanted == now)
+            if (wanted is null || ImageReference.IsSame(wanted, now))
             {
                 continue;
             }
 
+            var expected = action.Expected.Single(e => e.Container == name).Image;
             string[] container = [.. template, "containers", i.ToString()];
             change.Test([.. container, "name"], name)
-                .Test([.. container, "image"], action.Expected.Single(e => e.Container == name).Image)
+                .Test([.. container, "image"], ImageReference.IsSame(now, expected) ? now! : expected)
                 .Replace([.. container, "image"], wanted);
             changes = true;
         }

@@ -19,6 +19,7 @@ public sealed class DriftOwnerScenarios
     [InlineData("the canary's Service", "TrafficEdited", "Service of Deployment magento-web was changed by kubectl-edit.")]
     [InlineData("the second Ingress", "TrafficEdited", "Ingress shop was changed by kubectl-edit: ")]
     [InlineData("the number of pods", "TrafficEdited", "was scaled by kubectl-edit to 3 pods")]
+    [InlineData("the canary's image", "CanaryEdited", "It was set by kubectl-edit; ")]
     [InlineData("a third image", "StableChangedByOthers", "by kubectl-edit during the run")]
     public async Task In_mid_run_it_is_named_and_nothing_is_asked_before_it_happens(string what, string action, string told)
     {
@@ -39,9 +40,9 @@ public sealed class DriftOwnerScenarios
             "the canary's Service" => ($"api/v1/{Namespace}/services/web-canary", """{"spec":{"selector":{"app":"web"}}}"""),
             "the second Ingress" => ($"apis/networking.k8s.io/v1/{Namespace}/ingresses/shop-canary", """{"metadata":{"annotations":{"nginx.ingress.kubernetes.io/canary-weight":"90"}}}"""),
             "the number of pods" => ($"apis/apps/v1/{Namespace}/deployments/magento-web-canary", """{"spec":{"replicas":3}}"""),
-            _ => ($"apis/apps/v1/{Namespace}/deployments/magento-web", $$"""{"spec":{"template":{"spec":{"containers":[{"name":"php","image":"{{Town.Newer}}"}]} } } }"""),
+            _ => ($"apis/apps/v1/{Namespace}/deployments/magento-web{(what == "the canary's image" ? "-canary" : "")}", $$"""{"spec":{"template":{"spec":{"containers":[{"name":"php","image":"{{Town.Newer}}"}]} } } }"""),
         };
-        await EditAsync(town, path, change, what == "a third image" ? "strategic-merge-patch+json" : "merge-patch+json");
+        await EditAsync(town, path, change, what is "a third image" or "the canary's image" ? "strategic-merge-patch+json" : "merge-patch+json");
         await town.UntilAsync(() => town.Trail().Any(r => r.Action == action), "on record");
         Assert.Contains(told, town.Trail().First(r => r.Action == action).Detail, StringComparison.Ordinal);
     }

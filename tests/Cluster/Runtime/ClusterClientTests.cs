@@ -85,6 +85,19 @@ public sealed class ClusterClientTests
         Assert.Equal(ApiErrorKind.Conflict, error.Kind);
     }
 
+    /// <summary>As of a ValidatingAdmissionPolicy, whose cause names no field.</summary>
+    [Fact]
+    public async Task A_policys_denial_of_a_json_patch_is_a_refusal_with_its_words()
+    {
+        await using var harness = await new Harness(api).StartAsync();
+        api.Put(MiniApi.Path("a"));
+        const string Words = "widgets.test.io \"a\" is forbidden: ValidatingAdmissionPolicy 'images' with binding 'images' denied request: only signed images";
+        api.Intercept = _ => MiniApi.Status(422, "Invalid", Words);
+        var patch = new JsonPatch().Test(["metadata", "uid"], "another").Add(["spec"], new JsonObject());
+        var error = await Assert.ThrowsAsync<ClusterException>(() => harness.Client.JsonPatchAsync(Widgets.Type, Harness.Key("a"), patch, None));
+        Assert.Equal((ApiErrorKind.Invalid, Words), (error.Kind, error.Error.Message));
+    }
+
     [Fact]
     public async Task A_status_written_on_an_older_version_is_a_conflict_and_a_current_one_replaces_it_whole()
     {

@@ -194,7 +194,7 @@ internal sealed class MiniApi : DelegatingHandler
             case "PATCH" when body is JsonArray operations:
                 if (!Apply(next, operations))
                 {
-                    return Status(422, "Invalid");
+                    return Status(422, "Invalid", "the server rejected our request due to an error in our request");
                 }
 
                 break;

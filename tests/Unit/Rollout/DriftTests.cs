@@ -33,7 +33,7 @@ public sealed class DriftTests
     public void A_canary_is_scaled_by_others_when_it_had_its_number_already(int replicas, bool wasInPlace, bool isOurs, bool isDrift)
     {
         var workload = Workload with { Scale = new ScaleStatus { Replicas = 1, InPlaceAt = wasInPlace ? Then : null } };
-        Assert.Equal(isDrift, Drift.IsScaled(workload, new CanaryObservation { IsOurs = isOurs, Replicas = replicas }));
+        Assert.Equal(isDrift, Drift.IsScaled(workload, new CanaryObservation { IsOurs = isOurs, Replicas = replicas, Images = new Dictionary<string, string>() }));
     }
 
     [Fact]

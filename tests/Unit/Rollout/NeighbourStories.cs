@@ -73,7 +73,7 @@ public sealed class NeighbourStories
         story.Edit(s => s with { Supersedes = ["first-try"] });
         story.Neighbours["first-try"] = new NeighbourObservation(PatchPhase.Progressing, []);
         story.HeldBy = "first-try";
-        story.Web.Canary = new CanaryObservation { IsOurs = false, Replicas = 1 };
+        story.Web.Canary = new CanaryObservation { IsOurs = false, Replicas = 1, Images = new Dictionary<string, string>() };
         story.CanaryReading = new TrackReading.Failed("connection refused", Terminal: false);
         story.RunUntil(PatchPhase.Blocked, TimeSpan.FromMinutes(1));
         Assert.Null(story.Status.Superseding);

@@ -44,6 +44,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
     /// <summary>Workloads of its kind cannot be read.</summary>
     public bool IsUnread { get; set; }
 
+    /// <summary>What a webhook makes of an image.</summary>
+    public Func<string, string> StoredAs { get; set; } = image => image;
+
     /// <param name="routing">What was asked of the routes.</param>
     /// <param name="pods">Whether pods and Jobs were asked for.</param>
     public WorkloadObservation Observe(ScheduledRouting? routing = null, bool pods = true) => new()
@@ -97,12 +100,12 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                 CanaryPods.Clear();
                 break;
             // As the JSON patch with tests does it: a third image anywhere, and nothing is changed.
-            case SetStableImages set when set.Wanted.Any(w => Stable!.Images[w.Container] is var now && now != w.Image && now != set.Expected.Single(e => e.Container == w.Container).Image):
+            case SetStableImages set when set.Wanted.Any(w => Stable!.Images[w.Container] is var now && !ImageReference.IsSame(now, w.Image) && !ImageReference.IsSame(now, set.Expected.Single(e => e.Container == w.Container).Image)):
                 break;
             case SetStableImages set:
                 Stable = Stable! with
                 {
-                    Images = new Dictionary<string, string>([.. Stable.Images.Where(i => set.Wanted.All(w => w.Container != i.Key)), .. set.Wanted.Select(w => KeyValuePair.Create(w.Container, w.Image))]),
+                    Images = new Dictionary<string, string>([.. Stable.Images.Where(i => set.Wanted.All(w => w.Container != i.Key)), .. set.Wanted.Select(w => KeyValuePair.Create(w.Container, StoredAs(w.Image)))]),
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
                     MarkedBy = "cve-2025-54236",
@@ -127,7 +130,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     private void Make(EnsureCanary ensure, DateTimeOffset now)
     {
-        Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source };
+        Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source, Images = ensure.Images.ToDictionary(i => i.Container, i => StoredAs(i.Image)) };
         CanaryPods.Clear();
         CanaryPods.AddRange(Enumerable.Range(0, ensure.Replicas).Select(i => new PodObservation
         {

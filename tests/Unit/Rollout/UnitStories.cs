@@ -168,6 +168,18 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void A_consumer_on_a_dead_node_is_waited_for_until_its_grace_period_is_long_over()
+    {
+        consumers.StablePods.Add(Pod("consumer-lost", Story.Old) with { Ready = false, IsTerminating = true, DueGoneAt = story.Now + TimeSpan.FromMinutes(6) });
+        story.Approve();
+        story.RunUntil(() => story.Phase is PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+        Assert.True(story.Now >= consumers.StablePods[0].DueGoneAt + TimeSpan.FromMinutes(2));
+        consumers.StablePods[0] = Pod("consumer-lost", Story.New) with { Ready = false, IsTerminating = true, DueGoneAt = story.Now + TimeSpan.FromMinutes(1) };
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(4));
+    }
+
+    [Fact]
     public void A_consumer_that_was_evicted_runs_nothing_and_is_not_waited_for_forwards_or_backwards()
     {
         consumers.StablePods.Add(Pod("consumer-evicted", Story.Old) with { Ready = false, HasEnded = true });

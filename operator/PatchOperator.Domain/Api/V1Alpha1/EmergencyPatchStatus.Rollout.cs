@@ -135,6 +135,9 @@ public sealed record WorkloadStatus
     /// <summary>How many pods the canary is told to have where their number is its weight, and how that goes.</summary>
     public ScaleStatus? Scale { get; init; }
 
+    /// <summary>How it goes with the canary's images, which others may change.</summary>
+    public CanaryImagesStatus? CanaryImages { get; init; }
+
     /// <summary>Percent of this workload's traffic that its canary really has.</summary>
     public int? ActualWeight { get; init; }
 
@@ -201,6 +204,23 @@ public sealed record ScaleStatus
     public DateTimeOffset? OffSince { get; init; }
 
     /// <summary>How often such edits were undone lately.</summary>
+    public int? Corrections { get; init; }
+
+    public DateTimeOffset? CorrectedAt { get; init; }
+}
+
+public sealed record CanaryImagesStatus
+{
+    /// <summary>When the canary was first seen to be told the patched images.</summary>
+    public DateTimeOffset? InPlaceAt { get; init; }
+
+    /// <summary>Since when pods of someone else's edit may run.</summary>
+    public DateTimeOffset? OffSince { get; init; }
+
+    /// <summary>How often in this run such edits were undone.</summary>
+    public int? Edits { get; init; }
+
+    /// <summary>How often lately.</summary>
     public int? Corrections { get; init; }
 
     public DateTimeOffset? CorrectedAt { get; init; }

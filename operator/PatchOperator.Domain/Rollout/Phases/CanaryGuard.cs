@@ -36,6 +36,11 @@ internal static class CanaryGuard
 
         foreach (var target in draft.Canaries)
         {
+            CanaryImages.Hold(draft, target);
+        }
+
+        foreach (var target in draft.Canaries)
+        {
             ScaleKeeping.Hold(draft, target);
         }
 

@@ -58,6 +58,11 @@ internal static class CanaryKeeping
     public static string Progress(Draft draft)
     {
         var several = draft.Canaries.Count > 1;
+        if (draft.Canaries.Select(CanaryImages.Difference).FirstOrDefault(d => d is not null) is { } difference)
+        {
+            return difference;
+        }
+
         var late = draft.Canaries.Where(t => t.Status.CanaryReady < t.Status.CanaryReplicas || t.CanaryProblem is not null).ToArray();
         if (late.Length > 0)
         {
@@ -86,23 +91,26 @@ internal static class CanaryKeeping
         var (weight, stable) = (draft.Status.Step!.Weight, target.Stable!);
         var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, Math.Max(stable.Replicas, target.Status.StableReplicas ?? 0)) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
         var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
-        return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanarySource.Of(stable.TemplateDigest, target.Patched), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
+        return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanaryImages.SourceOf(target), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
     }
 
     private static bool Keep(Draft draft, Target target)
     {
         draft.Update(target, w => w with { StableReplicas = Math.Max(target.Stable!.Replicas, w.StableReplicas ?? 0) });
+        var maySetImages = CanaryImages.MaySet(draft, target);
+        target = draft.Targets.Single(t => t.Name == target.Name);
         var wanted = Wanted(draft, target);
         var (replicas, source) = (wanted.Replicas, wanted.Source);
         var canary = target.Observed.Canary;
-        var maySet = ScaleKeeping.MaySet(draft, target, wanted);
-        if (canary is null || (maySet && canary.IsOurs && !canary.IsTerminating && (canary.Replicas != replicas || canary.Source != source)))
+        var isRight = canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && canary.Images.RunsAll(target.Patched);
+        var maySet = ScaleKeeping.MaySet(draft, target, wanted) && maySetImages;
+        if (canary is null || (maySet && canary is { IsOurs: true, IsTerminating: false } && !isRight))
         {
             draft.Do(wanted);
         }
 
         var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });
         draft.Update(target, w => w with { CanaryReplicas = replicas, CanaryReady = ready });
-        return canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && ready >= replicas;
+        return isRight && ready >= replicas;
     }
 }

@@ -48,7 +48,7 @@ internal static class Degraded
         else
         {
             Promoting.HoldTraffic(draft);
-            draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(Promoting.Progress))} The healthy canary keeps serving.");
+            draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(t => Promoting.Progress(draft, t)))} The healthy canary keeps serving.");
         }
     }
 

@@ -44,6 +44,12 @@ internal static class Progressing
             return;
         }
 
+        if (CanaryImages.Rewritten(draft) is { } rewritten)
+        {
+            Reverting.Begin(draft, rewritten);
+            return;
+        }
+
         if (ApprovalDesk.TakeInRun(draft))
         {
             return;
@@ -101,7 +107,7 @@ internal static class Progressing
     public static Verdict? Measure(Draft draft)
     {
         StepTraffic.Observe(draft);
-        if (draft.Observed.Readings is not { } readings)
+        if (draft.Observed.Readings is not { } readings || CanaryImages.AreOff(draft))
         {
             return null;
         }

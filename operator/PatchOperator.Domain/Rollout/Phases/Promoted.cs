@@ -97,6 +97,6 @@ internal static class Promoted
     private static IEnumerable<string> Drift(Draft draft, WorkloadIntent workload) =>
         draft.Observed.Of(workload.Target).Stable is not { } stable
             ? []
-            : workload.Images.Where(i => stable.Images.GetValueOrDefault(i.Container) != i.Image)
+            : workload.Images.Where(i => !ImageReference.IsSame(stable.Images.GetValueOrDefault(i.Container), i.Image))
                 .Select(i => $"container {i.Container} of {workload.Target} runs {stable.Images.GetValueOrDefault(i.Container) ?? "nothing"}");
 }

@@ -126,14 +126,14 @@ internal static class Promoting
             return;
         }
 
-        var progress = string.Join(" ", waiting.Select(Progress));
+        var progress = string.Join(" ", waiting.Select(t => Progress(draft, t)));
         draft.Explain("StableRollingOut", $"The patched images are rolled out. {progress}");
         if (draft.Status.Timings?.RolloutDeadline is not { } deadline)
         {
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
             draft.WakeAt(draft.Now + draft.Intent.ProgressDeadline);
         }
-        else if ((deadline <= draft.Now && !waiting.All(StableRollout.IsThere)) || waiting.Any(t => HasFailed(draft, t)))
+        else if ((deadline <= draft.Now && !waiting.All(t => StableRollout.IsThere(draft, t))) || waiting.Any(t => HasFailed(draft, t)))
         {
             GiveUp(draft, waiting, progress);
         }
@@ -181,16 +181,16 @@ internal static class Promoting
     }
 
     /// <summary>What one workload waits for, in the words of who knows.</summary>
-    public static string Progress(Target target)
+    public static string Progress(Draft draft, Target target)
     {
         var jobs = (target.Stable?.ActiveJobs ?? []).Where(j => !j.Images.RunsAll(target.Patched)).Select(j => j.Name).ToArray();
-        var old = target.Observed.StablePods.Count(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(target.Patched));
+        var old = target.Stable is null ? 0 : StableRollout.OldConsumers(draft, target).Count();
         var facts = (target.Stable, jobs.Length) switch
         {
             (null, _) => target.IsUnread ? "could not be read" : "does not exist",
             (_, > 0) => $"waits for Job {string.Join(", ", jobs)} of the old code to end",
             ({ } stable, _) when target.Workload.Kind is not WorkloadKind.CronJob =>
-                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (StableRollout.IsThere(target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
+                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (StableRollout.IsThere(draft, target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
             _ => "changes its images",
         };
         return $"{target.Workload}: {facts}." + (target.StableProblem is { } problem ? $" {problem}" : "");

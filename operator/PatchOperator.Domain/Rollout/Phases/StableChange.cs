@@ -16,7 +16,7 @@ internal static class StableChange
 
             var changes = patchedIsExpected
                 ? target.Foreign
-                : target.Previous.Where(p => target.Stable.Images.GetValueOrDefault(p.Container) != p.Image && target.SetBack.All(s => s.Container != p.Container))
+                : target.Previous.Where(p => !ImageReference.IsSame(target.Stable.Images.GetValueOrDefault(p.Container), p.Image) && target.SetBack.All(s => s.Container != p.Container))
                     .Select(p => (p.Container, Image: target.Stable.Images.GetValueOrDefault(p.Container)));
             foreach (var (container, image) in changes)
             {

@@ -7,6 +7,9 @@ internal static class StableRollout
 {
     private static readonly TimeSpan CronLookAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>So long after its grace period, a pod that is not ready any more is on a node that is gone.</summary>
+    private static readonly TimeSpan Lingering = TimeSpan.FromMinutes(2);
+
     public static void Begin(Draft draft, Target target) => draft.Update(target, w => w with
     {
         PromotionStartedAt = draft.Now,
@@ -30,7 +33,7 @@ internal static class StableRollout
         return target.Workload.Kind switch
         {
             WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
-            WorkloadKind.Deployment or WorkloadKind.StatefulSet => StaysUp(draft, target, stable) && IsThere(target),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => StaysUp(draft, target, stable) && IsThere(draft, target),
         };
     }
 
@@ -59,8 +62,8 @@ internal static class StableRollout
     private static IReadOnlyList<ImageRecord> Before(Target target) => [.. target.Previous.Select(p => target.SetBack.FirstOrDefault(s => s.Container == p.Container) ?? p)];
 
     /// <summary>It runs the patched images and nothing else at this moment, whatever comes of it.</summary>
-    public static bool IsThere(Target target) =>
-        target is { RunsPatched: true, Stable.IsRolledOut: true, Workload.Kind: WorkloadKind.Deployment or WorkloadKind.StatefulSet } && !HasOldConsumers(target);
+    public static bool IsThere(Draft draft, Target target) =>
+        target is { RunsPatched: true, Stable.IsRolledOut: true, Workload.Kind: WorkloadKind.Deployment or WorkloadKind.StatefulSet } && !HasOldConsumers(draft, target);
 
     /// <summary>Does the next thing on the way back; true when nothing that the run did to the workload is left.</summary>
     public static bool IsRestored(Draft draft, Target target)
@@ -86,7 +89,7 @@ internal static class StableRollout
         var done = target.Workload.Kind switch
         {
             WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
-            WorkloadKind.Deployment or WorkloadKind.StatefulSet => IsBack(target, stable),
+            WorkloadKind.Deployment or WorkloadKind.StatefulSet => IsBack(draft, target, stable),
         };
         if (done)
         {
@@ -138,9 +141,27 @@ internal static class StableRollout
     }
 
     /// <summary>PHP consumers end with their message and not with SIGTERM: one that is still ending works on old code (S13).</summary>
-    private static bool HasOldConsumers(Target target) =>
-        target.Role is WorkloadRole.Worker
-        && (!target.Observed.ArePodsKnown || target.Observed.StablePods.Any(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(Now(target))));
+    private static bool HasOldConsumers(Draft draft, Target target) => target.Role is WorkloadRole.Worker && (!target.Observed.ArePodsKnown || OldConsumers(draft, target).Any());
+
+    /// <summary>
+    /// One on a dead node is terminating until somebody deletes the node, and would keep the whole unit from being promoted or taken back. A node that is
+    /// only cut off may let it work on for as long as it reaches the queue: that is the lesser evil, and in the README.
+    /// </summary>
+    public static IEnumerable<PodObservation> OldConsumers(Draft draft, Target target)
+    {
+        foreach (var pod in target.Observed.StablePods.Where(p => !p.HasEnded && p.Images.Count > 0 && !p.Images.RunsAll(Now(target))))
+        {
+            if (pod.DueGoneAt + Lingering is not { } lostAt || lostAt > draft.Now)
+            {
+                if (pod.DueGoneAt is { } due)
+                {
+                    draft.WakeAt(due + Lingering);
+                }
+
+                yield return pod;
+            }
+        }
+    }
 
     /// <summary>Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so.</summary>
     private static void RememberSuspension(Draft draft, Target target)
@@ -196,7 +217,7 @@ internal static class StableRollout
     }
 
     /// <summary>A third image is someone else's roll-out, and not waited for; nor is one that the patch before this one will replace again.</summary>
-    private static bool IsBack(Target target, StableObservation stable) => target.Foreign.Any() || target.SetBack.Any() || (stable.IsRolledOut && !HasOldConsumers(target));
+    private static bool IsBack(Draft draft, Target target, StableObservation stable) => target.Foreign.Any() || target.SetBack.Any() || (stable.IsRolledOut && !HasOldConsumers(draft, target));
 
     /// <summary>What the containers of the patch are told to run at this moment.</summary>
     private static IReadOnlyList<ImageRecord> Now(Target target) =>

@@ -1,6 +1,6 @@
 namespace PatchOperator.Domain.Rollout.Phases;
 
-/// <summary>Someone else changes who gets requests: put back at once and told, but who keeps doing so is named once, and answered ever more slowly.</summary>
+/// <summary>Someone else changes who gets requests, or what the canary runs: put back at once and told, but who keeps doing so is named once, and answered ever more slowly.</summary>
 internal static class TrafficFight
 {
     public const string Edited = "TrafficEdited";
@@ -36,24 +36,26 @@ internal static class TrafficFight
         ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(corrections - AnsweredAtOnce, 10))));
 
-    public static (string Status, string Reason, string Message) Condition(Draft draft, string what, int? corrections, DateTimeOffset at) =>
-        ("False", corrections > AnsweredAtOnce ? Contested : Edited, $"{what} Being put back{(at > draft.Now ? $" at {at:u}" : "")}.");
+    public static (string Status, string Reason, string Message) Condition(Draft draft, string what, int? corrections, DateTimeOffset at, string edited = Edited, string contested = Contested) =>
+        ("False", corrections > AnsweredAtOnce ? contested : edited, $"{what} Being put back{(at > draft.Now ? $" at {at:u}" : "")}.");
 
     /// <param name="draft">Gets the record, where there is something new to say.</param>
     /// <param name="what">What was found instead of what.</param>
     /// <param name="times">How often lately, with this time.</param>
     /// <param name="suspect">What usually writes there.</param>
     /// <param name="field">What it should leave alone.</param>
-    public static void Report(Draft draft, string what, int times, string suspect, string field)
+    /// <param name="edited">Name of the record of an edit.</param>
+    /// <param name="contested">Name of the record that more came than people make.</param>
+    public static void Report(Draft draft, string what, int times, string suspect, string field, string edited = Edited, string contested = Contested)
     {
         if (times <= AnsweredAtOnce)
         {
-            draft.Record(Edited, $"{what} Put back; no step begins meanwhile.");
+            draft.Record(edited, $"{what} Put back; no step begins meanwhile.");
         }
         else if (times == AnsweredAtOnce + 1)
         {
             draft.Record(
-                Contested,
+                contested,
                 $"{what} It is the {times}th time: something keeps writing it, such as {suspect}. "
                 + $"It is put back ever more slowly, and no step begins meanwhile. Let that program ignore {field}, or suspend it for the run.");
         }

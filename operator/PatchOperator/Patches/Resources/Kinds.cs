@@ -42,6 +42,7 @@ internal static class Kinds
 /// <summary>A member that the JSON leaves out is set to null, whatever its initializer says: hence <c>init => field = value ?? new()</c> in the parts.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DeploymentResource))]
+[JsonSerializable(typeof(ReplicaSetResource))]
 [JsonSerializable(typeof(StatefulSetResource))]
 [JsonSerializable(typeof(CronJobResource))]
 [JsonSerializable(typeof(JobResource))]

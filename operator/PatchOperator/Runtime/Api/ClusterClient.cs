@@ -272,8 +272,9 @@ public sealed class ClusterClient : IClusterClient
         })
         .Build();
 
-    // A failed test is a 422 like a rejected field, but names no field.
-    private static bool IsFailedTest(ApiError error) => error.StatusCode == 422 && !error.Causes.Any(cause => cause.Field.Length > 0);
+    // A patch that does not fit the object is a 422 like a field that is rejected, or a policy's or a webhook's denial, each of which has words of its own.
+    private static bool IsFailedTest(ApiError error) =>
+        error is { StatusCode: 422, Causes.Count: 0 } && error.Message.StartsWith("the server rejected our request due to an error in our request", StringComparison.Ordinal);
 
     private static JsonObject Typed(ResourceType type, JsonObject body)
     {

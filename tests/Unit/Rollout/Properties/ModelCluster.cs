@@ -170,7 +170,7 @@ internal sealed class ModelCluster
         }
     }
 
-    public void ForeignCanary() => web.Canary ??= new CanaryObservation { IsOurs = false, Replicas = 1, Source = "someone's" };
+    public void ForeignCanary() => web.Canary ??= new CanaryObservation { IsOurs = false, Replicas = 1, Source = "someone's", Images = new Dictionary<string, string>() };
 
     public void SetRollsOut(bool on)
     {

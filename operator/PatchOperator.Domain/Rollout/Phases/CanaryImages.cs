@@ -1,0 +1,115 @@
+using PatchOperator.Domain.Api.V1Alpha1;
+
+namespace PatchOperator.Domain.Rollout.Phases;
+
+/// <summary>The canary shows what the patched images do. Whoever gives it another one makes its evidence that of something else: it is put back and counted anew.</summary>
+internal static class CanaryImages
+{
+    private const string Edited = "CanaryEdited";
+    private const string Contested = "CanaryContested";
+
+    /// <summary>True when the canary may be written now; false while someone who keeps changing its images is answered later.</summary>
+    public static bool MaySet(Draft draft, Target target)
+    {
+        if (Ours(target) is not { } canary)
+        {
+            return true;
+        }
+
+        var known = target.Status.CanaryImages ?? new CanaryImagesStatus();
+        if (canary.Source == SourceOf(target))
+        {
+            if (Difference(target) is { } difference)
+            {
+                return PutRight(draft, target, known, difference);
+            }
+
+            var areReplaced = target.Observed.CanaryPods.All(p => p.IsCurrent || p.IsTerminating || p.HasEnded);
+            Store(draft, target, known = known with { InPlaceAt = known.InPlaceAt ?? draft.Now, OffSince = areReplaced ? null : known.OffSince });
+        }
+
+        if (known.OffSince is not null)
+        {
+            CountAnew(draft);
+        }
+
+        return true;
+    }
+
+    /// <summary>While stable is promoted, the canary keeps the number of pods it has.</summary>
+    public static void Hold(Draft draft, Target target)
+    {
+        if (Ours(target) is not { } canary || target.Stable is null || (Difference(target) is null && target.Status.CanaryImages?.OffSince is null))
+        {
+            return;
+        }
+
+        var maySet = MaySet(draft, target);
+        target = draft.Targets.Single(t => t.Name == target.Name);
+        if (maySet && (Difference(target) is not null || canary.Source != SourceOf(target)))
+        {
+            draft.Do(CanaryKeeping.Wanted(draft, target) with { Replicas = canary.Replicas });
+        }
+    }
+
+    /// <summary>What the canary is to be made from. It differs after an edit, so that pods of the edited template are known from those of the one put back.</summary>
+    public static string SourceOf(Target target) =>
+        CanarySource.Of(target.Stable!.TemplateDigest, target.Patched) + (target.Status.CanaryImages?.Edits is > 0 and var edits ? $"-{edits}" : "");
+
+    /// <summary>Some canary runs, or may still run, what the patch does not name: measurements say nothing of the patch.</summary>
+    public static bool AreOff(Draft draft) => draft.Canaries.Any(t => t.Status.CanaryImages?.OffSince is not null || Difference(t) is not null);
+
+    /// <summary>
+    /// The API server stores another image than it was told, as a webhook makes it, and would do so with stable, where it could not be told from someone
+    /// else's release: so the run ends before stable is touched. Null when that is not so.
+    /// </summary>
+    public static RevertStatus? Rewritten(Draft draft) =>
+        draft.Canaries.Where(t => t.Stable is not null && t.Status.CanaryImages?.InPlaceAt is null && Ours(t) is { ImagesSetBy: null } canary && canary.Source == SourceOf(t))
+            .Select(Difference).FirstOrDefault(d => d is not null) is { } difference
+            ? Progressing.Back(
+                draft,
+                "ImageRewritten",
+                $"{difference} The API server stored it so: something such as an admission webhook rewrites images, and would do so with stable. "
+                + "Name in the patch what it makes of the image, or name the image by digest (…@sha256:…), which is the same image in every registry.",
+                PatchPhase.Reverted)
+            : null;
+
+    /// <summary>What is there instead of what; null when all is as the patch says.</summary>
+    public static string? Difference(Target target) => Ours(target) is { } canary
+        && target.Patched.FirstOrDefault(p => !ImageReference.IsSame(canary.Images.GetValueOrDefault(p.Container), p.Image)) is { } patched
+        ? $"Container {patched.Container} of Deployment {target.Workload.Name}{Names.CanarySuffix} has image {canary.Images.GetValueOrDefault(patched.Container) ?? "nothing"} instead of {patched.Image}."
+        : null;
+
+    private static bool PutRight(Draft draft, Target target, CanaryImagesStatus known, string difference)
+    {
+        var times = TrafficFight.Times(draft, known.CorrectedAt, known.Corrections);
+        var at = TrafficFight.AnswerAt(draft, known.CorrectedAt, times);
+        var what = $"{difference} It was set by {TrafficFight.Who(target.Observed.Canary!.ImagesSetBy)}; what was measured is counted anew.";
+        CountAnew(draft);
+        draft.Health = TrafficFight.Condition(draft, what, times, at, Edited, Contested) with { Status = "Unknown" };
+        known = known with { OffSince = known.OffSince ?? draft.Now };
+        if (at > draft.Now)
+        {
+            draft.WakeAt(at);
+            Store(draft, target, known);
+            return false;
+        }
+
+        TrafficFight.Report(draft, what, times, "an image updater", "the canary's Deployment", Edited, Contested);
+        Store(draft, target, known with { Edits = (known.Edits ?? 0) + 1, Corrections = times, CorrectedAt = draft.Now });
+        return true;
+    }
+
+    /// <summary>As at the begin of the run: what was learned may be of the other image, too.</summary>
+    private static void CountAnew(Draft draft)
+    {
+        if (draft.Phase is PatchPhase.Progressing or PatchPhase.Paused)
+        {
+            draft.Status = draft.Status with { Analysis = null, Step = draft.Status.Step! with { ServingSince = null, ReadySince = null, ReadyAt = null, NotBefore = null } };
+        }
+    }
+
+    private static CanaryObservation? Ours(Target target) => target.Observed.Canary is { IsOurs: true, IsTerminating: false } ours ? ours : null;
+
+    private static void Store(Draft draft, Target target, CanaryImagesStatus images) => draft.Update(target, w => w with { CanaryImages = images });
+}
