@@ -32,6 +32,7 @@ public static class RolloutDecider
                 DecidePhase(draft);
             }
 
+            ImageHold.KeepOver(draft);
             if (!draft.Phase.IsRunning() && !Promoted.IsHolding(draft))
             {
                 CronReturn.IsDone(draft);

@@ -34,8 +34,8 @@ public sealed record Schedule
     /// <summary>Measurements are part of what goes on, whether or not one is due now: what measures between the ticks may go on.</summary>
     public required bool IsMeasured { get; init; }
 
-    /// <summary>Whether it matters who owns the images.</summary>
-    public required bool ReadOwners { get; init; }
+    /// <summary>Workloads of whose images it matters who owns them, with those that are held.</summary>
+    public required IReadOnlyList<ScheduledWorkload> Held { get; init; }
 
     /// <summary>Who changed what a run keeps as it is goes on record.</summary>
     public bool NameDrift { get; init; }
@@ -60,7 +60,7 @@ public sealed record Schedule
             IsMeasured = isMeasured,
             Measure = isMeasured && NextMeasurement(status!, intent) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
-            ReadOwners = phase is PatchPhase.Promoted && intent.HoldUntilAdopted && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null),
+            Held = ((phase is PatchPhase.Promoted && intent.HoldUntilAdopted) || ImageHold.IsKeptOver(status)) && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null) ? [.. Saved(status, intent)] : [],
             NameDrift = Drift.Matters(status) && !patch.Metadata.IsTerminating && !AbortIsAsked(patch),
             Preflight = preflight,
         };

@@ -33,7 +33,9 @@ internal static class SpecChange
         }
         else
         {
-            Intake.Restart(draft, "SpecChanged", message);
+            var held = ImageHold.IsActiveOn(draft) ? draft.Status.Hold ?? new HoldStatus { Drifts = 0 } : null;
+            Intake.Restart(draft, "SpecChanged", held is null ? message : $"{message} What was promoted is held until then.");
+            draft.Status = draft.Status with { Hold = held };
         }
 
         return true;

@@ -66,7 +66,7 @@ internal sealed class PatchObserver(
             compatibility.Forget(patch);
         }
 
-        if (schedule.ReadOwners)
+        if (schedule.Held.Count > 0)
         {
             observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
         }
@@ -159,7 +159,7 @@ internal sealed class PatchObserver(
     private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
     {
         var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
-        foreach (var workload in schedule.Workloads)
+        foreach (var workload in schedule.Held)
         {
             if (seen[workload.Workload].Stable is { } stable)
             {

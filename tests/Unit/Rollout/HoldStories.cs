@@ -200,6 +200,170 @@ public sealed class HoldStories
         Assert.Equal("later", story.Stable.MarkedBy);
     }
 
+    [Fact]
+    public void A_second_revision_that_was_taken_back_leaves_no_mark_of_the_first()
+    {
+        Promote();
+        Name(Story.Third);
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.Third, TimeSpan.FromMinutes(10));
+        story.Command(Commands.Abort, "no");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((Story.New, null), (story.Web.Image, story.Stable!.MarkedBy));
+        Assert.Single(story.Done, a => a is ReleaseImages);
+        story.Delete();
+        story.Reconcile();
+        Assert.True(story.LastPlan!.IsReleased);
+    }
+
+    [Fact]
+    public void While_an_edit_waits_for_its_approval_what_was_promoted_is_held()
+    {
+        Promote();
+        Name(Story.Third);
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((PatchPhase.AwaitingApproval, Story.New, "ApprovalMissing"), (story.Phase, story.Web.Image, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Contains(Argo, Assert.Single(story.Trail, r => r.Action == "DriftDetected").Detail, StringComparison.Ordinal);
+
+        // Brought back in the same moment as the last approval: the run waits for what it is to go back to.
+        story.Wait(TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.Command(Commands.Approve, "CHG-2");
+        story.RunUntil(PatchPhase.Progressing, TimeSpan.FromMinutes(1));
+        Assert.Equal(Story.New, story.Status.Workloads!.Single().PreviousImages!.Single().Image);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.Third, story.Web.Image);
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.Third, story.Web.Image);
+    }
+
+    [Fact]
+    public void What_was_promoted_is_held_while_an_edit_stands_blocked_or_is_edited_again_and_not_after_it_is_rejected()
+    {
+        Promote();
+        Name("registry.example.com/magento:latest");
+        story.RunUntil(PatchPhase.Blocked, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.New, story.Web.Image);
+        Name(Story.Third);
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Edit(s => s with { Supersedes = ["none"] });
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.New, story.Web.Image);
+        story.Command(Commands.Reject, "no");
+        story.RunUntil(PatchPhase.Rejected, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((Story.New, null), (story.Web.Image, story.Stable!.MarkedBy));
+    }
+
+    [Fact]
+    public void A_newer_release_or_an_adoption_ends_the_hold_of_an_edit_that_waits()
+    {
+        Promote();
+        Name(Story.Third);
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.New, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Single(story.Trail, r => r.Action == "Adopted");
+        Assert.Null(story.Stable!.MarkedBy);
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
+    [Fact]
+    public void What_was_not_held_is_not_held_by_an_edit_either()
+    {
+        Promote("None");
+        story.RunFor(TimeSpan.FromSeconds(5));
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = "UntilAdopted" }, Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = "php", Image = Story.Third }] }] });
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
+    [Fact]
+    public void An_edit_that_takes_a_workload_out_lets_that_one_go_and_keeps_what_is_known_of_the_others()
+    {
+        var api = new StoryWorkload(new WorkloadRef(WorkloadKind.Deployment, "magento-api"));
+        story.World.Add(api);
+        var web = story.Patch.Spec.Workloads![0];
+        story.Edit(s => s with { Workloads = [new WorkloadSpec { Name = "api", Deployment = "magento-api", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }, web] });
+        Promote();
+        story.Edit(s => s with { Workloads = [web] });
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        story.RunUntil(() => story.Condition(ConditionTypes.Ready).Reason == "HoldingImages", TimeSpan.FromMinutes(1));
+        Assert.Equal((Story.New, null, Story.New, "cve-2025-54236"), (api.Image, api.Stable!.MarkedBy, story.Web.Image, story.Stable!.MarkedBy));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.New, story.Web.Image);
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal((Story.New, Story.Old), (api.Image, story.Web.Image));
+    }
+
+    [Fact]
+    public void Containers_in_another_order_are_the_same_patch()
+    {
+        story.Stable = story.Stable! with { Images = new Dictionary<string, string> { ["php"] = Story.Old, ["nginx"] = Story.Old } };
+        ContainerImage[] containers = [new ContainerImage { Name = "php", Image = Story.New }, new ContainerImage { Name = "nginx", Image = Story.New }];
+        story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = containers }] });
+        Promote();
+        story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = [containers[1], containers[0]] }] });
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal([Story.Old, Story.Old], story.Stable!.Images.Values);
+    }
+
+    [Fact]
+    public void A_patch_whose_images_are_there_already_holds_nothing_and_says_so()
+    {
+        story.Web.SetByOthers(Story.New, Argo);
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = "UntilAdopted" } });
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        Assert.Contains("holds none of them", story.Trail.Last().Detail, StringComparison.Ordinal);
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal((Story.Old, "DriftDetected"), (story.Web.Image, story.Condition(ConditionTypes.Ready).Reason));
+    }
+
+    [Fact]
+    public void A_revert_against_a_Git_that_names_the_patched_image_goes_on_less_and_less_often_and_names_Git()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Command(Commands.Abort, "no");
+        story.RunUntil(() => story.Web.Image == Story.Old, TimeSpan.FromMinutes(1));
+        var before = Sets.Count();
+        for (var i = 0; i < 18_000; i++)
+        {
+            story.Web.SetByOthers(Story.New, Argo);
+            story.Reconcile();
+            story.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.InRange(Sets.Count() - before, 8, 25);
+        Assert.Equal(("True", "RevertNeedsGit"), (story.Condition(ConditionTypes.Stalled).Status, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Contains("Name the previous ones in Git", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+
+        // The sync is stopped.
+        story.StableRollsOut = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(10));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
+    private void Name(string image) => story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = "php", Image = image }] }] });
+
     private void Promote(string hold = "UntilAdopted")
     {
         story.Edit(s => s with { Promotion = new PromotionSpec { Hold = hold } });

@@ -13,6 +13,7 @@ internal static class StartGates
         SuspendGate.Check,
         RequiresGate.Check,
         WorkloadGate.Check,
+        HoldGate.Check,
         StableGate.Check,
         TrafficGate.Check,
         PreflightGate.Check,

@@ -41,6 +41,11 @@ internal static class AwaitingApproval
         {
             draft.Enter(PatchPhase.Rejected, "Aborted", $"Aborted before it started: {abort.Reason}. Nothing was touched. Begin again with patchoperator.io/retry.", abort.Actor);
         }
+        else if (!OwnershipRelease.IsDone(draft, Intake.LeftOut(draft)))
+        {
+            draft.Explain("ReleasingWorkload", $"The spec names {string.Join(", ", Intake.LeftOut(draft).Select(t => t.Workload))} no longer; the images stay, and nobody holds them any more. {draft.Observed.ActionProblem}".TrimEnd());
+            draft.WakeAt(draft.Now + Schedule.LookAgain);
+        }
         else
         {
             Start(draft);
@@ -67,7 +72,7 @@ internal static class AwaitingApproval
     private static void Start(Draft draft)
     {
         // Saved before anything is touched, so that every way back is known (S9).
-        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft, w, draft.Observed.Of(w.Target)))], Lineage = null };
+        draft.Status = draft.Status with { Workloads = [.. draft.Intent.Workloads.Select(w => Saved(draft, w, draft.Observed.Of(w.Target)))], Lineage = null, Hold = null };
         draft.Timing(t => t with { StartedAt = draft.Now });
         draft.Enter(
             PatchPhase.Progressing,

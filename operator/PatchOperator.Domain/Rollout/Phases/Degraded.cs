@@ -55,7 +55,7 @@ internal static class Degraded
     private static void FinishRevert(Draft draft, RevertStatus revert)
     {
         Reverting.TakeAbort(draft);
-        draft.Explain("RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
+        Reverting.ExplainAs(draft, "RevertStuck", $"{Reverting.Missing(draft)} {revert.Message}");
         if (Reverting.TakeBack(draft))
         {
             draft.Enter(PatchPhase.Reverting, "StableRestored", "Stable is rolled out again.");

@@ -13,11 +13,78 @@ internal static class ImageHold
     private const int Fight = 5;
 
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestSpacing = TimeSpan.FromMinutes(5);
+
+    /// <summary>What somebody brings back again and again, and not long ago; null where nobody does.</summary>
+    public static HoldStatus? FightOf(Draft draft) => draft.Status.Hold is { Drifts: >= Fight, LastDriftAt: { } last } hold && last + Recent > draft.Now ? hold : null;
+
+    /// <summary>Least time until the images are set again: a revert must go on (S1), and must not roll out once a second for ever where Git has it otherwise.</summary>
+    public static TimeSpan Spacing(Draft draft) =>
+        draft.Status is { Revert: not null, Hold.Drifts: >= Fight and var drifts } && draft.Phase.IsRunning() ? TimeSpan.FromTicks(Math.Min(LongestSpacing.Ticks, draft.Policy.ImageSpacing.Ticks << Math.Min(drifts - Fight + 1, 10))) : draft.Policy.ImageSpacing;
 
     public static bool IsActive(Draft draft) => draft.Intent.HoldUntilAdopted && draft.Targets.Any(t => t.Status.AdoptedAt is null);
 
+    /// <summary>
+    /// Whether the images are held at this moment, as the workloads say: the spec that asked for it may be another one by now. A mark that is gone from
+    /// everywhere was let go, or dropped by somebody who replaced the objects.
+    /// </summary>
+    public static bool IsActiveOn(Draft draft) => IsKeptOver(draft.Status)
+        || (draft.Phase is PatchPhase.Promoted && draft.Targets.Any(t => t.Status.AdoptedAt is null && (t.Status.DriftedAt is not null || t.Stable?.MarkedBy == draft.Patch.Metadata.Name)));
+
+    /// <summary>The spec of a promoted patch was edited: what it held is held until the new run begins, and with the old spec's images.</summary>
+    public static bool IsKeptOver(EmergencyPatchStatus? status) =>
+        PatchPhases.Parse(status?.Phase) is PatchPhase.Pending or PatchPhase.Blocked or PatchPhase.AwaitingApproval
+        && status is { Hold: not null, Workloads: { Count: > 0 } workloads } && workloads.Any(w => w is { PatchedAt: not null, AdoptedAt: null, RestoreStartedAt: null });
+
+    /// <summary>Between an edit and the new run: sets right what was set back, and leaves the explanation to what the patch waits for.</summary>
+    public static void KeepOver(Draft draft)
+    {
+        if (!IsKeptOver(draft.Status) || draft.Observed.HeldBy is not null)
+        {
+            return;
+        }
+
+        Promoted.FollowMadeAnew(draft);
+        if (draft.Targets.FirstOrDefault(t => t.Foreign.Any()) is { } newer)
+        {
+            OwnershipRelease.IsDone(draft);
+            draft.Status = draft.Status with { Hold = null };
+            draft.Record("HoldEnded", $"{newer.Workload} was given a newer image{By(newer.Stable!.ImageOwner)}; what was promoted before is held no longer.");
+            return;
+        }
+
+        var wasLost = Lost(draft) is not null;
+        foreach (var target in draft.Targets.Where(t => t.Status.AdoptedAt is null && t.Stable is not null))
+        {
+            Keep(draft, target);
+        }
+
+        if (wasLost && Lost(draft) is null)
+        {
+            // The start may have waited for nothing else.
+            draft.WakeAt(draft.Now);
+        }
+
+        if (Adopters(draft.Targets) is { } adoption)
+        {
+            OwnershipRelease.IsDone(draft);
+            draft.Record("Adopted", adoption);
+        }
+        else if (Lost(draft) is { } lost && draft.Explanation.Reason.Length > 0)
+        {
+            draft.Explain(draft.Explanation.Reason, $"{draft.Explanation.Message} {lost}".TrimStart());
+        }
+    }
+
+    /// <summary>What is being put back between an edit and the new run, which must find what was promoted before; null when all is in place.</summary>
+    public static string? Lost(Draft draft) => IsKeptOver(draft.Status) && draft.Observed.HeldBy is null && draft.Targets.Where(t => t.Status.DriftedAt is not null || t is { Stable: not null, RunsPatched: false, Status.AdoptedAt: null }).ToArray() is { Length: > 0 } lost
+        ? Message(lost, draft.Status.Hold?.LastDriftBy)
+        : null;
+
     /// <summary>Who named the patched images, once everybody did.</summary>
-    public static string? Adoption(Draft draft) => draft.Intent.HoldUntilAdopted && draft.Targets is { Count: > 0 } all && all.All(t => t.Status.AdoptedAt is not null)
+    public static string? Adoption(Draft draft) => draft.Intent.HoldUntilAdopted ? Adopters(draft.Targets) : null;
+
+    private static string? Adopters(IReadOnlyList<Target> all) => all.Count > 0 && all.All(t => t.Status.AdoptedAt is not null)
         ? $"The patched images are named by {string.Join(", ", all.Select(t => t.Status.AdoptedBy).Distinct())} too; nothing is held any more."
         : null;
 
@@ -38,7 +105,7 @@ internal static class ImageHold
         var drifted = draft.Targets.Where(t => t.Status.DriftedAt is not null).ToArray();
         var held = string.Join(", ", draft.Targets.Where(t => t.Status.AdoptedAt is null).Select(t => t.Workload));
         var hold = draft.Status.Hold;
-        if (hold is { Drifts: >= Fight, LastDriftAt: { } last } && last + Recent > draft.Now)
+        if (FightOf(draft) is not null && hold?.LastDriftAt is { } last)
         {
             draft.Explain("FightOverImages", $"The vulnerable images came back {hold.Drifts} times, the last time at {last:u}{By(hold.LastDriftBy)}, and were replaced each time. "
                 + "Name the patched images in Git, or tell the one who syncs to leave fields of patch-operator alone (for Argo CD: ignoreDifferences with managedFieldsManagers).");

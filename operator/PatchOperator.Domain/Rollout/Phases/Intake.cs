@@ -78,7 +78,7 @@ internal static class Intake
     {
         draft.Enter(PatchPhase.Pending, reason, message, actor);
         Clear(draft);
-        draft.Status = draft.Status with { Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null, Revocation = null };
+        draft.Status = draft.Status with { Hold = null, Approvals = null, PromoteNow = null, Compatibility = null, Waivers = null, Revocation = null };
         BreakGlass.EndRun(draft);
     }
 
@@ -145,28 +145,47 @@ internal static class Intake
 
     private static void Accept(Draft draft)
     {
+        var isPatched = draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images));
+        if (isPatched && !OwnershipRelease.IsDone(draft, LeftOut(draft)))
+        {
+            draft.Explain("ReleasingWorkload", $"The spec names {string.Join(", ", LeftOut(draft).Select(t => t.Workload))} no longer; the images stay, and nobody holds them any more. {draft.Observed.ActionProblem}".TrimEnd());
+            draft.WakeAt(draft.Now + Schedule.LookAgain);
+            return;
+        }
+
         Clear(draft);
         draft.Status = draft.Status with { SpecDigest = draft.Intent.Digest, Run = (draft.Status.Run ?? 0) + 1 };
         draft.Timing(t => new TimingStatus { AcceptedAt = draft.Now, RemediateBy = draft.Intent.RemediateBy, PreflightAt = draft.Observed.Preflight is null ? null : draft.Now });
-        if (draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images)))
+        if (isPatched)
         {
-            if (!IsWhatWasPromoted(draft))
-            {
-                draft.Status = draft.Status with { Workloads = null };
-            }
-
+            draft.Status = draft.Status with { Workloads = StillPromoted(draft), Hold = null };
             var all = string.Join(", ", draft.Intent.Workloads.Select(w => w.Target));
-            draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"The patched images are on {all} already; there is nothing to roll out.");
+            var held = draft.Intent.HoldUntilAdopted && draft.Status.Workloads is null ? " They did not come from this patch, so it holds none of them." : "";
+            draft.Enter(PatchPhase.Promoted, "AlreadyPatched", $"The patched images are on {all} already; there is nothing to roll out.{held}");
             return;
         }
 
         draft.Enter(PatchPhase.AwaitingApproval, "Accepted", "The spec makes sense and everything it names exists.");
     }
 
-    /// <summary>Whether the last promotion gave these very workloads these very images; else it says nothing of what the spec names now.</summary>
-    private static bool IsWhatWasPromoted(Draft draft) =>
-        draft.Targets.Count == draft.Intent.Workloads.Count
-        && draft.Intent.Workloads.All(w => draft.Targets.Any(t => t.Workload == w.Target && t.Patched.SequenceEqual(w.Images)));
+    /// <summary>
+    /// What the last promotion gave to workloads that the spec still names, with images that it still names, in whatever order: that can be taken back and
+    /// held. Of others it says nothing that is of use now.
+    /// </summary>
+    private static IReadOnlyList<WorkloadStatus>? StillPromoted(Draft draft)
+    {
+        WorkloadStatus[] kept =
+        [
+            .. from workload in draft.Intent.Workloads
+               from target in draft.Targets
+               where target.Workload == workload.Target && workload.Images.All(target.Patched.Contains)
+               select target.Status with { Name = workload.Name, Role = workload.Role.ToString() },
+        ];
+        return kept.Length > 0 ? kept : null;
+    }
+
+    /// <summary>What an earlier revision of the spec promoted, and this one names no longer.</summary>
+    public static IReadOnlyList<Target> LeftOut(Draft draft) => [.. draft.Targets.Where(t => draft.Intent.Workloads.All(w => w.Target != t.Workload))];
 
     private static void Clear(Draft draft) => draft.Status = draft.Status with
     {
@@ -179,7 +198,6 @@ internal static class Intake
         Approvals = draft.Status.Approvals?.Where(a => a.SpecDigest == draft.Intent.Digest).ToArray() is { Length: > 0 } kept ? kept : null,
         Revert = null,
         Superseding = null,
-        Hold = null,
         Watch = null,
         Timings = new TimingStatus { RemediateBy = draft.Intent.RemediateBy, PhaseStartedAt = draft.Now, RetryAt = RetryAt(draft) },
     };

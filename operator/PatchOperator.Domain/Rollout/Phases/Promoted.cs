@@ -8,7 +8,7 @@ internal static class Promoted
     public const string Drifted = "DriftDetected";
 
     /// <summary>Whether images that are set back are set right again, as far as this patch decides that.</summary>
-    public static bool IsHolding(Draft draft) => draft.Phase is PatchPhase.Promoted && draft.Observed.HeldBy is null && ImageHold.IsActive(draft);
+    public static bool IsHolding(Draft draft) => draft.Observed.HeldBy is null && (draft.Phase is PatchPhase.Promoted ? ImageHold.IsActive(draft) : ImageHold.IsKeptOver(draft.Status));
 
     public static void Decide(Draft draft)
     {
@@ -51,7 +51,7 @@ internal static class Promoted
     /// A workload that was deleted and made anew after the promotion, as by a reinstall, is still the one this patch is for: what was to be kept on the
     /// old object is kept on the new one. In mid-run it would end the run, since nobody knows what else changed.
     /// </summary>
-    private static void FollowMadeAnew(Draft draft)
+    public static void FollowMadeAnew(Draft draft)
     {
         foreach (var target in draft.Targets.Where(t => t.Observed.Stable is { } stable && stable.Uid != t.Status.StableUid))
         {

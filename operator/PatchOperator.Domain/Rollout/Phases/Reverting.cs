@@ -12,6 +12,7 @@ internal static class Reverting
         draft.Status = draft.Status with
         {
             Revert = why,
+            Hold = null,
 
             // After an edit that is not accepted yet there is none; without it, nobody would see the next edit.
             SpecDigest = draft.Status.SpecDigest ?? draft.Intent.Digest,
@@ -31,6 +32,13 @@ internal static class Reverting
     /// <summary>Abort and revert are the same way back; after the promotion, revert alone fits.</summary>
     public static bool BeginIfAsked(Draft draft)
     {
+        if (!draft.Phase.IsRunning() && draft.Observed.HeldBy is { } other)
+        {
+            // Each of the two would take the other's image for a sync from a Git that lags behind, and put its own back (S11).
+            CommandDesk.Ignore(draft, $"EmergencyPatch {other.Patch} is at work on {other.Workload}, and two must not change its images at once. Take that one back with patchoperator.io/abort, or wait until it has ended, and ask again.", Commands.Revert);
+            return false;
+        }
+
         var command = draft.Phase.IsRunning() ? CommandDesk.Take(draft, Commands.Abort) ?? CommandDesk.Take(draft, Commands.Revert)
             : CanBeAsked(draft) ? CommandDesk.Take(draft, Commands.Revert)
             : null;
@@ -63,7 +71,7 @@ internal static class Reverting
     {
         TakeAbort(draft);
         var why = draft.Status.Revert!;
-        draft.Explain(why.Reason, $"Taking the run back: {why.Message}");
+        ExplainAs(draft, why.Reason, $"Taking the run back: {why.Message}");
         if (TakeBack(draft))
         {
             Finish(draft, why);
@@ -87,6 +95,21 @@ internal static class Reverting
     {
         var canariesAreGone = CanaryRemoval.IsDone(draft);
         return Restore(draft) && canariesAreGone;
+    }
+
+    /// <summary>Where somebody brings the patched images again and again, only they can end that, and that stands before all else.</summary>
+    public static void ExplainAs(Draft draft, string reason, string message)
+    {
+        if (ImageHold.FightOf(draft) is { } fight)
+        {
+            draft.Explain(
+                PromotionWatch.NeedsGit,
+                $"The patched images came back {fight.Drifts} times, the last time at {fight.LastDriftAt:u}; Git names them, it seems. Name the previous ones in Git, or stop the sync. Until then they are taken back less and less often. {message}");
+        }
+        else
+        {
+            draft.Explain(reason, message);
+        }
     }
 
     /// <summary>What is not yet as before the run, in the words of who knows.</summary>

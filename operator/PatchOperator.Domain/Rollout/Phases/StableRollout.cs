@@ -76,7 +76,15 @@ internal static class StableRollout
         if (target.Ours is { Count: > 0 } ours)
         {
             // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
+            var wasSet = target.Status.ImagesSetAt;
             SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
+
+            // They were taken away once, and are there again. What the API server refuses is no one's coming back.
+            if (wasSet is not null && draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != wasSet && draft.Observed.ActionProblem is null)
+            {
+                ImageHold.Count(draft, target, $"{target.Workload} was given the patched images again while the run is taken back; the previous ones are put back.");
+            }
+
             return false;
         }
 
@@ -101,7 +109,7 @@ internal static class StableRollout
 
     private static void SetImages(Draft draft, Target target, IReadOnlyList<ImageRecord> from, IReadOnlyList<ImageRecord> to)
     {
-        if (target.Status.ImagesSetAt + draft.Policy.ImageSpacing is { } earliest && earliest > draft.Now)
+        if (target.Status.ImagesSetAt + ImageHold.Spacing(draft) is { } earliest && earliest > draft.Now)
         {
             draft.WakeAt(earliest);
             return;
