@@ -20,6 +20,7 @@ internal static class Audience
         ["WatchPassed"] = Info,
         ["DriftDetected"] = Warning,
         ["SpecNoLongerAccepted"] = Warning,
+        ["RequiredPatchReverted"] = Warning,
         ["Adopted"] = Info,
         ["ApprovalRevoked"] = Warning,
         ["ApprovalVoid"] = Warning,

@@ -84,6 +84,15 @@ internal static class ConditionBoard
             board.Remove(ConditionTypes.Watched);
         }
 
+        if (Prerequisites.Condition(draft) is { } required)
+        {
+            Set(ConditionTypes.RequiredPromoted, required.Status, required.Reason, required.Message);
+        }
+        else
+        {
+            board.Remove(ConditionTypes.RequiredPromoted);
+        }
+
         if (draft.Status.Revert is { } revert)
         {
             Set(ConditionTypes.Reverted, phase is PatchPhase.Reverted or PatchPhase.Superseded ? True : False, revert.Reason, revert.Message);

@@ -65,8 +65,12 @@ public sealed record ObservedState
 }
 
 /// <param name="Phase">Where it is.</param>
-/// <param name="Requires">What it requires in turn.</param>
-public sealed record NeighbourObservation(PatchPhase Phase, IReadOnlyList<string> Requires);
+/// <param name="Requires">What it requires in turn, and what that requires, and so on.</param>
+/// <param name="PromotedSuccessor">A patch that supersedes it, or one that does, and is promoted.</param>
+public sealed record NeighbourObservation(PatchPhase Phase, IReadOnlyList<string> Requires, string? PromotedSuccessor = null)
+{
+    public bool IsPromoted => Phase is PatchPhase.Promoted or PatchPhase.Closed || PromotedSuccessor is not null;
+}
 
 public sealed record HolderObservation(string Patch, WorkloadRef Workload);
 

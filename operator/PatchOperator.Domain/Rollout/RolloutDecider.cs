@@ -38,6 +38,7 @@ public static class RolloutDecider
                 CronReturn.IsDone(draft);
             }
 
+            Prerequisites.Decide(draft);
             Overdue.Decide(draft);
         }
 

@@ -36,7 +36,31 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         .Distinct(StringComparer.Ordinal)
         .Select(name => patches.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name)))
         .OfType<EmergencyPatch>()
-        .ToDictionary(other => other.Metadata.Name, other => new NeighbourObservation(PatchPhases.Parse(other.Status?.Phase), other.Spec.Requires ?? []), StringComparer.Ordinal);
+        .ToDictionary(other => other.Metadata.Name, other => new NeighbourObservation(PatchPhases.Parse(other.Status?.Phase), Required(other), PromotedSuccessor(other)), StringComparer.Ordinal);
+
+    /// <summary>By name, since what is required may not exist yet.</summary>
+    private IReadOnlyList<string> Required(EmergencyPatch patch) =>
+        Reached(patch.Spec.Requires ?? [], name => patches.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name))?.Spec.Requires ?? []);
+
+    private string? PromotedSuccessor(EmergencyPatch patch)
+    {
+        var all = patches.List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid && other.Spec.Supersedes is { Count: > 0 });
+        return Reached(Names(patch.Metadata.Name), Names)
+            .FirstOrDefault(name => all.Any(other => other.Metadata.Name == name && PatchPhases.Parse(other.Status?.Phase) is PatchPhase.Promoted or PatchPhase.Closed));
+
+        IEnumerable<string> Names(string superseded) => all.Where(other => other.Spec.Supersedes!.Contains(superseded)).Select(other => other.Metadata.Name).Order(StringComparer.Ordinal);
+    }
+
+    private static IReadOnlyList<string> Reached(IEnumerable<string> from, Func<string, IEnumerable<string>> next)
+    {
+        var reached = from.Distinct(StringComparer.Ordinal).ToList();
+        for (var i = 0; i < reached.Count; i++)
+        {
+            reached.AddRange(next(reached[i]).Except(reached, StringComparer.Ordinal).ToArray());
+        }
+
+        return reached;
+    }
 
     /// <summary>
     /// A patch that names this one in supersedes, and whose gates before it are open, or that has started. What this one has promoted it keeps until the
@@ -83,10 +107,10 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         }
     }
 
-    /// <summary>Those that name this patch, and those that it names, may have waited for this.</summary>
+    /// <summary>Those that name this patch, those that it names, and those that require what it supersedes, may have waited for this.</summary>
     private void WakeNamed(EmergencyPatch patch)
     {
-        foreach (var other in patches.List(patch.Metadata.Namespace, p => p.Metadata.Uid != patch.Metadata.Uid && (NamedIn(p).Contains(patch.Metadata.Name) || NamedIn(patch).Contains(p.Metadata.Name))))
+        foreach (var other in patches.List(patch.Metadata.Namespace, p => p.Metadata.Uid != patch.Metadata.Uid && (NamedIn(p).Contains(patch.Metadata.Name) || NamedIn(patch).Contains(p.Metadata.Name) || NamedIn(p).Intersect(NamedIn(patch)).Any())))
         {
             queue.Enqueue(ObjectKey.Of(other));
         }

@@ -117,6 +117,28 @@ public sealed class PatchNeighboursTests
     }
 
     [Fact]
+    public void What_is_required_by_way_of_others_is_seen_and_a_ring_ends()
+    {
+        var a = Add("a", PatchPhase.AwaitingApproval, requires: ["b"]);
+        Add("b", PatchPhase.AwaitingApproval, requires: ["c"]);
+        Add("c", PatchPhase.AwaitingApproval, requires: ["a"]);
+        Assert.Equal(["c", "a", "b"], neighbours.Named(a)["b"].Requires);
+    }
+
+    [Fact]
+    public void A_promoted_patch_that_took_the_place_of_a_required_one_is_seen_also_when_another_was_in_between()
+    {
+        var mine = Add("mine", PatchPhase.AwaitingApproval, requires: ["base"]);
+        Add("base", PatchPhase.Superseded);
+        Add("base-2", PatchPhase.Superseded, supersedes: ["base"]);
+        Assert.Null(neighbours.Named(mine)["base"].PromotedSuccessor);
+        var waiting = Add("base-3", PatchPhase.Promoting, supersedes: ["base-2"]);
+        Assert.Null(neighbours.Named(mine)["base"].PromotedSuccessor);
+        known.Set(waiting with { Status = waiting.Status! with { Phase = nameof(PatchPhase.Promoted) } });
+        Assert.Equal("base-3", neighbours.Named(mine)["base"].PromotedSuccessor);
+    }
+
+    [Fact]
     public void What_others_did_to_the_same_workloads_is_seen_and_nothing_else()
     {
         var mine = Add("mine", PatchPhase.AwaitingApproval);

@@ -37,6 +37,83 @@ public sealed class NeighbourStories
     }
 
     [Fact]
+    public void A_promoted_successor_of_what_is_required_is_as_good_as_it()
+    {
+        story.Edit(s => s with { Requires = ["base"] });
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Superseded, []);
+        story.Approve();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.AwaitingApproval, "RequiredPatchSuperseded"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.Contains("take base out of spec.requires", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Superseded, [], "base-2");
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_required_and_taken_back_after_the_start_is_told_once_and_the_patch_goes_on(bool promoted)
+    {
+        story.Edit(s => s with { Requires = ["base"] });
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Promoted, []);
+        story.StartCanary();
+        Assert.Equal("True", story.Condition(ConditionTypes.RequiredPromoted).Status);
+        if (promoted)
+        {
+            story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        }
+
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Reverting, []);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Reverted, []);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(("False", "RequiredPatchReverted"), (story.Condition(ConditionTypes.RequiredPromoted).Status, story.Condition(ConditionTypes.RequiredPromoted).Reason));
+        Assert.Single(story.Trail, r => r.Action == "RequiredPatchReverted");
+        story.Neighbours["base"] = new NeighbourObservation(PatchPhase.Promoted, []);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal("True", story.Condition(ConditionTypes.RequiredPromoted).Status);
+    }
+
+    [Theory]
+    [InlineData(PatchPhase.Promoted)]
+    [InlineData(PatchPhase.Superseded)]
+    public void A_revert_waits_for_the_patch_that_is_at_work_on_the_workload_and_names_it(PatchPhase phase)
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        if (phase is PatchPhase.Superseded)
+        {
+            story.SupersededBy = "next";
+            story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        }
+
+        story.HeldBy = "next";
+        story.Command(Commands.Revert, "orders fail");
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((phase, Story.New), (story.Phase, story.Web.Image));
+        var ignored = Assert.Single(story.Trail, r => r.Action == "CommandIgnored");
+        Assert.Contains("EmergencyPatch next is at work on Deployment magento-web", ignored.Detail, StringComparison.Ordinal);
+        Assert.Contains("patchoperator.io/abort", ignored.Detail, StringComparison.Ordinal);
+
+        story.HeldBy = null;
+        story.Command(Commands.Revert, "orders fail");
+        story.RunUntil(() => story.Phase is PatchPhase.Reverted or PatchPhase.Superseded && story.Web.Image == Story.Old, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void The_watch_of_a_promoted_patch_takes_nothing_back_while_another_is_at_work()
+    {
+        story.Edit(s => s with { Revert = new RevertSpec { WatchAfterPromotion = new Duration("30m") } });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        story.HeldBy = "next";
+        story.CanaryErrorRate = 0.5;
+        story.RunFor(TimeSpan.FromMinutes(20));
+        Assert.Equal((PatchPhase.Promoted, Story.New), (story.Phase, story.Web.Image));
+    }
+
+    [Fact]
     public void What_is_superseded_ends_before_its_successor_starts_and_not_before_that_is_approved()
     {
         story.Edit(s => s with { Supersedes = ["first-try"] });

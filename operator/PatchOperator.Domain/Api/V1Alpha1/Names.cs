@@ -150,6 +150,9 @@ public static class ConditionTypes
 
     /// <summary>Only with a watch after the promotion: True once it was passed, Unknown while it lasts or when it could tell nothing.</summary>
     public const string Watched = "Watched";
+
+    /// <summary>Only with spec.requires, from the start on: False once one of those patches was taken back.</summary>
+    public const string RequiredPromoted = "RequiredPromoted";
     public const string Reverted = "Reverted";
     public const string Overdue = "Overdue";
 

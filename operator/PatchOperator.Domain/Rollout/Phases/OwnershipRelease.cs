@@ -26,6 +26,6 @@ internal static class OwnershipRelease
             draft.Update(target, w => w with { ReleasedAt = draft.Now });
         }
 
-        return ours.Length == 0 && !draft.Targets.Any(t => t.IsUnread);
+        return ours.Length == 0 && !targets.Any(t => t.IsUnread);
     }
 }
