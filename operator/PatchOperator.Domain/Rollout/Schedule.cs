@@ -94,7 +94,7 @@ public sealed record Schedule
     private static bool AbortIsAsked(EmergencyPatch patch) => patch.Metadata.Annotations is { } annotations
         && (annotations.ContainsKey(Annotations.CommandPrefix + Commands.Abort) || annotations.ContainsKey(Annotations.CommandPrefix + Commands.Revert));
 
-    /// <summary>The first measurement is made as soon as the canary serves, which gives counters their base line; the others follow the interval.</summary>
+    /// <summary>The first measurement is made as soon as a canary can get requests, and again when the step's traffic is in place, which gives counters their base line; the others follow the interval.</summary>
     public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
     {
         if (PromotionWatch.IsOn(status))
@@ -102,7 +102,7 @@ public sealed record Schedule
             return status.Watch!.MeasuredAt is { } measured ? measured + intent.Interval : status.Watch.StartedAt;
         }
 
-        if (status.Step?.ServingSince is not { } since)
+        if (status.Step?.CountedSince() is not { } since)
         {
             return DateTimeOffset.MaxValue;
         }

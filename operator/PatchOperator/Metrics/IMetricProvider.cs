@@ -61,7 +61,7 @@ public sealed record MetricReadRequest
     /// <summary>A try before the start, of stable in both roles: does the source answer, and does it understand?</summary>
     public bool IsPreflight { get; init; }
 
-    /// <summary>Counts start over while the canary serves already, as they do at every step but the first: what it answered before must not count again.</summary>
+    /// <summary>Counts start over while the canary serves already, as they do at every step but the first, and where one canary served before the others: what it answered before must not count again.</summary>
     public bool CanaryHasServed { get; init; }
 }
 

@@ -28,12 +28,12 @@ internal sealed class MetricReader(
             return Watch(patch, intent, stable, stableServices);
         }
 
-        var window = time.GetUtcNow() - step.ServingSince!.Value + Lead;
+        var since = step.CountedSince()!.Value;
         var request = Request(patch, intent, canary, stable, stableServices) with
         {
-            Window = window,
-            RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{step.StartedAt.UtcTicks}",
-            CanaryHasServed = step.Index > 0,
+            Window = time.GetUtcNow() - since + Lead,
+            RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{since.UtcTicks}",
+            CanaryHasServed = step.Index > 0 || step.TakingSince < since,
         };
         return Measure(patch, request);
     }

@@ -76,6 +76,70 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void A_canary_that_goes_bad_at_the_weight_before_is_taken_back_while_the_next_step_waits_for_its_pods()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.PodsBecomeReady = false;
+        story.RunUntil(() => story.Status.Step!.Index == 1, TimeSpan.FromMinutes(2));
+        SetReady(story, false);
+        story.CanaryPods[0] = story.CanaryPods[0] with { Ready = true };
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((25, null, nameof(Domain.Analysis.Verdict.Pass)), (story.Web.Route!.Weight, story.Status.Step!.ServingSince, story.Status.Analysis![0].Verdict));
+        Assert.Equal((PatchPhase.Progressing, 1), (story.Phase, story.Status.Step!.Index));
+
+        story.CanaryErrorRate = 0.5;
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromSeconds(10));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void A_step_passes_on_what_was_counted_at_its_own_weight_alone()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.PodsBecomeReady = false;
+        story.RunUntil(() => story.Status.Step!.Index == 1, TimeSpan.FromMinutes(2));
+        SetReady(story, false);
+        story.CanaryPods[0] = story.CanaryPods[0] with { Ready = true };
+        story.RunFor(TimeSpan.FromMinutes(5));
+        SetReady(story, true);
+        story.CanaryRequestsPerSecond = 0.5;
+        var inPlace = story.Now;
+        story.RunUntil(() => story.Status.Step?.ServingSince is not null, TimeSpan.FromSeconds(2));
+        Assert.All(story.Status.Analysis!, m => Assert.Equal((nameof(Domain.Analysis.Verdict.Hold), null), (m.Verdict, m.SampledAt)));
+        story.RunUntil(PatchPhase.Promoting, TimeSpan.FromMinutes(3));
+        Assert.InRange(story.Now - inPlace, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(110));
+    }
+
+    [Fact]
+    public void What_one_of_two_gateways_sends_is_measured_before_the_other_has_followed()
+    {
+        var story = Routed();
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.Web.Route!.GatewayFollows = false;
+        story.CanaryErrorRate = 0.5;
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromSeconds(30));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void That_nothing_is_counted_yet_is_no_reason_to_go_back_before_the_weight_is_in_place()
+    {
+        var story = Routed();
+        story.Edit(spec => spec with { Analysis = spec.Analysis! with { Metrics = [.. spec.Analysis!.Metrics!.Select(m => m with { OnNoData = "Fail" })] } });
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        (story.Web.Route!.GatewayFollows, story.CanaryRequestsPerSecond) = (false, 0);
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(PatchPhase.Progressing, story.Phase);
+        story.Web.Route.GatewayFollows = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(3));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
     public void An_edit_is_put_back_in_the_same_decision_told_once_and_does_not_count_for_the_hold()
     {
         var story = Routed();

@@ -280,7 +280,7 @@ internal sealed class Story
             return Watched(metric);
         }
 
-        var seconds = preflight ? 300 : (Now - Status.Step!.ServingSince!.Value).TotalSeconds;
+        var seconds = preflight ? 300 : (Now - Status.Step!.CountedSince()!.Value).TotalSeconds;
         var total = Math.Floor(CanaryRequestsPerSecond * seconds);
         return new MetricReading
         {

@@ -33,6 +33,21 @@ public sealed class UnitStories
     private IEnumerable<string> ImagesSet => story.Done.OfType<SetStableImages>().Select(s => s.Workload.Name);
 
     [Fact]
+    public void A_canary_that_serves_is_measured_while_another_does_not()
+    {
+        var graphql = new StoryWorkload(new WorkloadRef(WorkloadKind.Deployment, "magento-graphql")) { PodsBecomeReady = false };
+        story.World.Add(graphql);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "graphql", Role = "Web", Deployment = "magento-graphql", Containers = Php }] });
+        story.Approve();
+        story.RunUntil(() => story.Status.Step?.TakingSince is not null, TimeSpan.FromMinutes(1));
+        story.RunFor(TimeSpan.FromMinutes(2));
+        Assert.Equal((PatchPhase.Progressing, 0, null), (story.Phase, story.Status.Step!.Index, story.Status.Step.ServingSince));
+        story.CanaryErrorRate = 0.5;
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromSeconds(15));
+        Assert.Equal("AnalysisFailed", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
     public void Web_goes_first_then_cron_then_workers_and_only_Web_has_a_canary()
     {
         story.Approve();

@@ -22,7 +22,13 @@ public sealed record StepStatus
 
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When the canary first took traffic in this step; the start of the observation window.</summary>
+    /// <summary>
+    /// When any canary could first get requests in this step, at whatever weight. Until <see cref="ServingSince"/> it is measured from here, and bad numbers
+    /// take the run back.
+    /// </summary>
+    public DateTimeOffset? TakingSince { get; init; }
+
+    /// <summary>When every canary first had the step's own traffic: the start of the window whose numbers let the step pass.</summary>
     public DateTimeOffset? ServingSince { get; init; }
 
     /// <summary>When all canary pods of this step were ready; the hold runs from here.</summary>

@@ -45,7 +45,7 @@ internal static class CanaryGuard
         }
 
         CanaryAdmission.Admit(draft);
-        if (draft.Status.Step!.ServingSince is not null)
+        if (draft.Status.Step!.CountedSince() is not null)
         {
             var next = Schedule.NextMeasurement(draft.Status, draft.Intent);
             draft.WakeAt(next > draft.Now && !draft.Observed.IsMeasuring ? next : draft.Now + Schedule.LookAgain);

@@ -105,7 +105,7 @@ internal static class CanaryImages
     {
         if (draft.Phase is PatchPhase.Progressing or PatchPhase.Paused)
         {
-            draft.Status = draft.Status with { Analysis = null, Step = draft.Status.Step! with { ServingSince = null, ReadySince = null, ReadyAt = null, NotBefore = null } };
+            draft.Status = draft.Status with { Analysis = null, Step = draft.Status.Step! with { TakingSince = null, ServingSince = null, ReadySince = null, ReadyAt = null, NotBefore = null } };
         }
     }
 

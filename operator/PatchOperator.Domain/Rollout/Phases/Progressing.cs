@@ -59,11 +59,13 @@ internal static class Progressing
         CommandDesk.IgnoreAllBut(draft, "the run has started; patchoperator.io/abort takes it back.");
 
         var verdict = Measure(draft);
-        if (Failure(draft, _ => true) is { } failure)
+        if (Failure(draft, m => draft.Status.Step!.ServingSince is not null || IsEvidence(m)) is { } failure)
         {
             Reverting.Begin(draft, failure);
             return;
         }
+
+        StepTraffic.BeginWindow(draft);
 
         var isPutBack = StableChange.IsPutBack(draft);
         var allReady = CanaryKeeping.Keep(draft);
@@ -100,6 +102,9 @@ internal static class Progressing
         }
     }
 
+    /// <summary>Before the step's traffic is in place that nothing is counted is no wonder, and has the deadline for a limit, whatever the spec says of missing numbers.</summary>
+    private static bool IsEvidence(MetricStatus metric) => metric.Reason is AssessmentReasons.CeilingExceeded or AssessmentReasons.WorseThanStable or AssessmentReasons.ValueOutOfLimits;
+
     public static RevertStatus Back(Draft draft, string reason, string message, PatchPhase then) =>
         new() { Reason = reason, Message = message, Then = then.ToString(), At = draft.Now };
 
@@ -119,7 +124,7 @@ internal static class Progressing
         {
             var reading = readings.Single(r => r.Metric == metric.Policy.Name);
             var last = before.FirstOrDefault(m => m.Name == metric.Policy.Name);
-            var assessment = MetricAssessor.Assess(metric.Policy with { StableIsIdle = draft.Status.Step!.Weight == 100 }, reading, MetricReport.Memory(last), draft.Now);
+            var assessment = MetricAssessor.Assess(metric.Policy with { StableIsIdle = StepTraffic.IsAll(draft.Status.Step!) }, reading, MetricReport.Memory(last), draft.Now);
             assessments.Add(assessment);
             var result = MetricReport.Of(assessment, reading, last, draft.Intent.Interval, draft.Now);
 
@@ -153,7 +158,7 @@ internal static class Progressing
     /// <summary>Every step begins without numbers; only when that lasts is it news, and then once.</summary>
     private static bool HasJustBecomeTooLong(Draft draft)
     {
-        var tooLong = draft.Status.Step!.ServingSince!.Value + Patience;
+        var tooLong = draft.Status.Step!.CountedSince()!.Value + Patience;
         var last = draft.Patch.Status?.Analysis?.Max(m => m.SampledAt);
         return draft.Now >= tooLong && last < tooLong;
     }
@@ -271,7 +276,7 @@ internal static class Progressing
         }
 
         // Not before the hold is over can a measurement advance the step, but a bad canary must show at every tick.
-        if (step.ServingSince is not null)
+        if (step.CountedSince() is not null)
         {
             draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
         }

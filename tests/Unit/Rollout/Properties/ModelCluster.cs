@@ -478,7 +478,7 @@ internal sealed class ModelCluster
         Promotions = EarlierPatchExists ? [.. world.Select(EarlierPromotion)] : [],
         Commands = new Dictionary<string, string>(commands),
         AuditedThrough = trail is [.., var last] ? last.Sequence : 0,
-        Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - (Patch.Status!.Step?.ServingSince ?? Patch.Status.Watch!.StartedAt)).TotalSeconds))] : null,
+        Readings = schedule.Measure ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, (Now - (Patch.Status!.Step?.CountedSince() ?? Patch.Status.Watch!.StartedAt)).TotalSeconds))] : null,
         Scraped = FindsPods ? [.. world.SelectMany(w => w.CanaryPods).Where(p => p.IsShut).Select(p => p.Name)] : [],
         Preflight = schedule.Preflight ? [.. intent!.Metrics.Select(m => Reading(m.Policy.Name, 300))] : null,
     };
