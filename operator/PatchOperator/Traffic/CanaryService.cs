@@ -39,8 +39,10 @@ internal static class CanaryService
         labels[Labels.ManagedBy] = Names.FieldManager;
         labels[Labels.Track] = Labels.TrackCanary;
         labels[Labels.PatchUid] = patch.Metadata.Uid;
+
+        // Not kept is internalTrafficPolicy: with Local, callers on nodes without one of the canary's few pods would get no answer.
         var spec = new JsonObject { ["type"] = "ClusterIP", ["selector"] = new JsonObject(selector.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))), ["ports"] = Ports(stable) };
-        foreach (var kept in (string[])["sessionAffinity", "sessionAffinityConfig", "publishNotReadyAddresses", "ipFamilyPolicy", "internalTrafficPolicy"])
+        foreach (var kept in (string[])["sessionAffinity", "sessionAffinityConfig", "publishNotReadyAddresses", "ipFamilies", "ipFamilyPolicy", "trafficDistribution"])
         {
             if (stable["spec"]?[kept] is { } value)
             {

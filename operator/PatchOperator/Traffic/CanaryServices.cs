@@ -59,15 +59,21 @@ internal sealed class CanaryServices(IClusterClient client)
     {
         var manifest = CanaryService.Of(scene.Patch, stable, selector);
         var key = new ObjectKey(scene.Namespace, manifest["metadata"]!["name"]!.GetValue<string>());
-        if (await client.FindAsync(Kinds.Services, key, cancellation) is { } existing)
+        if (await client.FindAsync((ResourceType)Kinds.Services, key, cancellation) is { } existing)
         {
-            if (!IsOurs(existing, scene))
+            if (!IsOurs(Kinds.Services.Decode(existing), scene))
             {
                 return;
             }
 
             // With the uid the apply can only hit this very object.
-            manifest["metadata"]!["uid"] = existing.Metadata.Uid;
+            manifest["metadata"]!["uid"] = existing["metadata"]!["uid"]!.DeepClone();
+
+            // The first family of a Service cannot change, and stable's may have been made anew with another.
+            if (existing["spec"]?["ipFamilies"] is { } families)
+            {
+                manifest["spec"]!["ipFamilies"] = families.DeepClone();
+            }
         }
         else if (!mayCreate)
         {

@@ -95,6 +95,61 @@ public sealed class CanaryObjectTests
         Assert.Equal(15, CanaryIngress.PercentOf(Map(annotations.AsObject())));
     }
 
+    [Theory]
+    [InlineData("""{"nginx.ingress.kubernetes.io/ssl-redirect":"true"}""", "policy", true)]
+    [InlineData("""{"nginx.ingress.kubernetes.io/canary-by-cookie":"x"}""", "policy", false)]
+    [InlineData("""{"nginx.ingress.kubernetes.io/canary-weight":"90"}""", "policy", false)]
+    [InlineData("{}", null, true)]
+    public void What_admission_adds_to_all_Ingresses_is_no_edit_and_what_leads_requests_is(string added, string? className, bool isAsWanted)
+    {
+        var wanted = CanaryIngress.Of(
+            Patch, "shop-canary", (null, Json("""{"defaultBackend":{"service":{"name":"web","port":{"number":80}}}}""")), ["web"], 30, null);
+        var (annotations, spec) = (Map(wanted["metadata"]!["annotations"]!.AsObject()), wanted["spec"]!.DeepClone().AsObject());
+        foreach (var (key, value) in Map(Json(added)))
+        {
+            annotations[key] = value;
+        }
+
+        if (className is not null)
+        {
+            spec["ingressClassName"] = className;
+        }
+
+        Assert.Equal(isAsWanted, CanaryIngress.IsAsWanted(annotations, spec, wanted));
+        spec["defaultBackend"]!["service"]!["name"] = "other";
+        Assert.False(CanaryIngress.IsAsWanted(annotations, spec, wanted));
+    }
+
+    [Theory]
+    [InlineData("k8s.io/ingress-nginx", true)]
+    [InlineData("k8s.io/internal-ingress-nginx", true)]
+    [InlineData("example.com/ingress-nginx-2", true)]
+    [InlineData("nginx.org/ingress-controller", false)]
+    [InlineData("traefik.io/ingress-controller", false)]
+    public void Who_runs_ingress_nginx_twice_calls_one_of_them_something_else(string controller, bool isNginx) => Assert.Equal(isNginx, NginxIngressSplitter.IsNginx(controller));
+
+    [Fact]
+    public void A_class_that_was_asked_for_must_stay()
+    {
+        var wanted = CanaryIngress.Of(
+            Patch, "shop-canary", (null, Json("""{"ingressClassName":"nginx","defaultBackend":{"service":{"name":"web","port":{"number":80}}}}""")), ["web"], 30, null);
+        var spec = wanted["spec"]!.DeepClone().AsObject();
+        spec["ingressClassName"] = "other";
+        Assert.False(CanaryIngress.IsAsWanted(Map(wanted["metadata"]!["annotations"]!.AsObject()), spec, wanted));
+    }
+
+    [Fact]
+    public void The_canarys_Service_has_stables_addresses_and_answers_from_every_node()
+    {
+        var stable = Json("""
+            {"metadata":{"name":"web"},
+             "spec":{"ports":[],"ipFamilies":["IPv6"],"ipFamilyPolicy":"SingleStack","trafficDistribution":"PreferClose","internalTrafficPolicy":"Local"}}
+            """);
+        Assert.Equal(
+            """{"type":"ClusterIP","selector":{},"ports":[],"ipFamilies":["IPv6"],"ipFamilyPolicy":"SingleStack","trafficDistribution":"PreferClose"}""",
+            CanaryService.Of(Patch, stable, new Dictionary<string, string>())["spec"]!.ToJsonString());
+    }
+
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 
     private static Dictionary<string, string> Map(JsonObject json) => json.ToDictionary(m => m.Key, m => m.Value!.GetValue<string>());

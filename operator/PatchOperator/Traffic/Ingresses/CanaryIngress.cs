@@ -16,6 +16,7 @@ internal static class CanaryIngress
     public const string IsCanary = Nginx + "canary";
     public const string Weight = Nginx + "canary-weight";
     private const string WeightTotal = Nginx + "canary-weight-total";
+    private const string ClassName = "ingressClassName";
 
     /// <summary>The only annotations of its own that ingress-nginx heeds on a canary; all others it takes from the first Ingress.</summary>
     private static readonly string[] Heeded = ["load-balance", "upstream-hash-by", "affinity", "session-cookie-"];
@@ -68,17 +69,30 @@ internal static class CanaryIngress
     public static bool LetsAnyoneIn(IReadOnlyDictionary<string, string>? annotations) =>
         PercentOf(annotations) > 0 || (annotations ?? new Dictionary<string, string>()).Keys.Any(k => k.StartsWith(Nginx + "canary-by-", StringComparison.Ordinal));
 
-    /// <summary>Whether an Ingress is the one that is wanted, in everything by which requests are led.</summary>
+    /// <summary>
+    /// Whether an Ingress is the one that is wanted, in everything by which requests are led. What admission adds to all Ingresses, a default class or
+    /// annotations of a policy, decides nothing here: of a canary ingress-nginx heeds only what says who gets it, and what it has from us.
+    /// </summary>
     public static bool IsAsWanted(IReadOnlyDictionary<string, string>? annotations, JsonObject spec, JsonObject wanted)
     {
-        var marks = wanted["metadata"]!["annotations"]!.AsObject().Where(a => a.Key.StartsWith(Nginx, StringComparison.Ordinal)).ToDictionary(a => a.Key, a => a.Value!.GetValue<string>(), StringComparer.Ordinal);
-        var present = (annotations ?? new Dictionary<string, string>()).Where(a => a.Key.StartsWith(Nginx, StringComparison.Ordinal)).ToArray();
-        return present.Length == marks.Count && present.All(a => marks.GetValueOrDefault(a.Key) == a.Value) && JsonNode.DeepEquals(spec, wanted["spec"]);
+        var present = annotations ?? new Dictionary<string, string>();
+        var marks = wanted["metadata"]!["annotations"]!.AsObject().Where(a => a.Key.StartsWith(Nginx, StringComparison.Ordinal));
+        return Foreign(annotations, wanted).Length == 0
+            && marks.All(m => present.GetValueOrDefault(m.Key) == m.Value!.GetValue<string>())
+            && JsonNode.DeepEquals(WithoutClass(spec), WithoutClass(wanted["spec"]!.AsObject()))
+            && (wanted["spec"]![ClassName] is not { } name || JsonNode.DeepEquals(name, spec[ClassName]));
     }
 
-    /// <summary>Annotations by which ingress-nginx would act and that are not wanted.</summary>
+    /// <summary>Annotations by which ingress-nginx would lead requests to a canary and that are not wanted.</summary>
     public static string[] Foreign(IReadOnlyDictionary<string, string>? annotations, JsonObject wanted) =>
-        [.. (annotations ?? new Dictionary<string, string>()).Keys.Where(k => k.StartsWith(Nginx, StringComparison.Ordinal) && !wanted["metadata"]!["annotations"]!.AsObject().ContainsKey(k))];
+        [.. (annotations ?? new Dictionary<string, string>()).Keys.Where(k => (k == IsCanary || k.StartsWith(IsCanary + "-", StringComparison.Ordinal)) && !wanted["metadata"]!["annotations"]!.AsObject().ContainsKey(k))];
+
+    private static JsonObject WithoutClass(JsonObject spec)
+    {
+        var copy = spec.DeepClone().AsObject();
+        copy.Remove(ClassName);
+        return copy;
+    }
 
     private static JsonObject Annotations(EmergencyPatch patch, IReadOnlyDictionary<string, string>? stable, int weight, PreviewIntent? preview)
     {
@@ -113,9 +127,9 @@ internal static class CanaryIngress
     private static JsonObject Spec(JsonObject stable, IReadOnlyCollection<string> services)
     {
         var spec = new JsonObject();
-        if (stable["ingressClassName"] is { } name)
+        if (stable[ClassName] is { } name)
         {
-            spec["ingressClassName"] = name.DeepClone();
+            spec[ClassName] = name.DeepClone();
         }
 
         if (stable["defaultBackend"] is JsonObject fallback && Redirected(fallback, services) is { } redirected)

@@ -12,12 +12,14 @@ namespace PatchOperator.Traffic;
 /// <summary>Splits by a second Ingress beside the user's, as ingress-nginx understands it. The user's own is never written.</summary>
 internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider time) : IRouteSplitter
 {
-    private const string Controller = "k8s.io/ingress-nginx";
+    /// <summary>A class may be made anew for another controller.</summary>
+    private static readonly TimeSpan ClassValidity = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
     private static readonly ResourceType Classes = new("networking.k8s.io", "v1", "ingressclasses", "IngressClass", Namespaced: false);
 
     /// <summary>Which controller a class belongs to, as far as it could be read.</summary>
-    private readonly ConcurrentDictionary<string, string> controllers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string Controller, DateTimeOffset ReadAt)> controllers = new(StringComparer.Ordinal);
 
     public RouteKind Kind => RouteKind.Ingress;
 
@@ -137,7 +139,7 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
 
         if (Class(first) is { } name && !MayBeNginx(name))
         {
-            return new TrafficObstacle("IngressClassNotSupported", $"{route} is of class {name}, which is not served by ingress-nginx{(controllers.TryGetValue(name, out var by) ? $" but by {by}" : "")}. Use httpRoute or replicaRatio.");
+            return new TrafficObstacle("IngressClassNotSupported", $"{route} is of class {name}, which is not served by ingress-nginx{(controllers.TryGetValue(name, out var by) ? $" but by {by.Controller}" : "")}. Use httpRoute or replicaRatio.");
         }
 
         if (Find(scene, task.Route.Canary!) is { } taken && !IsOurs(taken, scene))
@@ -154,14 +156,17 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
             : new TrafficObstacle("AnotherCanary", $"Ingress {other.Metadata.Name} is a canary of the same hosts and paths, and ingress-nginx heeds only one. Remove it for the run.");
     }
 
+    /// <summary><c>k8s.io/ingress-nginx</c>; where there are several, its documentation has the others called <c>k8s.io/internal-ingress-nginx</c>, <c>example.com/ingress-nginx-2</c>.</summary>
+    public static bool IsNginx(string controller) => controller.Split('/')[^1].Contains("ingress-nginx", StringComparison.Ordinal);
+
     /// <summary>What cannot be read is decided by the name, and only if that says plainly that it is another.</summary>
     private bool MayBeNginx(string name) => controllers.TryGetValue(name, out var controller)
-        ? controller == Controller
+        ? IsNginx(controller.Controller)
         : !((string[])["alb", "azure-application-gateway", "cilium", "contour", "gce", "haproxy", "istio", "kong", "traefik"]).Contains(name, StringComparer.Ordinal);
 
     private async Task ReadClassAsync(string name, CancellationToken cancellation)
     {
-        if (controllers.ContainsKey(name))
+        if (controllers.TryGetValue(name, out var known) && known.ReadAt + ClassValidity > time.GetUtcNow())
         {
             return;
         }
@@ -170,7 +175,11 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
         {
             if ((await client.FindAsync(Classes, new ObjectKey("", name), cancellation))?["spec"]?["controller"]?.GetValue<string>() is { } controller)
             {
-                controllers[name] = controller;
+                controllers[name] = (controller, time.GetUtcNow());
+            }
+            else
+            {
+                controllers.TryRemove(name, out _);
             }
         }
         catch (ClusterException)
