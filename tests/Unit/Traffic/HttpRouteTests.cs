@@ -83,6 +83,36 @@ public sealed class HttpRouteTests
     }
 
     [Fact]
+    public void Services_that_no_rule_names_for_a_moment_are_not_forgotten()
+    {
+        var route = RouteCase.Read("plain-route");
+        var saved = route.Editor.Originals(route.Rules, []);
+        var maintenance = JsonNode.Parse("""[{"backendRefs":[{"name":"maintenance","port":80}]}]""")!.AsArray();
+        Assert.Equal(saved, route.Editor.Originals(maintenance, saved));
+        Assert.True(JsonNode.DeepEquals(maintenance, route.Editor.Split(maintenance, saved, 25, null)));
+        Assert.True(JsonNode.DeepEquals(maintenance, route.Editor.Restored(maintenance, saved)));
+        Assert.Equal(saved, route.Editor.Originals(route.Rules, route.Editor.Originals(maintenance, saved)));
+    }
+
+    [Fact]
+    public void A_preview_is_put_ahead_of_no_other_rule_than_was_read()
+    {
+        var route = RouteCase.Read("plain-route");
+        var patch = HttpRoutePatch.Between("route-uid", route.Rules, Split(route.Editor, route.Rules, [], 0, new PreviewIntent("X-Preview", null, "yes")), route.Editor.IsPreview)!;
+        route.Before["spec"]!["rules"]!.AsArray().Insert(0, JsonNode.Parse("""{"backendRefs":[{"name":"other","port":80}]}"""));
+        Assert.ThrowsAny<Exception>(() => Patching.Apply(route.Before, patch.ToJson()));
+    }
+
+    [Fact]
+    public void A_preview_doubles_the_matches_and_a_rule_without_any_has_one()
+    {
+        var rules = JsonNode.Parse("""[{"matches":[{"path":{"value":"/a"}},{"path":{"value":"/b"}}],"backendRefs":[{"name":"web"}]},{"backendRefs":[{"name":"other"}]}]""")!.AsArray();
+        var editor = new HttpRouteRules("shop", ["web"]);
+        Assert.Equal(3, HttpRouteRules.Matches(rules));
+        Assert.Equal(5, HttpRouteRules.Matches(editor.Split(rules, [], 25, new PreviewIntent("X-Preview", null, "yes"))));
+    }
+
+    [Fact]
     public void A_rule_that_was_edited_in_mid_run_keeps_the_edit_and_gets_its_weight_back()
     {
         var route = RouteCase.Read("beside-other-backends");

@@ -5,7 +5,7 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Traffic;
 
 /// <summary>
-/// The smallest JSON patch from one state of a route's rules to another. Every rule that it changes is first tested to be what was read, so a change by
+/// The smallest JSON patch from one state of a route's rules to another. Every rule that it changes, or puts one of ours ahead of, is first tested to be what was read, so a change by
 /// someone else in between makes the whole patch fail, and no index can hit another rule.
 /// </summary>
 internal static class HttpRoutePatch
@@ -57,6 +57,12 @@ internal static class HttpRoutePatch
         {
             if (isOurs(wanted[i]!.AsObject()))
             {
+                if (i + 1 < wanted.Count && !isOurs(wanted[i + 1]!.AsObject()))
+                {
+                    // The rule that ours is to stand ahead of, as it is by now.
+                    patch.Test(Rule(i), wanted[i + 1]);
+                }
+
                 patch.Add(Rule(i), wanted[i]);
             }
         }

@@ -16,20 +16,21 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     public const int MostRules = 16;
     public const int MostBackends = 16;
 
+    /// <summary>Of all rules together; each alone may have 64, and a preview has no more than the rule that it stands ahead of.</summary>
+    public const int MostMatches = 128;
+
     /// <summary>Weights larger than this are split as they are, which is fine enough; the API allows up to 1,000,000.</summary>
     private const int LargestToScale = 10_000;
 
     private readonly Dictionary<string, string> stableOf = services.ToDictionary(CanaryService.NameOf, StringComparer.Ordinal);
-
-    /// <summary>Whether requests lead to the workload, in any rule.</summary>
-    public bool NamesWorkload(JsonArray rules) => Objects(rules).Any(rule => Backends(rule).Any(b => StableService(b) is not null && Weight(b) > 0));
 
     /// <summary>Whether a backend of any rule is the canary's, at whatever weight.</summary>
     public bool NamesCanary(JsonArray rules) => Objects(rules).Any(rule => Backends(rule).Any(b => CanaryFor(b) is not null));
 
     /// <summary>
     /// The workload's backends as they are without the canary. A rule that has none of the canary's tells it itself; for the others it is
-    /// <paramref name="saved"/>, which must have been made of the route before it was first touched.
+    /// <paramref name="saved"/>, which must have been made of the route before it was first touched. What was saved of a Service that no rule names any more
+    /// comes last.
     /// </summary>
     public IReadOnlyList<BackendRecord> Originals(JsonArray rules, IReadOnlyList<BackendRecord> saved)
     {
@@ -48,7 +49,9 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
             }
         }
 
-        return originals;
+        // A Service that no rule names for now, as during a maintenance page, is still the run's: its canary has to go, and it may come back.
+        var named = originals.Select(o => o.Service).ToHashSet(StringComparer.Ordinal);
+        return [.. originals, .. saved.Where(s => !named.Contains(s.Service))];
     }
 
     /// <summary>The rules without any trace of a canary.</summary>
@@ -111,6 +114,9 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
 
         return (int)Math.Round(largest, MidpointRounding.AwayFromZero);
     }
+
+    /// <summary>A rule without matches has one, that of every path.</summary>
+    public static int Matches(JsonArray rules) => Objects(rules).Sum(rule => rule["matches"] is JsonArray { Count: > 0 } matches ? matches.Count : 1);
 
     /// <summary>Whether the smallest share that a rule can give the canary is more than was asked for: its own weight stands beside others' and is too small to divide.</summary>
     /// <param name="rules">Untouched.</param>

@@ -129,6 +129,11 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new TrafficObstacle("RouteTooLarge", $"{route} would have {split.Count} rules with those for the preview, and the API allows {HttpRouteRules.MostRules}. Split the route, or leave spec.canary.preview out.");
         }
 
+        if (HttpRouteRules.Matches(split) is > HttpRouteRules.MostMatches and var matches)
+        {
+            return new TrafficObstacle("RouteTooLarge", $"{route} would have {matches} matches with those for the preview, and the API allows {HttpRouteRules.MostMatches} in all rules together. Split the route, or leave spec.canary.preview out.");
+        }
+
         if (split.OfType<JsonObject>().Any(r => r["backendRefs"] is JsonArray { Count: > HttpRouteRules.MostBackends }))
         {
             return new TrafficObstacle("RouteTooLarge", $"a rule of {route} would have more than the {HttpRouteRules.MostBackends} backends that the API allows. Split the rule.");
