@@ -75,7 +75,7 @@ public sealed record Schedule
         intent.Workloads.Select(w => new ScheduledWorkload(w.Name, w.Target, w.Images, w.HasCanary, IsJudged(intent, w.Name), Routing(w, intent)));
 
     private static ScheduledRouting? Routing(EmergencyPatchStatus status, WorkloadStatus workload, PatchIntent intent) => workload.Routes is { Count: > 0 } routes
-        ? new ScheduledRouting(routes, status.Step?.Routing?.Weight, intent.Traffic.Preview, intent.LowestWeight)
+        ? new ScheduledRouting(routes, status.Step.WeightOf(workload), intent.Traffic.Preview, intent.LowestWeight)
         : null;
 
     private static ScheduledRouting? Routing(WorkloadIntent workload, PatchIntent intent) => intent.IsRouted(workload)

@@ -100,6 +100,14 @@ internal sealed class RouteTraffic(ReplicaRatio pods, CanaryServices services, I
                 + "Name the route that leads to it; a Service of another namespace cannot be split.");
         }
 
+        if (used.Length > 0 && readings.All(r => r.Route.Exists && r.Route.Backends.All(b => b.Weight == 0)))
+        {
+            return new TrafficObstacle(
+                "RouteGivesNoTraffic",
+                $"{string.Join(", ", readings.Select(r => r.Route.Route))} names {string.Join(", ", used.Select(n => $"Service {n}"))} of workload {scene.Workload} with weight 0 alone, so no request leads there and a share of none would test nothing. "
+                + "Patch the workload that serves, or give that Service its weight; the patch then goes on by itself.");
+        }
+
         return used.FirstOrDefault(n => CanaryServices.IsTaken(scene, n)) is { } taken
             ? new TrafficObstacle("CanaryServiceNameTaken", $"the canary needs a Service {CanaryService.NameOf(taken)}, and one exists in namespace {scene.Namespace} that does not belong to this patch. Remove or rename it; the patch then goes on by itself.")
             : null;

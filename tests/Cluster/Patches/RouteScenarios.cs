@@ -166,6 +166,26 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task A_route_that_leads_elsewhere_when_the_run_is_taken_back_leaves_nothing_behind()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        routed.Edit(PlayedGateway.HttpRoutes, "shop", route => route["spec"]!["rules"] = Town.Json("""{"r":[{"backendRefs":[{"name":"media","port":80}]}]}""")["r"]!.DeepClone());
+        await town.UntilAsync(() => town.Condition("TrafficAtWeight")?["reason"]?.GetValue<string>() == "RouteLeadsElsewhere", "told");
+        Assert.Equal("web", town.Patch()!["status"]!["workloads"]![0]!["routes"]![0]!["backends"]![0]!["service"]!.GetValue<string>());
+        var during = routed.Spec();
+        town.Annotate(Commands.Abort, "maintenance");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        Assert.Equal(during, routed.Spec());
+        Assert.Null(routed.Service("web-canary"));
+        Assert.DoesNotContain(town.Trail(), r => r.Action is "WithdrawalNotProven");
+    }
+
+    [Fact]
     public async Task Who_keeps_writing_the_weights_is_named_once_and_the_run_is_taken_back_at_its_deadline()
     {
         await using var routed = await RoutedTown.FoundAsync();
@@ -230,6 +250,7 @@ public sealed class RouteScenarios
     [InlineData("""{"httpRoute":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
     [InlineData("""{"httpRoute":{"name":"media"}}""", "RouteNamesNoService", "web")]
     [InlineData("""{"httpRoute":{"name":"refused"}}""", "RouteNotAccepted", "allowedRoutes")]
+    [InlineData("""{"httpRoute":{"name":"idle"}}""", "RouteGivesNoTraffic", "Service web of")]
     [InlineData("""{"ingress":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
     [InlineData("""{"ingress":{"name":"other"}}""", "IngressClassNotSupported", "traefik")]
     public async Task What_cannot_split_the_traffic_is_named_before_anything_is_touched(string traffic, string reason, string named)
@@ -237,6 +258,7 @@ public sealed class RouteScenarios
         await using var routed = await RoutedTown.FoundAsync();
         var town = routed.Town;
         town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"media","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"media","port":80}]}]}}"""));
+        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"idle","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"media","port":80},{"name":"web","port":80,"weight":0}]}]}}"""));
         town.Api.Store.Create(RoutedTown.Ingresses, Town.Json("""{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"other","namespace":"shop"},"spec":{"ingressClassName":"traefik","defaultBackend":{"service":{"name":"web","port":{"number":80}}}}}"""));
         if (reason == "RouteNotAccepted")
         {

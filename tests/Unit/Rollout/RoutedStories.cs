@@ -266,6 +266,78 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void A_canary_that_is_scaled_away_while_stable_rolls_out_is_brought_back()
+    {
+        var story = Routed();
+        story.Web.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(40));
+        story.Web.Canary = story.Web.Canary! with { Replicas = 0 };
+        story.CanaryPods.Clear();
+        story.Reconcile();
+        Assert.Equal(2, story.Web.Canary.Replicas);
+        story.Web.Canary = story.Web.Canary with { Replicas = 3 };
+        story.Reconcile();
+        Assert.Equal(3, story.Web.Canary.Replicas);
+    }
+
+    [Fact]
+    public void The_canary_gets_all_requests_while_stable_has_no_pod_for_them_and_gives_them_back()
+    {
+        var story = Routed();
+        (story.Web.StableRollsOut, story.Web.StableIsRecreated) = (false, true);
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoting, TimeSpan.FromMinutes(20));
+        story.RunUntil(() => story.Web.Route!.Weight == 100, TimeSpan.FromSeconds(2));
+        story.RunUntil(() => story.Condition(ConditionTypes.TrafficAtWeight).Reason == "CanaryStandsIn", TimeSpan.FromSeconds(2));
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(20));
+        Assert.Equal((100, 4), (story.Web.Route!.Weight, story.Web.Canary!.Replicas));
+        story.Web.Route.Weight = 50;
+        story.Reconcile();
+        Assert.Equal(100, story.Web.Route.Weight);
+        Assert.Single(story.Trail, r => r.Action == "CanaryStandsIn");
+
+        story.Stable = story.Stable! with { ReadyReplicas = 1 };
+        story.RunUntil(() => story.Web.Route.Weight == 50, TimeSpan.FromSeconds(2));
+        Assert.Null(story.Status.Workloads![0].StandsInSince);
+        Assert.Single(story.Trail, r => r.Action == "StableServesAgain");
+        Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+        story.Stable = story.Stable with { ReadyReplicas = 4, IsRolledOut = true };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+        Assert.Equal((null, false), (story.Web.Route.Weight, story.Web.Route.ServiceExists));
+    }
+
+    [Fact]
+    public void A_revert_takes_all_requests_from_a_canary_that_stands_in()
+    {
+        var story = Routed();
+        (story.Web.StableRollsOut, story.Web.StableIsRecreated) = (false, true);
+        story.Approve();
+        story.RunUntil(() => story.Web.Route!.Weight == 100, TimeSpan.FromMinutes(20));
+        (story.Web.StableRollsOut, story.Web.StableIsRecreated) = (true, false);
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal((null, false), (story.Web.Route!.Weight, story.Web.Route.ServiceExists));
+    }
+
+    [Fact]
+    public void A_route_that_leads_elsewhere_in_mid_run_is_told_and_nothing_counts_until_the_deadline()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Web.Route!.LeadsToWorkload = false;
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal((PatchPhase.Progressing, 0, "RouteLeadsElsewhere"), (story.Phase, story.Status.Step!.Index, story.Condition(ConditionTypes.TrafficAtWeight).Reason));
+        Assert.Single(story.Trail, r => r.Action == "RouteLeadsElsewhere");
+        story.Web.Route.LeadsToWorkload = true;
+        story.RunUntil(() => story.Status.Step?.Index == 1, TimeSpan.FromMinutes(1));
+        story.Web.Route.LeadsToWorkload = false;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(11));
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+        Assert.Contains("leads no request to", story.Status.Revert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void At_weight_nought_the_hold_alone_decides()
     {
         var story = Routed();

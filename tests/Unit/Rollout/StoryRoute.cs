@@ -23,6 +23,9 @@ internal sealed class StoryRoute
 
     public int Writes { get; private set; }
 
+    /// <summary>A rule of it names the workload's Service, with a weight.</summary>
+    public bool LeadsToWorkload { get; set; } = true;
+
     /// <summary>Who changed it, as the API server's books say.</summary>
     public string? ChangedBy { get; set; }
 
@@ -44,8 +47,8 @@ internal sealed class StoryRoute
                 Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
                 Exists = true,
                 Backends = [new BackendRecord { Service = "web", Weight = Before }],
-                Weight = Weight ?? 0,
-                IsAsAsked = routing?.Weight == Weight,
+                Weight = LeadsToWorkload ? Weight ?? 0 : 0,
+                IsAsAsked = routing?.Weight == Weight || !LeadsToWorkload,
                 NamesCanary = Weight is not null,
                 HasFollowed = GatewayFollows,
                 ChangedBy = ChangedBy,

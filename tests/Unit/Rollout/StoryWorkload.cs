@@ -28,6 +28,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     public bool StableRollsOut { get; set; } = true;
 
+    /// <summary>As with the strategy Recreate: a roll-out that does not come up leaves no pod.</summary>
+    public bool StableIsRecreated { get; set; }
+
     public bool WithdrawalWorks { get; set; } = true;
 
     public bool CanaryCanBeDeleted { get; set; } = true;
@@ -110,7 +113,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     RolloutFailure = null,
                     MarkedBy = "cve-2025-54236",
                     NamedBy = null,
-                    ReadyReplicas = StableRollsOut ? Stable.Replicas : Stable.Replicas - 1,
+                    ReadyReplicas = StableRollsOut ? Stable.Replicas : StableIsRecreated ? 0 : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
                 };
                 break;

@@ -147,6 +147,9 @@ public sealed record WorkloadStatus
     /// <summary>Percent of this workload's traffic that its canary really has.</summary>
     public int? ActualWeight { get; init; }
 
+    /// <summary>Where routes split the traffic: since when its canary gets all of it, for no pod of stable is in the endpoints during the promotion.</summary>
+    public DateTimeOffset? StandsInSince { get; init; }
+
     /// <summary>Of a CronJob that is kept suspended for a change of its images: whether its user had suspended it before. Null once it was given back.</summary>
     public bool? WasSuspended { get; init; }
 

@@ -32,14 +32,45 @@ internal static class RouteKeeping
         return isInPlace;
     }
 
-    /// <summary>Nothing is asked of the routes but to stay as they are.</summary>
+    /// <summary>Nothing is asked of the routes but to stay as they are, unless stable cannot answer its share.</summary>
     public static void Hold(Draft draft)
     {
-        var routed = Routed(draft);
-        if (routed.Length > 0 && draft.Status.Step?.Routing is not null)
+        if (draft.Status.Step?.Routing is null)
+        {
+            return;
+        }
+
+        foreach (var target in Routed(draft))
+        {
+            StandIn(draft, target);
+        }
+
+        if (Routed(draft) is { Length: > 0 } routed)
         {
             Enforce(draft, routed);
         }
+    }
+
+    /// <summary>While stable has no endpoint at all, as where a roll-out that replaces all pods at once fails, its share would be answered by nobody.</summary>
+    private static void StandIn(Draft draft, Target target)
+    {
+        var (traffic, routing) = (target.Observed.Traffic, draft.Status.Step!.Routing!);
+        var canServe = traffic is { CanaryEndpoints: > 0, CanaryIsReachable: true } && routing.Weight > 0;
+        var since = traffic.StableEndpoints > 0 ? null : target.Status.StandsInSince ?? (canServe ? draft.Now : null);
+        if (!traffic.IsKnown || since == target.Status.StandsInSince)
+        {
+            return;
+        }
+
+        draft.Update(target, w => w with { StandsInSince = since });
+
+        // What the routes are to become is nobody's edit until they have been that once.
+        Route(draft, routing with { InPlaceAt = null, OffSince = null });
+        draft.Record(
+            since is null ? "StableServesAgain" : "CanaryStandsIn",
+            since is null
+                ? $"Pods of {target.Workload} are in the endpoints again; its canary gets {routing.Weight} %."
+                : $"No pod of {target.Workload} is in the endpoints; its canary gets all requests until one is.");
     }
 
     private static Target[] Routed(Draft draft) => [.. draft.Canaries.Where(t => t.IsRouted)];
@@ -76,8 +107,7 @@ internal static class RouteKeeping
         }
 
         var routing = draft.Status.Step!.Routing;
-        var isNew = routing is not null && draft.Patch.Status?.Step?.Routing?.Weight != routing.Weight;
-        var off = routed.Where(t => !t.Observed.Traffic.CanaryIsReachable || (routing is not null && t.Observed.Traffic.Routes!.Any(r => isNew || r is { Exists: true, IsAsAsked: false }))).ToArray();
+        var off = routed.Where(t => !t.Observed.Traffic.CanaryIsReachable || (routing is not null && t.Observed.Traffic.Routes!.Any(r => IsNew(draft, t) || r is { Exists: true, IsAsAsked: false }))).ToArray();
         if (off.Length > 0)
         {
             PutRight(draft, off, isEdit: routing?.InPlaceAt is not null);
@@ -86,6 +116,10 @@ internal static class RouteKeeping
 
         return routing is not null && IsFollowed(draft, routed);
     }
+
+    /// <summary>What was seen was compared with what is stored, and that is something else by now.</summary>
+    private static bool IsNew(Draft draft, Target target) =>
+        (draft.Patch.Status?.Workloads ?? []).FirstOrDefault(w => w.Name == target.Name) is not { } stored || draft.Patch.Status!.Step.WeightOf(stored) != draft.Status.Step.WeightOf(target.Status);
 
     /// <summary>What a route is without the canary must be stored before it is changed.</summary>
     private static void Save(Draft draft, Target target) => draft.Update(target, w => w with
@@ -106,13 +140,13 @@ internal static class RouteKeeping
             var times = TrafficFight.Times(draft, routing.CorrectedAt, routing.Corrections);
             routing = routing with { OffSince = draft.Now, Corrections = times };
             Route(draft, routing);
-            TrafficFight.Report(draft, What(off, routing.Weight), times, "a GitOps controller that applies the route's manifest", "the weights");
+            TrafficFight.Report(draft, What(draft, off), times, "a GitOps controller that applies the route's manifest", "the weights");
         }
 
         var at = isEdit ? TrafficFight.AnswerAt(draft, routing!.CorrectedAt, routing.Corrections) : draft.Now;
         draft.Traffic = isEdit
-            ? TrafficFight.Condition(draft, What(off, routing!.Weight), routing.Corrections, at)
-            : ("False", "SettingWeight", routing is null ? "The canary's Services are being made; no route names it yet." : $"The routes are being set to {routing.Weight} %.");
+            ? TrafficFight.Condition(draft, What(draft, off), routing!.Corrections, at)
+            : ("False", "SettingWeight", routing is null ? "The canary's Services are being made; no route names it yet." : $"The routes are being set to {string.Join(", ", off.Select(t => draft.Status.Step.WeightOf(t.Status)).Distinct())} %.");
         if (at > draft.Now)
         {
             draft.WakeAt(at);
@@ -127,12 +161,13 @@ internal static class RouteKeeping
         foreach (var target in off)
         {
             var saved = draft.Targets.Single(t => t.Name == target.Name).Status.Routes!;
-            draft.Do(new EnsureRoutes(target.Name, saved, routing?.Weight, draft.Intent.Traffic.Preview));
+            draft.Do(new EnsureRoutes(target.Name, saved, draft.Status.Step.WeightOf(target.Status), draft.Intent.Traffic.Preview));
         }
     }
 
-    private static string What(Target[] off, int weight) => string.Join(" ", off.SelectMany(t => t.Observed.Traffic.Routes!.Where(r => r is { Exists: true, IsAsAsked: false }))
-        .Select(r => $"{r.Route} was changed by {TrafficFight.Who(r.ChangedBy)}: the canary has {r.Weight} % instead of {weight} %{(r.Weight == weight ? ", by other rules" : "")}.")
+    private static string What(Draft draft, Target[] off) => string.Join(" ", off
+        .SelectMany(t => t.Observed.Traffic.Routes!.Where(r => r is { Exists: true, IsAsAsked: false }).Select(r => (Route: r, Weight: draft.Status.Step.WeightOf(t.Status))))
+        .Select(r => $"{r.Route.Route} was changed by {TrafficFight.Who(r.Route.ChangedBy)}: the canary has {r.Route.Weight} % instead of {r.Weight} %{(r.Route.Weight == r.Weight ? ", by other rules" : "")}.")
         .Concat(off.Where(t => !t.Observed.Traffic.CanaryIsReachable).Select(t => $"The canary's Service of {t.Workload} was changed by {TrafficFight.Who(t.Observed.Traffic.ServiceChangedBy)}.")));
 
     private static bool IsFollowed(Draft draft, Target[] routed)
@@ -151,9 +186,15 @@ internal static class RouteKeeping
             return false;
         }
 
+        if (routing.Weight > 0 && routed.FirstOrDefault(t => t.Observed.Traffic.Routes!.All(r => r.Weight == 0)) is { } idle)
+        {
+            LeadElsewhere(draft, idle, routing);
+            return false;
+        }
+
         if (routes.FirstOrDefault(r => !r.HasFollowed) is { } late)
         {
-            draft.Traffic = ("False", "WaitingForGateway", $"{late.Route} is set to {routing.Weight} %; its gateway has not reported that it follows.");
+            draft.Traffic = ("False", "WaitingForGateway", $"{late.Route} is set to {routed.Where(t => t.Observed.Traffic.Routes!.Contains(late)).Select(t => draft.Status.Step.WeightOf(t.Status)).First()} %; its gateway has not reported that it follows.");
             return false;
         }
 
@@ -165,9 +206,31 @@ internal static class RouteKeeping
 
         TrafficFight.MakeUp(draft, routing.OffSince);
         Route(draft, routing with { InPlaceAt = routing.InPlaceAt ?? draft.Now, OffSince = null });
+        if (routed.FirstOrDefault(t => t.Status.StandsInSince is not null) is { } alone)
+        {
+            draft.Traffic = ("True", "CanaryStandsIn", $"The canary of {alone.Workload} gets all requests since {alone.Status.StandsInSince:u}: stable has no pod in the endpoints.");
+            return true;
+        }
+
         var actual = routes.Max(r => r.Weight);
         draft.Traffic = ("True", "AtWeight", actual == routing.Weight ? $"The canary gets {actual} %." : $"The canary gets {actual} %, which is as near to {routing.Weight} % as the routes' weights can be divided.");
         return true;
+    }
+
+    /// <summary>There is nothing to put back: of no requests the canary can have no share. What is not tested does not count, and the deadline is the limit.</summary>
+    private static void LeadElsewhere(Draft draft, Target target, RoutingStatus routing)
+    {
+        var routes = target.Observed.Traffic.Routes!;
+        var by = routes.Select(r => r.ChangedBy).FirstOrDefault(c => c is not null);
+        var what = $"{string.Join(", ", routes.Select(r => r.Route))} leads no request to {target.Workload} any more{(by is null ? "" : $", since {by} changed it")}: its Services are not named, or have weight 0. "
+            + $"The canary gets nothing of the {routing.Weight} % that the step asks for. Let the route lead there again, or take the run back with patchoperator.io/abort.";
+        if (routing is { InPlaceAt: not null, OffSince: null })
+        {
+            Route(draft, routing with { OffSince = draft.Now });
+            draft.Record("RouteLeadsElsewhere", what);
+        }
+
+        draft.Traffic = ("False", "RouteLeadsElsewhere", what);
     }
 
     private static void Route(Draft draft, RoutingStatus routing) => draft.Status = draft.Status with { Step = draft.Status.Step! with { Routing = routing } };

@@ -41,6 +41,12 @@ internal static class ScaleKeeping
     /// <summary>While stable is promoted the number is not reckoned anew, but stays what the last step gave.</summary>
     public static void Hold(Draft draft, Target target)
     {
+        if (target.IsRouted)
+        {
+            HoldCapacity(draft, target);
+            return;
+        }
+
         if (target.Status.Scale is not { InPlaceAt: not null } scale || target.Observed.Canary is not { IsOurs: true, IsTerminating: false } canary || target.Stable is null)
         {
             return;
@@ -48,6 +54,23 @@ internal static class ScaleKeeping
 
         var wanted = CanaryKeeping.Wanted(draft, target) with { Replicas = scale.Replicas };
         if (canary.Source == wanted.Source && MaySet(draft, target, wanted) && canary.Replicas != scale.Replicas)
+        {
+            draft.Do(wanted);
+        }
+    }
+
+    /// <summary>The routes lead requests to the canary, however many pods it has: no fewer than the step gave it, and as many as stable has where it stands in for all of them.</summary>
+    private static void HoldCapacity(Draft draft, Target target)
+    {
+        if (target is not { Stable: { } stable, Status.CanaryReplicas: { } kept, Observed.Canary: { IsOurs: true, IsTerminating: false } canary })
+        {
+            return;
+        }
+
+        var replicas = target.Status.StandsInSince is null ? kept : Math.Max(kept, Math.Max(stable.Replicas, target.Status.StableReplicas ?? 0));
+        draft.Update(target, w => w with { CanaryReplicas = replicas });
+        var wanted = CanaryKeeping.Wanted(draft, target) with { Replicas = replicas };
+        if (canary.Source == wanted.Source && canary.Replicas < replicas)
         {
             draft.Do(wanted);
         }
