@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches;
 
 namespace PatchOperator.Compatibility;
 
@@ -18,7 +19,7 @@ internal static class InventoryJobManifest
     {
         var spec = workload["spec"]!;
         var template = (action.Workload.Kind is WorkloadKind.CronJob ? spec["jobTemplate"]!["spec"]! : spec)["template"]?["spec"] as JsonObject ?? [];
-        var original = (template["containers"] as JsonArray ?? []).FirstOrDefault(each => each?["name"]?.ToString() == action.Container) as JsonObject ?? [];
+        var original = PodContainers.Of(template).FirstOrDefault(each => each["name"]?.ToString() == action.Container) ?? [];
         var pod = new JsonObject
         {
             ["restartPolicy"] = "Never",

@@ -73,11 +73,11 @@ internal static class CanaryManifest
         }
 
         metadata.Child("annotations")[Annotations.CanarySource] = action.Source;
-        foreach (var container in template["spec"]!["containers"]!.AsArray())
+        foreach (var container in PodContainers.Of(template["spec"]))
         {
-            if (action.Images.FirstOrDefault(i => i.Container == container!["name"]!.GetValue<string>()) is { } patched)
+            if (action.Images.FirstOrDefault(i => i.Container == container["name"]!.GetValue<string>()) is { } patched)
             {
-                container!["image"] = patched.Image;
+                container["image"] = patched.Image;
             }
         }
 

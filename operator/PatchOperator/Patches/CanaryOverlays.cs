@@ -11,7 +11,7 @@ internal static class CanaryOverlays
     /// <param name="action">Names the patched containers and the overlay.</param>
     public static void Lay(JsonObject pod, EnsureCanary action)
     {
-        foreach (var container in pod["containers"]!.AsArray().OfType<JsonObject>().Where(c => action.Images.Any(i => i.Container == c["name"]!.GetValue<string>())))
+        foreach (var container in PodContainers.Of(pod).Where(c => action.Images.Any(i => i.Container == c["name"]!.GetValue<string>())))
         {
             foreach (var variable in action.Overlay?.Env ?? [])
             {

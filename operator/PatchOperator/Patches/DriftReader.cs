@@ -63,7 +63,7 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
         var template = WorkloadWriter.PodTemplateOf(target.Kind);
         var key = new ObjectKey(patch.Metadata.Namespace ?? "", target.Name);
         var type = await workloads.TypeAsync(target.Kind, cancellation);
-        return observed with { Stable = stable with { ImageOwner = await OwnerAsync(type, key, stable.Uid, stable.Version, [.. containers.Select(c => FieldOwners.Image(template, c))], cancellation) } };
+        return observed with { Stable = stable with { ImageOwner = await OwnerAsync(type, key, stable.Uid, stable.Version, [.. containers.SelectMany(c => FieldOwners.Image(template, c))], cancellation) } };
     }
 
     private async Task<WorkloadObservation> ScaleAsync(EmergencyPatch patch, WorkloadStatus workload, WorkloadObservation observed, CancellationToken cancellation)
@@ -82,7 +82,7 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
         }
 
         var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Target().Name + Names.CanarySuffix);
-        var images = containers.Select(c => FieldOwners.Image(WorkloadWriter.PodTemplateOf(WorkloadKind.Deployment), c)).ToArray();
+        var images = containers.SelectMany(c => FieldOwners.Image(WorkloadWriter.PodTemplateOf(WorkloadKind.Deployment), c)).ToArray();
         return observed with { Canary = observed.Canary! with { ImagesSetBy = await OwnerAsync(Kinds.Deployments, key, workloads.Deployment(key)?.Metadata, images, cancellation) } };
     }
 

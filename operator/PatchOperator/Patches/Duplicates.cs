@@ -12,7 +12,7 @@ internal static class Duplicates
     /// <param name="pod">The canary's pod spec, which is changed.</param>
     public static void Collapse(JsonObject pod)
     {
-        foreach (var container in Containers(pod))
+        foreach (var container in PodContainers.Of(pod))
         {
             CollapseVariables(container);
             CollapsePorts(container);
@@ -20,9 +20,6 @@ internal static class Duplicates
 
         KeepFirst(pod, "imagePullSecrets", secret => Text(secret["name"]) ?? "");
     }
-
-    private static IEnumerable<JsonObject> Containers(JsonObject pod) =>
-        ((string[])["initContainers", "containers"]).SelectMany(list => pod[list] as JsonArray ?? []).OfType<JsonObject>();
 
     /// <summary>
     /// The last one of a name wins, but those before it count for variables in between, and for the last itself, as in <c>PATH=$(PATH):/app/bin</c>:

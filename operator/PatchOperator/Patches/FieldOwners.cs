@@ -25,10 +25,13 @@ internal static class FieldOwners
         return parent is JsonObject members && (field[^1].EndsWith('*') ? members.Any(m => m.Key.StartsWith(field[^1][..^1], StringComparison.Ordinal)) : members.ContainsKey(field[^1]));
     }
 
+    /// <summary>Where the books may have the image of a container, which is in one of two lists.</summary>
     /// <param name="podTemplate">Where the workload has the spec of its pods.</param>
     /// <param name="container">Of which the image is meant.</param>
-    public static IReadOnlyList<string> Image(IReadOnlyList<string> podTemplate, string container) =>
-        [.. podTemplate.Append("containers").Select(name => $"f:{name}"), $"k:{new JsonObject { ["name"] = container }.ToJsonString()}", "f:image"];
+    public static IEnumerable<IReadOnlyList<string>> Image(IReadOnlyList<string> podTemplate, string container) => PodContainers.Lists.Select(
+        IReadOnlyList<string> (list) => [.. podTemplate.Append(list).Select(name => $"f:{name}"), $"k:{new JsonObject { ["name"] = container }.ToJsonString()}", "f:image"]);
+
+    public static bool OwnsImage(JsonObject entry, IReadOnlyList<string> podTemplate, string container) => Image(podTemplate, container).Any(field => Owns(entry, field));
 
     private static IEnumerable<JsonObject> Entries(JsonObject subject) => (subject["metadata"]?["managedFields"] as JsonArray ?? []).OfType<JsonObject>();
 

@@ -25,13 +25,13 @@ internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool Own
             : LastAppliedNames(workload, patched, podTemplate) ? "the last applied configuration"
             : !IsMarked(workload) ? "whoever replaced the object"
             : null;
-        return new GitEvidence(named, owner, FieldOwners.Ours(workload).Any(entry => containers.Any(c => FieldOwners.Owns(entry, FieldOwners.Image(podTemplate, c)))));
+        return new GitEvidence(named, owner, FieldOwners.Ours(workload).Any(entry => containers.Any(c => FieldOwners.OwnsImage(entry, podTemplate, c))));
     }
 
     /// <summary>The manager, other than us, that owns the images of all these containers. Whoever changes a field takes it from all others.</summary>
     private static string? Owner(JsonObject workload, IReadOnlyList<string> containers, IReadOnlyList<string> podTemplate) =>
         FieldOwners.Others(workload)
-            .Where(entry => containers.All(c => FieldOwners.Owns(entry, FieldOwners.Image(podTemplate, c))))
+            .Where(entry => containers.All(c => FieldOwners.OwnsImage(entry, podTemplate, c)))
             .Select(entry => Text(entry["manager"]))
             .FirstOrDefault();
 
@@ -50,7 +50,7 @@ internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool Own
     private static bool RunsAll(JsonObject workload, IReadOnlyList<ImageRecord> patched, IReadOnlyList<string> podTemplate)
     {
         var spec = podTemplate.Aggregate((JsonNode?)workload, (at, name) => (at as JsonObject)?[name]);
-        var containers = (spec?["containers"] as JsonArray ?? []).OfType<JsonObject>().ToArray();
+        var containers = PodContainers.Of(spec).ToArray();
         return patched.All(p => containers.Any(c => Text(c["name"]) == p.Container && ImageReference.IsSame(Text(c["image"]), p.Image)));
     }
 

@@ -52,7 +52,10 @@ internal sealed class OwnershipWriter(IClusterClient client, WorkloadCaches work
 
         foreach (var container in action.Containers)
         {
-            Remove(fields, [.. podTemplate.Append("containers").Select(name => $"f:{name}"), $"k:{new JsonObject { ["name"] = container }.ToJsonString()}", "f:image"]);
+            foreach (var image in FieldOwners.Image(podTemplate, container))
+            {
+                Remove(fields, [.. image]);
+            }
         }
 
         foreach (var name in (string[])[Annotations.PatchedBy, Annotations.AppliedByPatch, Annotations.AppliedAt, Annotations.PreviousImages])

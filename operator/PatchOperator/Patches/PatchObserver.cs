@@ -194,13 +194,13 @@ internal sealed class PatchObserver(
         TrafficObservation traffic,
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> made,
         DateTimeOffset now) => observed with
-    {
-        ArePodsKnown = areKnown,
-        Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
-        CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, now, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
-        StablePods = [.. pods.Stable.Select(p => Pod(p, view, now, isCurrent: true, made.GetValueOrDefault(p.Metadata.Uid)))],
-        Traffic = traffic,
-    };
+        {
+            ArePodsKnown = areKnown,
+            Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
+            CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, now, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
+            StablePods = [.. pods.Stable.Select(p => Pod(p, view, now, isCurrent: true, made.GetValueOrDefault(p.Metadata.Uid)))],
+            Traffic = traffic,
+        };
 
     private static PodObservation Pod(PodResource pod, NamespaceView view, DateTimeOffset now, bool isCurrent, IReadOnlyDictionary<string, string>? made = null) => new()
     {

@@ -56,7 +56,7 @@ internal static class PodFacts
         (pod.Status.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" }) ? null : pod.Metadata.DeletionTimestamp;
 
     public static IReadOnlyDictionary<string, string> Images(PodResource pod) =>
-        (pod.Spec.Containers ?? []).ToDictionary(c => c.Name, c => c.Image, StringComparer.Ordinal);
+        (pod.Spec.InitContainers ?? []).Concat(pod.Spec.Containers ?? []).ToDictionary(c => c.Name, c => c.Image, StringComparer.Ordinal);
 
     /// <summary>Why it does not run, with the node's or scheduler's own message; null while all is well.</summary>
     /// <param name="pod">The pod.</param>

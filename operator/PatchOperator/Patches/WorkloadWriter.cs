@@ -27,25 +27,29 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
         var (type, key, stable) = await ReadAsync(patch, action.Workload, cancellation);
         var isCron = action.Workload.Kind is WorkloadKind.CronJob;
         var template = PodTemplateOf(action.Workload.Kind);
-        var containers = template.Aggregate((JsonNode)stable, (node, name) => node[name]!)["containers"]!.AsArray();
+        var pod = template.Aggregate((JsonNode)stable, (node, name) => node[name]!);
         var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
         var changes = false;
-        for (var i = 0; i < containers.Count; i++)
+        foreach (var list in PodContainers.Lists)
         {
-            var name = containers[i]!["name"]!.GetValue<string>();
-            var wanted = action.Wanted.FirstOrDefault(w => w.Container == name)?.Image;
-            var now = containers[i]!["image"]?.GetValue<string>();
-            if (wanted is null || ImageReference.IsSame(wanted, now))
+            var containers = pod[list] as JsonArray ?? [];
+            for (var i = 0; i < containers.Count; i++)
             {
-                continue;
-            }
+                var name = containers[i]!["name"]!.GetValue<string>();
+                var wanted = action.Wanted.FirstOrDefault(w => w.Container == name)?.Image;
+                var now = containers[i]!["image"]?.GetValue<string>();
+                if (wanted is null || ImageReference.IsSame(wanted, now))
+                {
+                    continue;
+                }
 
-            var expected = action.Expected.Single(e => e.Container == name).Image;
-            string[] container = [.. template, "containers", i.ToString()];
-            change.Test([.. container, "name"], name)
-                .Test([.. container, "image"], ImageReference.IsSame(now, expected) ? now! : expected)
-                .Replace([.. container, "image"], wanted);
-            changes = true;
+                var expected = action.Expected.Single(e => e.Container == name).Image;
+                string[] container = [.. template, list, i.ToString()];
+                change.Test([.. container, "name"], name)
+                    .Test([.. container, "image"], ImageReference.IsSame(now, expected) ? now! : expected)
+                    .Replace([.. container, "image"], wanted);
+                changes = true;
+            }
         }
 
         if (isCron && changes)

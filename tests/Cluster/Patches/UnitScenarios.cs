@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.TestKit.ApiServer;
@@ -31,6 +32,34 @@ public sealed class UnitScenarios
         await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
         Assert.All([.. town.PodsOf("consumers"), .. town.PodsOf("indexer"), .. town.PodsOf("web")], image => Assert.Equal(Town.Patched, image));
         Assert.Null(town.Deployment("consumers-canary"));
+    }
+
+    [Fact]
+    public async Task An_init_container_is_patched_and_given_back_as_any_other()
+    {
+        await using var town = await Town.FoundAsync();
+        town.Edit(ResourceName.Deployments, "magento-web", d => d["spec"]!["template"]!["spec"]!["initContainers"] = new JsonArray(new JsonObject { ["name"] = "code", ["image"] = Town.Stable }));
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"1s"}]""", spec: ""","promotion":{"hold":"UntilAdopted"}""");
+        town.EditPatch("fix", patch => patch["spec"]!["workloads"]![0]!["containers"]!.AsArray().Add(new JsonObject { ["name"] = "code", ["image"] = Town.Patched }));
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "the canary is there", 60);
+        Assert.Equal(Town.Patched, InitImage("magento-web-canary"));
+        Assert.Equal(Town.Stable, InitImage("magento-web"));
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        Assert.Equal((Town.Patched, Town.Patched), (InitImage("magento-web"), town.Image()));
+
+        // As a sync from a Git that lags behind would, in the init container alone.
+        town.Edit(ResourceName.Deployments, "magento-web", d => d["spec"]!["template"]!["spec"]!["initContainers"]![0]!["image"] = Town.Stable);
+        await town.UntilAsync(() => InitImage("magento-web") == Town.Patched, "the vulnerable image is replaced again");
+        town.Annotate(Commands.Revert, "orders are missing");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.Equal((Town.Stable, Town.Stable), (InitImage("magento-web"), town.Image()));
+        await town.UntilAsync(
+            () => town.Deployment("magento-web")!["metadata"]!["managedFields"] is not JsonArray fields || fields.All(f => f!["manager"]!.GetValue<string>() != Names.FieldManager),
+            "nothing of it is ours any more");
+
+        string? InitImage(string deployment) => town.Deployment(deployment)!["spec"]!["template"]!["spec"]!["initContainers"]![0]!["image"]!.GetValue<string>();
     }
 
     [Fact]

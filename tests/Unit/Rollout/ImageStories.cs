@@ -25,6 +25,17 @@ public sealed class ImageStories
     public void Of_the_same_content_is_what_has_the_same_digest(string? one, string? other, bool isSame) => Assert.Equal(isSame, ImageReference.IsSame(one, other));
 
     [Fact]
+    public void A_container_that_runs_what_is_replaced_and_is_not_named_is_told_once()
+    {
+        story.Stable = story.Stable! with { Images = new Dictionary<string, string> { ["php"] = Story.Old, ["code"] = Story.Old, ["proxy"] = Story.Third } };
+        story.StartCanary();
+        story.RunFor(TimeSpan.FromSeconds(30));
+        var told = Assert.Single(story.Trail, r => r.Action == "SameImageLeftOut");
+        Assert.Contains("Container code of Deployment magento-web runs the image that the patch replaces in php.", told.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("proxy", told.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Where_a_webhook_puts_a_mirror_in_place_of_the_registry_the_patch_is_promoted_and_taken_back_as_anywhere()
     {
         story.Web.StoredAs = image => image.Replace("registry.example.com", "mirror.local/hub", StringComparison.Ordinal);

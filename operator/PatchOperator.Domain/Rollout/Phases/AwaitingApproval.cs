@@ -78,8 +78,27 @@ internal static class AwaitingApproval
             PatchPhase.Progressing,
             "CanaryStarted",
             $"The canary of {string.Join(", ", draft.Canaries.Select(t => t.Workload))} starts with {draft.Intent.Steps[0].Weight} % of the traffic.");
+        if (LeftOut(draft) is { Length: > 0 } leftOut)
+        {
+            draft.Record(
+                "SameImageLeftOut",
+                $"{string.Join(" ", leftOut)} They stay as they are: name them in containers with the patched image, or with the one they are to keep if that is meant.");
+        }
+
         Progressing.BeginStep(draft, 0);
     }
+
+    /// <summary>Containers that run what the patch replaces, and that it does not name: an init container that copies the code would go on serving it.</summary>
+    private static string[] LeftOut(Draft draft) =>
+    [
+        .. from workload in draft.Intent.Workloads
+           let stable = draft.Observed.Of(workload.Target).Stable
+           from other in stable?.Images ?? new Dictionary<string, string>()
+           where workload.Images.All(i => i.Container != other.Key)
+           from patched in workload.Images
+           where !ImageReference.IsSame(stable!.Images.GetValueOrDefault(patched.Container), patched.Image) && ImageReference.IsSame(stable.Images.GetValueOrDefault(patched.Container), other.Value)
+           select $"Container {other.Key} of {workload.Target} runs the image that the patch replaces in {patched.Container}.",
+    ];
 
     private static WorkloadStatus Saved(Draft draft, WorkloadIntent workload, WorkloadObservation observed) => new()
     {

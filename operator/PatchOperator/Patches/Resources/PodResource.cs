@@ -13,6 +13,8 @@ internal sealed record PodResource : IResource
 
 internal sealed record PodSpecPart
 {
+    public IReadOnlyList<PodContainerPart>? InitContainers { get; init; }
+
     public IReadOnlyList<PodContainerPart>? Containers { get; init; }
 
     public IReadOnlyList<ReadinessGatePart>? ReadinessGates { get; init; }

@@ -47,7 +47,7 @@ internal sealed class PodTemplateSummaryConverter : JsonConverter<PodTemplateSum
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                var isContainer = path is "/spec/containers" && element.TryGetProperty("name", out _);
+                var isContainer = path is "/spec/containers" or "/spec/initContainers" && element.TryGetProperty("name", out _);
                 if (isContainer && element.TryGetProperty("image", out var image))
                 {
                     images[element.GetProperty("name").GetString()!] = image.GetString() ?? "";
