@@ -273,7 +273,8 @@ public sealed class ClusterClient : IClusterClient
         .Build();
 
     // A patch that does not fit the object is a 422 like a field that is rejected or a policy's denial, which have causes, and a webhook's, which says so.
-    private static bool IsFailedTest(ApiError error) => error is { StatusCode: 422, Causes.Count: 0 } && !error.Message.Contains("denied the request", StringComparison.Ordinal);
+    private static bool IsFailedTest(ApiError error) =>
+        error is { StatusCode: 422, Causes.Count: 0 } && !error.Message.Contains("denied the request", StringComparison.Ordinal) && !error.Message.Contains("denied request", StringComparison.Ordinal);
 
     private static JsonObject Typed(ResourceType type, JsonObject body)
     {
