@@ -56,7 +56,9 @@ internal static class RouteKeeping
     {
         var (traffic, routing) = (target.Observed.Traffic, draft.Status.Step!.Routing!);
         var canServe = traffic is { CanaryEndpoints: > 0, CanaryIsReachable: true } && routing.Weight > 0;
-        var since = traffic.StableEndpoints > 0 ? null : target.Status.StandsInSince ?? (canServe ? draft.Now : null);
+        // Pods and endpoints are followed apart: in a roll-out there may seem to be none of stable's for a moment.
+        var canAnswer = traffic.StableEndpoints > 0 || target.Stable is not { ReadyReplicas: 0 };
+        var since = canAnswer ? null : target.Status.StandsInSince ?? (canServe ? draft.Now : null);
         if (!traffic.IsKnown || since == target.Status.StandsInSince)
         {
             return;

@@ -75,17 +75,21 @@ internal static class StableRollout
 
         if (target.Ours is { Count: > 0 } ours)
         {
-            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
-            var wasSet = target.Status.ImagesSetAt;
-            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
-
-            // They were taken away once, and are there again. What the API server refuses is no one's coming back.
-            if (wasSet is not null && draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != wasSet && draft.Observed.ActionProblem is null)
+            // They were seen to be gone, and are there again: a write of ours that did not go through is no one's bringing them back.
+            if (target.Status.PreviousSeenAt is not null)
             {
+                draft.Update(target, w => w with { PreviousSeenAt = null });
                 ImageHold.Count(draft, target, $"{target.Workload} was given the patched images again while the run is taken back; the previous ones are put back.");
             }
 
+            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
+            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
             return false;
+        }
+
+        if (target.Status.PreviousSeenAt is null)
+        {
+            draft.Update(target, w => w with { PreviousSeenAt = draft.Now });
         }
 
         if (target.Status.RestoredAt is not null)
