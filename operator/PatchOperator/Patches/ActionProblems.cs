@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Patches;
 
-/// <summary>What the API server last refused to do for a patch; shown in its status until it goes through.</summary>
+/// <summary>How what was last done for a patch went: what the API server refused, which is shown in the status until it goes through, and which images it took.</summary>
 internal sealed class ActionProblems
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyCollection<WorkloadRef>> set = new(StringComparer.Ordinal);
 
     public string? Of(EmergencyPatch patch) => problems.GetValueOrDefault(patch.Metadata.Uid);
 
@@ -21,4 +23,12 @@ internal sealed class ActionProblems
             problems[patch.Metadata.Uid] = problem;
         }
     }
+
+    /// <summary>See <see cref="ObservedState.ImagesSet"/>.</summary>
+    public IReadOnlyCollection<WorkloadRef> ImagesSet(EmergencyPatch patch) => set.GetValueOrDefault(patch.Metadata.Uid) ?? [];
+
+    public void SetImages(EmergencyPatch patch, WorkloadRef workload, bool went) =>
+        set[patch.Metadata.Uid] = [.. ImagesSet(patch).Where(w => w != workload), .. went ? [workload] : (WorkloadRef[])[]];
+
+    public void ForgetImages(EmergencyPatch patch) => set.TryRemove(patch.Metadata.Uid, out _);
 }

@@ -58,6 +58,7 @@ internal sealed class PatchObserver(
             AuditedThrough = AuditTrail.LastSequence(patch),
             Audit = await audit.InspectAsync(patch, cancellation),
             ActionProblem = problems.Of(patch),
+            ImagesSet = problems.ImagesSet(patch),
             Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };

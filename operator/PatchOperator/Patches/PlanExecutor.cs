@@ -67,6 +67,11 @@ internal sealed class PlanExecutor(
         }
 
         problems.Set(stored, refusal);
+        if (!PatchNeighbours.IsRunning(stored))
+        {
+            problems.ForgetImages(stored);
+        }
+
         return trouble;
     }
 
@@ -92,7 +97,7 @@ internal sealed class PlanExecutor(
         WithdrawCanaryTraffic withdraw => traffic.WithdrawAsync(await SceneAsync(patch, withdraw.Name, cancellation), withdraw, cancellation),
         DeleteRouting delete => traffic.RemoveAsync(await SceneAsync(patch, delete.Name, cancellation), delete, cancellation),
         DeleteCanary delete => canaries.DeleteAsync(patch, delete, cancellation),
-        SetStableImages set => workloads.SetImagesAsync(patch, set, cancellation),
+        SetStableImages set => SetImagesAsync(patch, set, cancellation),
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
         ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
@@ -101,6 +106,13 @@ internal sealed class PlanExecutor(
         RemoveFacts remove => RemoveFactsAsync(patch, remove, cancellation),
         _ => throw new InvalidOperationException($"No one knows how to do {action.GetType().Name}"),
     });
+
+    private async Task SetImagesAsync(EmergencyPatch patch, SetStableImages set, CancellationToken cancellation)
+    {
+        problems.SetImages(patch, set.Workload, went: false);
+        await workloads.SetImagesAsync(patch, set, cancellation);
+        problems.SetImages(patch, set.Workload, went: true);
+    }
 
     /// <summary>Stable's pods do not matter any more once a run's Services are saved.</summary>
     private async Task<TrafficScene> SceneAsync(EmergencyPatch patch, string workload, CancellationToken cancellation)

@@ -362,6 +362,21 @@ public sealed class HoldStories
         Assert.Equal(Story.Old, story.Web.Image);
     }
 
+    [Fact]
+    public void A_write_that_does_not_go_through_in_a_revert_is_no_one_s_coming_back()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Command(Commands.Abort, "no");
+        story.Refused = action => action is SetStableImages;
+        story.RunFor(TimeSpan.FromSeconds(30));
+        story.Refused = _ => false;
+        story.StableRollsOut = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.DoesNotContain(story.Trail, r => r.Action == "DriftDetected");
+    }
+
     private void Name(string image) => story.Edit(s => s with { Workloads = [s.Workloads![0] with { Containers = [new ContainerImage { Name = "php", Image = image }] }] });
 
     private void Promote(string hold = "UntilAdopted")

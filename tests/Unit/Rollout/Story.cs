@@ -16,6 +16,7 @@ internal sealed class Story
     public const string New = "registry.example.com/magento@sha256:2222222222222222222222222222222222222222222222222222222222222222";
     public const string Third = "registry.example.com/magento@sha256:3333333333333333333333333333333333333333333333333333333333333333";
 
+    private readonly HashSet<WorkloadRef> imagesSet = [];
     private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
     private long audited;
     private SeriesPoint watched;
@@ -257,6 +258,7 @@ internal sealed class Story
         Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.ReadPods)),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
+        ImagesSet = [.. imagesSet],
         Neighbours = Neighbours,
         Promotions = [.. Promotions],
         SupersededBy = SupersededBy,
@@ -314,6 +316,12 @@ internal sealed class Story
     private void Do(PlanAction action)
     {
         Done.Add(action);
+        if (action is SetStableImages set)
+        {
+            imagesSet.Remove(set.Workload);
+            imagesSet.UnionWith(Refused(action) ? [] : [set.Workload]);
+        }
+
         if (Refused(action))
         {
             return;

@@ -75,15 +75,21 @@ internal static class StableRollout
 
         if (target.Ours is { Count: > 0 } ours)
         {
-            // They were seen to be gone, and are there again: a write of ours that did not go through is no one's bringing them back.
-            if (target.Status.PreviousSeenAt is not null)
+            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
+            var wasSet = target.Status.ImagesSetAt;
+            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
+            if (draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt == wasSet)
             {
-                draft.Update(target, w => w with { PreviousSeenAt = null });
+                return false;
+            }
+
+            // They were gone, and are there again: a write of ours that did not go through is no one's bringing them back.
+            draft.Update(target, w => w with { PreviousSeenAt = null });
+            if (wasSet is not null && (target.Status.PreviousSeenAt is not null || draft.Observed.ImagesSet.Contains(target.Workload)))
+            {
                 ImageHold.Count(draft, target, $"{target.Workload} was given the patched images again while the run is taken back; the previous ones are put back.");
             }
 
-            // A container with someone else's image stays as it is: in one patch with the others it would keep them from going back (S8).
-            SetImages(draft, target, ours, [.. target.Previous.Where(p => ours.Any(o => o.Container == p.Container))]);
             return false;
         }
 
