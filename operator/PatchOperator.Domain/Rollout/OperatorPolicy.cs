@@ -1,3 +1,4 @@
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Notifications;
 using PatchOperator.Domain.Validation;
 
@@ -72,4 +73,7 @@ public sealed record OperatorPolicy
 
     /// <summary>How long a deleted resource may wait for a tidy return before it is let go: no namespace hangs for ever.</summary>
     public TimeSpan FinalizeLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Null while nobody has deleted it.</summary>
+    public DateTimeOffset? LetGoAt(EmergencyPatch patch) => patch.Metadata.DeletionTimestamp + FinalizeLimit;
 }

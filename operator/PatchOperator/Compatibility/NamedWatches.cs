@@ -11,8 +11,6 @@ namespace PatchOperator.Compatibility;
 internal sealed class NamedWatches<T>(ResourceType<T> type, IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
     where T : class, IResource
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly Lock gate = new();
     private readonly Dictionary<ObjectKey, Watch> watches = [];
 
@@ -44,32 +42,17 @@ internal sealed class NamedWatches<T>(ResourceType<T> type, IInformerFactory inf
     /// <summary>Null if there is no such object. False in the second place if that is not known yet.</summary>
     public async Task<(T? Object, bool IsKnown)> GetAsync(ObjectKey key, CancellationToken cancellation)
     {
-        IInformer<T> informer;
+        Watch? watch;
         lock (gate)
         {
-            if (!watches.TryGetValue(key, out var watch))
-            {
-                return (null, false);
-            }
-
-            informer = watch.Lease.Informer;
-        }
-
-        if (!informer.HasSynced)
-        {
-            using var limit = new CancellationTokenSource(Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            try
-            {
-                await informer.WaitForSyncAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            if (!watches.TryGetValue(key, out watch))
             {
                 return (null, false);
             }
         }
 
-        return (informer.Get(key), true);
+        var informer = watch.Lease.Informer;
+        return informer.HasSynced || await watch.Wait.ForAsync(informer.WaitForSyncAsync, time, cancellation) ? (informer.Get(key), true) : (null, false);
     }
 
     public void Dispose()
@@ -106,6 +89,8 @@ internal sealed class NamedWatches<T>(ResourceType<T> type, IInformerFactory inf
     private sealed class Watch(IInformerLease<T> lease, IDisposable subscription) : IDisposable
     {
         public IInformerLease<T> Lease { get; } = lease;
+
+        public CacheWait Wait { get; } = new();
 
         public HashSet<ObjectKey> Patches { get; } = [];
 

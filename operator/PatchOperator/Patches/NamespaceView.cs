@@ -15,7 +15,7 @@ internal sealed class NamespaceView : IDisposable
     private readonly List<IDisposable> subscriptions = [];
     private readonly Func<IInformerLease<JobResource>> watchJobs;
     private IInformerLease<JobResource>? jobs;
-    private volatile bool hasWaited;
+    private readonly CacheWait wait = new();
 
     public NamespaceView(IInformerFactory informers, IReconcileQueue<EmergencyPatch> queue, PatchNeighbours neighbours, KubernetesConnection connection, string ns, bool hasEndpointSlices)
     {
@@ -80,27 +80,18 @@ internal sealed class NamespaceView : IDisposable
     private bool PodsAreKnown => pods.Informer.HasSynced && services.Informer.HasSynced && EndpointsAreKnown;
 
     /// <returns>False if pods, Services and endpoints are not there in time; for Jobs see <see cref="JobsAreKnown"/>.</returns>
-    public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    public async Task<bool> WaitAsync(TimeProvider time, CancellationToken cancellation)
     {
-        if (PodsAreKnown && JobsAreKnown)
+        if (!PodsAreKnown || !JobsAreKnown)
         {
-            return true;
-        }
-
-        // What did not come the first time is looked for by each later reconcile, and none of them is long.
-        using var limit = new CancellationTokenSource(hasWaited ? PatchObserver.LaterPatience : patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            await Task.WhenAll(
-                pods.Informer.WaitForSyncAsync(either.Token),
-                services.Informer.WaitForSyncAsync(either.Token),
-                jobs?.Informer.WaitForSyncAsync(either.Token) ?? Task.CompletedTask,
-                slices?.Informer.WaitForSyncAsync(either.Token) ?? endpoints!.Informer.WaitForSyncAsync(either.Token));
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            hasWaited = true;
+            await wait.ForAsync(
+                limit => Task.WhenAll(
+                    pods.Informer.WaitForSyncAsync(limit),
+                    services.Informer.WaitForSyncAsync(limit),
+                    jobs?.Informer.WaitForSyncAsync(limit) ?? Task.CompletedTask,
+                    slices?.Informer.WaitForSyncAsync(limit) ?? endpoints!.Informer.WaitForSyncAsync(limit)),
+                time,
+                cancellation);
         }
 
         return PodsAreKnown;

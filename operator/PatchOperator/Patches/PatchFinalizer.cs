@@ -15,7 +15,7 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
 
     public async Task<ReconciliationResult<EmergencyPatch>> FinalizeAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
-        var mustGo = entity.Metadata.DeletionTimestamp + policy.FinalizeLimit <= time.GetUtcNow();
+        var mustGo = policy.LetGoAt(entity) <= time.GetUtcNow();
         ReconciliationResult<EmergencyPatch> result;
         bool released;
         try

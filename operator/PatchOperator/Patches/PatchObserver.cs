@@ -7,6 +7,7 @@ using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Notifications;
 using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
 using PatchOperator.Traffic;
 
 namespace PatchOperator.Patches;
@@ -21,28 +22,22 @@ internal sealed class PatchObserver(
     PatchNeighbours neighbours,
     TrafficRouters traffic,
     MetricReader metrics,
-    ActionProblems problems,
+    ActionOutcomes outcomes,
     FactKeyStore keys,
     CompatibilityChecker compatibility,
     AuditInspector audit,
     Notifier notifier,
     TimeProvider time)
 {
-    /// <summary>A revert must not wait long for caches; it goes on without proof.</summary>
-    private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
-
-    /// <summary>For what did not come in that time.</summary>
-    public static readonly TimeSpan LaterPatience = TimeSpan.FromMilliseconds(200);
-
     private readonly ConcurrentDictionary<string, bool> reading = new(StringComparer.Ordinal);
 
     public async Task<ObservedState> ObserveAsync(EmergencyPatch patch, PatchIntent intent, Schedule schedule, CancellationToken cancellation)
     {
         var targets = schedule.Workloads.Select(w => w.Workload).ToArray();
-        var unread = await workloads.UseAsync(targets, CachePatience, time, cancellation);
+        var unread = await workloads.UseAsync(targets, time, cancellation);
         if (unread.Count > 0 && !CanGoOnWithout(patch))
         {
-            throw new InvalidOperationException($"Not all of {string.Join(", ", unread.Select(k => $"{k}s"))} could be read within {CachePatience.TotalSeconds:0} s; trying again.");
+            throw new InvalidOperationException($"Not all of {string.Join(", ", unread.Select(k => $"{k}s"))} could be read within {CacheWait.Patience.TotalSeconds:0} s; trying again.");
         }
 
         var observed = new ObservedState
@@ -57,8 +52,8 @@ internal sealed class PatchObserver(
             Keys = keys.Current,
             AuditedThrough = AuditTrail.LastSequence(patch),
             Audit = await audit.InspectAsync(patch, cancellation),
-            ActionProblem = problems.Of(patch),
-            ImagesSet = problems.ImagesSet(patch),
+            ActionProblem = outcomes.Of(patch),
+            ImagesSet = outcomes.ImagesSet(patch),
             Delivered = notifier.OutcomesOf(patch),
             Compatibility = schedule.CheckCompatibility ? await compatibility.ObserveAsync(patch, intent, cancellation) : null,
         };
@@ -81,7 +76,9 @@ internal sealed class PatchObserver(
         reading[patch.Metadata.Uid] = true;
         var view = await views.UseAsync(patch, cancellation);
         view.WatchJobs(targets.Any(w => w.Kind is WorkloadKind.CronJob));
-        if (!await view.WaitAsync(CachePatience, time, cancellation))
+
+        // A revert goes on without proof.
+        if (!await view.WaitAsync(time, cancellation))
         {
             var unknown = observed.Workloads.ToDictionary(w => w.Key, w => w.Value with { Traffic = new TrafficObservation { IsKnown = false } });
             return observed with { Workloads = unknown };

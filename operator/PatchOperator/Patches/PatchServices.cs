@@ -67,7 +67,7 @@ internal static class PatchServices
         .AddSingleton<Measurements<IReadOnlyList<MetricReading>>>()
         .AddSingleton<Measurements<PodSighting>>()
         .AddSingleton<MetricReader>()
-        .AddSingleton<ActionProblems>()
+        .AddSingleton<ActionOutcomes>()
         .AddSingleton<WorkloadCaches>()
         .AddSingleton<RuleBooks>()
         .AddSingleton(services => Watches(services, CompatibilityKinds.ConfigMaps))

@@ -20,7 +20,7 @@ internal sealed class PlanExecutor(
     OwnershipWriter ownership,
     TrafficRouters traffic,
     PatchNeighbours neighbours,
-    ActionProblems problems,
+    ActionOutcomes outcomes,
     InventoryJobs inventory,
     AuditSealer sealer,
     ILogger<PlanExecutor> logger)
@@ -66,10 +66,10 @@ internal sealed class PlanExecutor(
             }
         }
 
-        problems.Set(stored, refusal);
+        outcomes.Set(stored, refusal);
         if (!PatchNeighbours.IsRunning(stored))
         {
-            problems.ForgetImages(stored);
+            outcomes.ForgetImages(stored);
         }
 
         return trouble;
@@ -109,9 +109,9 @@ internal sealed class PlanExecutor(
 
     private async Task SetImagesAsync(EmergencyPatch patch, SetStableImages set, CancellationToken cancellation)
     {
-        problems.SetImages(patch, set.Workload, went: false);
+        outcomes.SetImages(patch, set.Workload, went: false);
         await workloads.SetImagesAsync(patch, set, cancellation);
-        problems.SetImages(patch, set.Workload, went: true);
+        outcomes.SetImages(patch, set.Workload, went: true);
     }
 
     /// <summary>Stable's pods do not matter any more once a run's Services are saved.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -19,7 +18,8 @@ internal sealed class WorkloadCaches(
 {
     private readonly Lock gate = new();
     private readonly List<IDisposable> held = [];
-    private readonly ConcurrentDictionary<WorkloadKind, bool> waited = new();
+    private readonly CacheWait statefulSetWait = new();
+    private readonly CacheWait cronJobWait = new();
     private ResourceType<CronJobResource>? cronJobType;
     private IInformer<DeploymentResource>? deployments;
     private IInformer<StatefulSetResource>? statefulSets;
@@ -27,30 +27,23 @@ internal sealed class WorkloadCaches(
 
     /// <summary>From here on the caches that these workloads are in are complete, but for those of the kinds that it returns.</summary>
     /// <param name="workloads">Whose kinds are needed.</param>
-    /// <param name="patience">How long to wait for kinds that no canary is of.</param>
-    /// <param name="time">The clock for that.</param>
+    /// <param name="time">The clock by which to wait for kinds that no canary is of.</param>
     /// <param name="cancellation">Ends the wait for Deployments, too.</param>
-    public async Task<IReadOnlyList<WorkloadKind>> UseAsync(IEnumerable<WorkloadRef> workloads, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    public async Task<IReadOnlyList<WorkloadKind>> UseAsync(IEnumerable<WorkloadRef> workloads, TimeProvider time, CancellationToken cancellation)
     {
         // Canaries are Deployments, so this cache is always needed.
         await Watched(ref deployments, Kinds.Deployments, WorkloadKind.Deployment).WaitForSyncAsync(cancellation);
         var unknown = new List<WorkloadKind>();
         foreach (var kind in workloads.Select(w => w.Kind).Distinct())
         {
-            using var limit = new CancellationTokenSource(waited.ContainsKey(kind) ? PatchObserver.LaterPatience : patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-            try
+            var isComplete = kind switch
             {
-                await (kind switch
-                {
-                    WorkloadKind.Deployment => Task.CompletedTask,
-                    WorkloadKind.StatefulSet => Watched(ref statefulSets, Kinds.StatefulSets, kind).WaitForSyncAsync(either.Token),
-                    WorkloadKind.CronJob => UseCronJobsAsync(either.Token),
-                });
-            }
-            catch (Exception exception) when (exception is ClusterException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+                WorkloadKind.Deployment => true,
+                WorkloadKind.StatefulSet => await statefulSetWait.ForAsync(limit => Watched(ref statefulSets, Kinds.StatefulSets, kind).WaitForSyncAsync(limit), time, cancellation),
+                WorkloadKind.CronJob => await cronJobWait.ForAsync(UseCronJobsAsync, time, cancellation),
+            };
+            if (!isComplete)
             {
-                waited[kind] = true;
                 unknown.Add(kind);
             }
         }

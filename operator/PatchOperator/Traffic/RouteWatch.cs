@@ -12,6 +12,8 @@ internal sealed class RouteWatch(
 {
     private readonly Lock gate = new();
     private readonly List<IDisposable> held = [];
+    private readonly CacheWait httpRouteWait = new();
+    private readonly CacheWait ingressWait = new();
     private IInformer<HttpRouteResource>? httpRoutes;
     private IInformer<IngressResource>? ingresses;
 
@@ -21,24 +23,11 @@ internal sealed class RouteWatch(
     public IInformer<IngressResource>? Ingresses => ingresses;
 
     /// <returns>False if the copy is not complete in time, or the server could not be asked what it serves.</returns>
-    public async Task<bool> UseAsync(RouteKind kind, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    public async Task<bool> UseAsync(RouteKind kind, TimeProvider time, CancellationToken cancellation) => kind switch
     {
-        try
-        {
-            return kind switch
-            {
-                RouteKind.HTTPRoute => (httpRoutes is null && !await ServesAsync(Kinds.HttpRoutes, cancellation))
-                    || await IsCompleteAsync(Watched(ref httpRoutes, Kinds.HttpRoutes), patience, time, cancellation),
-                RouteKind.Ingress => (ingresses is null && !await ServesAsync(Kinds.Ingresses, cancellation))
-                    || await IsCompleteAsync(Watched(ref ingresses, Kinds.Ingresses), patience, time, cancellation),
-            };
-        }
-        catch (ClusterException)
-        {
-            // What the server serves could not be asked: an abort does not wait for the answer.
-            return false;
-        }
-    }
+        RouteKind.HTTPRoute => await httpRouteWait.ForAsync(UseHttpRoutesAsync, time, cancellation),
+        RouteKind.Ingress => await ingressWait.ForAsync(UseIngressesAsync, time, cancellation),
+    };
 
     public void Dispose()
     {
@@ -46,6 +35,22 @@ internal sealed class RouteWatch(
         {
             held.ForEach(each => each.Dispose());
             held.Clear();
+        }
+    }
+
+    private async Task UseHttpRoutesAsync(CancellationToken cancellation)
+    {
+        if (httpRoutes is not null || await ServesAsync(Kinds.HttpRoutes, cancellation))
+        {
+            await Watched(ref httpRoutes, Kinds.HttpRoutes).WaitForSyncAsync(cancellation);
+        }
+    }
+
+    private async Task UseIngressesAsync(CancellationToken cancellation)
+    {
+        if (ingresses is not null || await ServesAsync(Kinds.Ingresses, cancellation))
+        {
+            await Watched(ref ingresses, Kinds.Ingresses).WaitForSyncAsync(cancellation);
         }
     }
 
@@ -65,27 +70,6 @@ internal sealed class RouteWatch(
             }
 
             return informer;
-        }
-    }
-
-    private static async Task<bool> IsCompleteAsync<T>(IInformer<T> informer, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
-        where T : class, Domain.Api.Meta.IResource
-    {
-        if (informer.HasSynced)
-        {
-            return true;
-        }
-
-        using var limit = new CancellationTokenSource(patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            await informer.WaitForSyncAsync(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return false;
         }
     }
 }

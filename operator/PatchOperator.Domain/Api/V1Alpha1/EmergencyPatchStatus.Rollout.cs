@@ -180,10 +180,7 @@ public sealed record WorkloadStatus
     /// <summary>When a revert began to give stable its previous images back.</summary>
     public DateTimeOffset? RestoreStartedAt { get; init; }
 
-    /// <summary>When a revert first saw stable told to run its previous images again, until somebody brings the patched ones back.</summary>
-    public DateTimeOffset? PreviousSeenAt { get; init; }
-
-    /// <summary>When stable was seen fully rolled out on its previous images again.</summary>
+    /// <summary>When stable was seen fully rolled out on its previous images again, until somebody brings the patched ones back.</summary>
     public DateTimeOffset? RestoredAt { get; init; }
 }
 

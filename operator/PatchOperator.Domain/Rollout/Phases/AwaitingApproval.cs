@@ -41,12 +41,7 @@ internal static class AwaitingApproval
         {
             draft.Enter(PatchPhase.Rejected, "Aborted", $"Aborted before it started: {abort.Reason}. Nothing was touched. Begin again with patchoperator.io/retry.", abort.Actor);
         }
-        else if (!OwnershipRelease.IsDone(draft, Intake.LeftOut(draft)))
-        {
-            draft.Explain("ReleasingWorkload", $"The spec names {string.Join(", ", Intake.LeftOut(draft).Select(t => t.Workload))} no longer; the images stay, and nobody holds them any more. {draft.Observed.ActionProblem}".TrimEnd());
-            draft.WakeAt(draft.Now + Schedule.LookAgain);
-        }
-        else
+        else if (Intake.LeftOutAreReleased(draft))
         {
             Start(draft);
         }

@@ -5,7 +5,7 @@ internal static class Deletion
 {
     public static void Decide(Draft draft)
     {
-        var letGoAt = draft.Patch.Metadata.DeletionTimestamp!.Value + draft.Policy.FinalizeLimit;
+        var letGoAt = draft.Policy.LetGoAt(draft.Patch)!.Value;
         if (draft.Phase.IsRunning() && draft.Phase is not PatchPhase.Reverting && draft.Status.Workloads is { Count: > 0 })
         {
             Reverting.Begin(draft, Progressing.Back(draft, "Deleted", "The EmergencyPatch was deleted in mid-run.", PatchPhase.Reverted));

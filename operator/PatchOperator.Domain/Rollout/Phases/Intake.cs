@@ -146,10 +146,8 @@ internal static class Intake
     private static void Accept(Draft draft)
     {
         var isPatched = draft.Intent.Workloads.All(w => draft.Observed.Of(w.Target).Stable is { IsRolledOut: true } stable && stable.Images.RunsAll(w.Images));
-        if (isPatched && !OwnershipRelease.IsDone(draft, LeftOut(draft)))
+        if (isPatched && !LeftOutAreReleased(draft))
         {
-            draft.Explain("ReleasingWorkload", $"The spec names {string.Join(", ", LeftOut(draft).Select(t => t.Workload))} no longer; the images stay, and nobody holds them any more. {draft.Observed.ActionProblem}".TrimEnd());
-            draft.WakeAt(draft.Now + Schedule.LookAgain);
             return;
         }
 
@@ -184,8 +182,19 @@ internal static class Intake
         return kept.Length > 0 ? kept : null;
     }
 
-    /// <summary>What an earlier revision of the spec promoted, and this one names no longer.</summary>
-    public static IReadOnlyList<Target> LeftOut(Draft draft) => [.. draft.Targets.Where(t => draft.Intent.Workloads.All(w => w.Target != t.Workload))];
+    /// <summary>Lets go of what an earlier revision of the spec promoted and this one names no longer; true when nothing of that is left.</summary>
+    public static bool LeftOutAreReleased(Draft draft)
+    {
+        Target[] leftOut = [.. draft.Targets.Where(t => draft.Intent.Workloads.All(w => w.Target != t.Workload))];
+        if (OwnershipRelease.IsDone(draft, leftOut))
+        {
+            return true;
+        }
+
+        draft.Explain("ReleasingWorkload", $"The spec names {string.Join(", ", leftOut.Select(t => t.Workload))} no longer; the images stay, and nobody holds them any more. {draft.Observed.ActionProblem}".TrimEnd());
+        draft.WakeAt(draft.Now + Schedule.LookAgain);
+        return false;
+    }
 
     private static void Clear(Draft draft) => draft.Status = draft.Status with
     {

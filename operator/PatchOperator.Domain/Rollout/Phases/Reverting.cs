@@ -19,7 +19,7 @@ internal static class Reverting
 
             // What an earlier revert restored may have been brought back since.
             Workloads = draft.Status.Workloads is { } workloads
-                ? [.. workloads.Select(w => w with { DriftedAt = null, RestoreStartedAt = w.RestoredAt is null ? w.RestoreStartedAt : null, RestoredAt = null, PreviousSeenAt = null })]
+                ? [.. workloads.Select(w => w with { DriftedAt = null, RestoreStartedAt = w.RestoredAt is null ? w.RestoreStartedAt : null, RestoredAt = null })]
                 : null,
         };
         draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
@@ -129,7 +129,7 @@ internal static class Reverting
         {
             foreach (var target in stage.Where(t => t is { IsPromotionBegun: true, Status.RestoreStartedAt: null }))
             {
-                draft.Update(target, w => w with { RestoreStartedAt = draft.Now, ImagesSetAt = null, RestoredAt = null, PreviousSeenAt = null });
+                draft.Update(target, w => w with { RestoreStartedAt = draft.Now, ImagesSetAt = null, RestoredAt = null });
             }
 
             var begun = draft.Targets.Where(t => t.IsPromotionBegun && stage.Any(s => s.Name == t.Name)).ToArray();

@@ -84,18 +84,13 @@ internal static class StableRollout
             }
 
             // They were gone, and are there again: a write of ours that did not go through is no one's bringing them back.
-            draft.Update(target, w => w with { PreviousSeenAt = null });
-            if (wasSet is not null && (target.Status.PreviousSeenAt is not null || draft.Observed.ImagesSet.Contains(target.Workload)))
+            draft.Update(target, w => w with { RestoredAt = null });
+            if (wasSet is not null && (target.Status.RestoredAt is not null || draft.Observed.ImagesSet.Contains(target.Workload)))
             {
                 ImageHold.Count(draft, target, $"{target.Workload} was given the patched images again while the run is taken back; the previous ones are put back.");
             }
 
             return false;
-        }
-
-        if (target.Status.PreviousSeenAt is null)
-        {
-            draft.Update(target, w => w with { PreviousSeenAt = draft.Now });
         }
 
         if (target.Status.RestoredAt is not null)

@@ -10,12 +10,10 @@ namespace PatchOperator.Traffic;
 /// <summary>Splits by the backend weights of a Gateway API HTTPRoute.</summary>
 internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time) : IRouteSplitter
 {
-    private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
-
     public RouteKind Kind => RouteKind.HTTPRoute;
 
     public Task<bool> PrepareAsync(TrafficScene scene, IReadOnlyList<RouteStatus> routes, bool isStart, CancellationToken cancellation) =>
-        scene.View.Routes.UseAsync(Kind, CachePatience, time, cancellation);
+        scene.View.Routes.UseAsync(Kind, time, cancellation);
 
     public RouteReading Read(TrafficScene scene, RouteTask task, ScheduledRouting routing)
     {

@@ -15,7 +15,6 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
     /// <summary>A class may be made anew for another controller.</summary>
     private static readonly TimeSpan ClassValidity = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan CachePatience = TimeSpan.FromSeconds(5);
     private static readonly ResourceType Classes = new("networking.k8s.io", "v1", "ingressclasses", "IngressClass", Namespaced: false);
 
     /// <summary>Which controller a class belongs to, as far as it could be read.</summary>
@@ -25,7 +24,7 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
 
     public async Task<bool> PrepareAsync(TrafficScene scene, IReadOnlyList<RouteStatus> routes, bool isStart, CancellationToken cancellation)
     {
-        var known = await scene.View.Routes.UseAsync(Kind, CachePatience, time, cancellation);
+        var known = await scene.View.Routes.UseAsync(Kind, time, cancellation);
         foreach (var name in isStart ? routes.Select(r => Class(Find(scene, r.Name))).OfType<string>() : [])
         {
             await ReadClassAsync(name, cancellation);

@@ -5,7 +5,7 @@ using PatchOperator.Domain.Rollout;
 namespace PatchOperator.Patches;
 
 /// <summary>How what was last done for a patch went: what the API server refused, which is shown in the status until it goes through, and which images it took.</summary>
-internal sealed class ActionProblems
+internal sealed class ActionOutcomes
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IReadOnlyCollection<WorkloadRef>> set = new(StringComparer.Ordinal);
