@@ -45,7 +45,6 @@ public sealed class FailureRateShops : IAsyncLifetime
         await shop.PatchAsync(Shop.ImageOf($"STOREFRONT_FAILS_{percent}"), Shop.Prometheus(prometheus.Address), Metric, "[{weight: 50, hold: 20m}]");
         await shop.UntilPhaseAsync("AwaitingApproval", 60);
         await shop.AnnotateAsync("approve", "CHG-20871");
-        shop.Pace = TimeSpan.FromSeconds(1);
         await shop.UntilPhaseAsync("Reverted", MostSeconds[percent] + 60);
 
         var canary = shoppers.From(version);
@@ -72,7 +71,6 @@ public sealed class FailureRateShops : IAsyncLifetime
         await shop.PatchAsync(image, Shop.Prometheus(prometheus.Address), Metric, "[{weight: 20, hold: 1m}, {weight: 50, hold: 2m}]");
         await shop.UntilPhaseAsync("AwaitingApproval", 60);
         await shop.AnnotateAsync("approve", "CHG-20871");
-        shop.Pace = TimeSpan.FromSeconds(2);
         await shop.UntilPhaseAsync("Promoted", 420);
 
         Assert.Equal(image, await shop.ImageAsync());

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using PatchOperator.Compatibility;
 using PatchOperator.Tests.E2E.Infrastructure;
 using Xunit;
 
@@ -94,7 +95,7 @@ public sealed class ModuleTests
         async () => await shop.ConditionAsync("Compatible") is { } condition && condition["status"]!.GetValue<string>() == status && condition["reason"]!.GetValue<string>() == reason,
         $"Compatible is {status}, {reason}", 60);
 
-    private static async Task<JsonNode?> RuleStateAsync(Shop shop) => (await Kubectl.GetAsync(shop.Namespace, "modcompat/acme-fraud-check"))?["status"];
+    private static async Task<JsonNode?> RuleStateAsync(Shop shop) => (await ClusterReads.FindAsync(CompatibilityKinds.ModuleCompatibilities, shop.Namespace, "acme-fraud-check"))?["status"];
 
     private static Task RuleAsync(Shop shop, string verdict) => Kubectl.ApplyAsync($$"""
         apiVersion: patchoperator.io/v1alpha1

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
+using PatchOperator.Patches.Resources;
 using PatchOperator.Tests.E2E.Infrastructure;
 using Xunit;
 
@@ -18,7 +19,6 @@ internal sealed class EngineScene : IAsyncDisposable
     private EngineScene(Shop shop)
     {
         Shop = shop;
-        shop.Pace = TimeSpan.FromSeconds(1);
         shoppers = new Shoppers(shop.Address, 20);
     }
 
@@ -109,6 +109,6 @@ internal sealed class EngineScene : IAsyncDisposable
     }
 
     private async Task<bool> HasCanaryAsync() =>
-        (await Kubectl.ListAsync(Shop.Namespace, "deployments")).Any(d => d["metadata"]!["name"]!.GetValue<string>().EndsWith("-canary", StringComparison.Ordinal))
-        || (await Kubectl.ListAsync(Shop.Namespace, "pods", "patchoperator.io/track=canary")).Count > 0;
+        (await ClusterReads.ListAsync(Kinds.Deployments, Shop.Namespace)).Any(d => d["metadata"]!["name"]!.GetValue<string>().EndsWith("-canary", StringComparison.Ordinal))
+        || (await ClusterReads.ListAsync(Kinds.Pods, Shop.Namespace, "patchoperator.io/track=canary")).Count > 0;
 }

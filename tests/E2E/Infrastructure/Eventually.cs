@@ -16,8 +16,7 @@ internal static class Eventually
     /// <param name="what">For the message of the failure.</param>
     /// <param name="seconds">The longest that it may take where nothing else is going on.</param>
     /// <param name="diagnosis">Asked for when it took longer.</param>
-    /// <param name="pace">Between two looks. Each look at a cluster is a process; many that look at the same time should look less often.</param>
-    public static async Task IsTrueAsync(Func<Task<bool>> reached, string what, int seconds, Func<Task<string>>? diagnosis = null, TimeSpan? pace = null)
+    public static async Task IsTrueAsync(Func<Task<bool>> reached, string what, int seconds, Func<Task<string>>? diagnosis = null)
     {
         var clock = Stopwatch.StartNew();
         while (!await reached())
@@ -27,7 +26,7 @@ internal static class Eventually
                 Assert.Fail($"Not within {seconds * BusyMachine} s: {what}.\n{(diagnosis is null ? "" : await diagnosis())}");
             }
 
-            await Task.Delay(pace ?? Often);
+            await Task.Delay(Often);
         }
     }
 }

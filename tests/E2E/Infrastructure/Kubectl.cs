@@ -7,7 +7,7 @@ namespace PatchOperator.Tests.E2E.Infrastructure;
 /// <summary>The cluster as a user sees it: through kubectl.</summary>
 internal static class Kubectl
 {
-    private static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } path
+    public static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } path
         ? path
         : throw new InvalidOperationException("These tests need a real cluster: set KUBECONFIG, or run them with make e2e.");
 

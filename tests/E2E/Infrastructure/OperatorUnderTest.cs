@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PatchOperator.Patches.Resources;
 using PatchOperator.Tests.E2E.Infrastructure;
 using Xunit;
 
@@ -75,7 +76,7 @@ public sealed class OperatorUnderTest : IAsyncLifetime
         }
 
         await Kubectl.RunAsync($"-n {Namespace} apply --validate=false -f -", manifest);
-        await Eventually.IsTrueAsync(async () => (await Kubectl.GetAsync(Namespace, "deployment/patch-operator"))?["status"]?["readyReplicas"]?.GetValue<int>() == 1, "the operator is ready", 120);
+        await Eventually.IsTrueAsync(async () => (await ClusterReads.FindAsync(Kinds.Deployments, Namespace, "patch-operator"))?["status"]?["readyReplicas"]?.GetValue<int>() == 1, "the operator is ready", 120);
 
         // Creations wait for the webhooks, and the API server calls none whose certificate it has no reason to trust.
         await Eventually.IsTrueAsync(async () => await TrustsAsync("mutatingwebhookconfiguration") && await TrustsAsync("validatingwebhookconfiguration"), "the API server trusts the webhooks", 60);
@@ -98,7 +99,7 @@ public sealed class OperatorUnderTest : IAsyncLifetime
     private static async Task<bool> TrustsAsync(string kind) =>
         (await Kubectl.RunAsync($"get {kind} patch-operator.{Namespace} -o jsonpath={{.webhooks[*].clientConfig.caBundle}}", mayFail: true)).Length > 0;
 
-    private static async Task<JsonObject?> PodAsync() => (await Kubectl.ListAsync(Namespace, "pods", "app.kubernetes.io/name=patch-operator")) is [var pod, ..] ? pod : null;
+    private static async Task<JsonObject?> PodAsync() => (await ClusterReads.ListAsync(Kinds.Pods, Namespace, "app.kubernetes.io/name=patch-operator")) is [var pod, ..] ? pod : null;
 
     /// <summary>The node's log files; kube-local has no `kubectl logs`.</summary>
     private static void CopyLogs()

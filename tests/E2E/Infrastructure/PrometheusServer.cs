@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using PatchOperator.Patches.Resources;
 
 namespace PatchOperator.Tests.E2E.Infrastructure;
 
@@ -86,7 +87,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
     {
         while (!closing.IsCancellationRequested)
         {
-            var targets = (await Kubectl.ListAsync(ns, "pods"))
+            var targets = (await ClusterReads.ListAsync(Kinds.Pods, ns))
                 .Where(p => p["status"]?["podIP"] is not null && p["metadata"]!["annotations"]?["prometheus.io/scrape"] is not null)
                 .Select(p => (JsonNode)new JsonObject
                 {

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
+using PatchOperator.Patches.Resources;
+using PatchOperator.Runtime;
 
 namespace PatchOperator.Tests.E2E.Infrastructure;
 
@@ -12,6 +14,8 @@ internal sealed class Shop : IAsyncDisposable
     public const string StableVersion = "1.0";
     public const string HealthyVersion = "1.1";
     public const string BadVersion = "1.1-bad";
+
+    private static readonly ResourceType Events = new("", "v1", "events", "Event");
 
     /// <summary>An hour ago, so that no advisory is overdue on any day on which the tests run.</summary>
     private static readonly string DisclosedAt = UtcTimeJsonConverter.Format(TimeProvider.System.GetUtcNow().AddHours(-1));
@@ -33,9 +37,6 @@ internal sealed class Shop : IAsyncDisposable
     public static string CrashingImage => Image("STOREFRONT_CRASHING");
 
     public string Namespace { get; }
-
-    /// <summary>Between two looks at the cluster; null for often.</summary>
-    public TimeSpan? Pace { get; set; }
 
     public Uri Address { get; }
 
@@ -131,38 +132,38 @@ internal sealed class Shop : IAsyncDisposable
     public Task AnnotateAsync(string command, string reason, string name = "fix") =>
         Kubectl.RunAsync($"{OperatorUnderTest.AsApprover} -n {Namespace} annotate epatch {name} \"patchoperator.io/{command}={reason}\"");
 
-    public Task<JsonObject?> PatchStateAsync(string name = "fix") => Kubectl.GetAsync(Namespace, $"epatch/{name}");
+    public Task<JsonObject?> PatchStateAsync(string name = "fix") => ClusterReads.FindAsync(Kinds.EmergencyPatches, Namespace, name);
 
     public async Task<JsonNode?> ConditionAsync(string type, string name = "fix") =>
         (await PatchStateAsync(name))?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
 
     public Task UntilPhaseAsync(string phase, int seconds, string name = "fix") =>
-        Eventually.IsTrueAsync(async () => (await PatchStateAsync(name))?["status"]?["phase"]?.GetValue<string>() == phase, $"phase {phase}", seconds, DescribeAsync, Pace);
+        Eventually.IsTrueAsync(async () => (await PatchStateAsync(name))?["status"]?["phase"]?.GetValue<string>() == phase, $"phase {phase}", seconds, DescribeAsync);
 
-    public Task UntilAsync(Func<Task<bool>> reached, string what, int seconds) => Eventually.IsTrueAsync(reached, what, seconds, DescribeAsync, Pace);
+    public Task UntilAsync(Func<Task<bool>> reached, string what, int seconds) => Eventually.IsTrueAsync(reached, what, seconds, DescribeAsync);
 
     public async Task<IReadOnlyList<AuditRecord>> TrailAsync(string name = "fix") =>
         AuditChain.Parse((await PatchStateAsync(name))?["metadata"]?["annotations"]?[Annotations.Audit]?.GetValue<string>()) ?? [];
 
     public async Task<string> ImageAsync() =>
-        (await Kubectl.GetAsync(Namespace, "deployment/magento-web"))!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
+        (await ClusterReads.FindAsync(Kinds.Deployments, Namespace, "magento-web"))!["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.GetValue<string>();
 
     /// <summary>Uids of pods that are not on their way out: equal before and after means that nothing was replaced.</summary>
     public async Task<IReadOnlyList<string>> PodsAsync() =>
-        [.. (await Kubectl.ListAsync(Namespace, "pods")).Where(p => p["metadata"]!["deletionTimestamp"] is null).Select(p => p["metadata"]!["uid"]!.GetValue<string>()).Order()];
+        [.. (await ClusterReads.ListAsync(Kinds.Pods, Namespace)).Where(p => p["metadata"]!["deletionTimestamp"] is null).Select(p => p["metadata"]!["uid"]!.GetValue<string>()).Order()];
 
     public async Task<bool> HasCanaryAsync() =>
-        (await Kubectl.ListAsync(Namespace, "deployments")).Count > 1 || (await Kubectl.ListAsync(Namespace, "pods", $"{Labels.Track}={Labels.TrackCanary}")).Count > 0;
+        (await ClusterReads.ListAsync(Kinds.Deployments, Namespace)).Count > 1 || (await ClusterReads.ListAsync(Kinds.Pods, Namespace, $"{Labels.Track}={Labels.TrackCanary}")).Count > 0;
 
     /// <summary>Names of the pods that the Service sends requests to.</summary>
     public async Task<IReadOnlyList<string>> EndpointsAsync() =>
     [
-        .. ((await Kubectl.GetAsync(Namespace, "endpoints/magento-web"))?["subsets"] as JsonArray ?? [])
+        .. ((await ClusterReads.FindAsync(Kinds.Endpoints, Namespace, "magento-web"))?["subsets"] as JsonArray ?? [])
             .SelectMany(s => s!["addresses"] as JsonArray ?? []).Select(a => a!["targetRef"]!["name"]!.GetValue<string>()),
     ];
 
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string reason) =>
-        [.. (await Kubectl.ListAsync(Namespace, "events")).Where(e => e["reason"]?.GetValue<string>() == reason)];
+        [.. (await ClusterReads.ListAsync(Events, Namespace)).Where(e => e["reason"]?.GetValue<string>() == reason)];
 
     public async Task<string> DescribeAsync() =>
         await Kubectl.RunAsync($"-n {Namespace} get epatch,deployments,pods,endpoints -o wide", mayFail: true)

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -14,6 +16,9 @@ namespace PatchOperator.TestKit.ApiServer;
 /// <summary>An API server inside the process: real enough for kubectl and for an operator, and it can be made to fail on command.</summary>
 public sealed class ApiServer : IAsyncDisposable
 {
+    /// <summary>As JSON, by file and its age: reading YAML takes longer than all else at the start of a server, and tests start thousands.</summary>
+    private static readonly ConcurrentDictionary<(string File, DateTime Written), string[]> Definitions = new();
+
     private readonly WebApplication _web;
 
     private ApiServer(WebApplication web, Uri address, IObjectStore store, FaultInjector faults, RequestLog requests)
@@ -105,20 +110,20 @@ public sealed class ApiServer : IAsyncDisposable
     {
         foreach (var ns in (string[])["default", "kube-system"])
         {
-            store.Create(BuiltInKinds.Namespaces, new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["name"] = ns } });
+            store.Create(BuiltInKinds.Namespaces, new() { ["metadata"] = new JsonObject { ["name"] = ns } });
         }
 
         var files = options.CrdPaths.SelectMany(path => Directory.Exists(path)
             ? Directory.EnumerateFiles(path, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             : (IEnumerable<string>)[path]);
-        foreach (var definition in files.SelectMany(file => YamlReader.ReadAll(File.ReadAllText(file))))
+        foreach (var definition in files.SelectMany(file => Definitions.GetOrAdd((file, File.GetLastWriteTimeUtc(file)), _ => ReadDefinitions(file))))
         {
-            if (definition.Text("kind") == "CustomResourceDefinition")
-            {
-                store.Create(BuiltInKinds.CustomResourceDefinitions, definition);
-            }
+            store.Create(BuiltInKinds.CustomResourceDefinitions, JsonNode.Parse(definition)!.AsObject());
         }
     }
+
+    private static string[] ReadDefinitions(string file) =>
+        [.. YamlReader.ReadAll(File.ReadAllText(file)).Where(d => d.Text("kind") == "CustomResourceDefinition").Select(d => d.ToJsonString())];
 
     /// <summary>Signals belong to the program that this server is part of.</summary>
     private sealed class NoLifetime : IHostLifetime
