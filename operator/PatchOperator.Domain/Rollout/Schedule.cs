@@ -58,7 +58,7 @@ public sealed record Schedule
             Workloads = [.. (phase.IsRunning() ? [] : Wanted(intent)).Concat(Saved(status, intent)).DistinctBy(w => w.Workload)],
             ReadPods = preflight || phase.IsRunning() || PromotionWatch.IsOn(status) || patch.Metadata.IsTerminating || (status?.Workloads ?? []).Any(w => w.DriftedAt is not null || w.WasSuspended is not null) || RoutesMatterForTheStart(status, phase, intent, now),
             IsMeasured = isMeasured,
-            Measure = isMeasured && NextMeasurement(status!, intent) <= now,
+            Measure = isMeasured && NextMeasurement(status!, intent, now) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             Held = ((phase is PatchPhase.Promoted && intent.HoldUntilAdopted) || ImageHold.IsKeptOver(status)) && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null) ? [.. Saved(status, intent)] : [],
             NameDrift = Drift.Matters(status) && !patch.Metadata.IsTerminating && !AbortIsAsked(patch),
@@ -95,11 +95,12 @@ public sealed record Schedule
         && (annotations.ContainsKey(Annotations.CommandPrefix + Commands.Abort) || annotations.ContainsKey(Annotations.CommandPrefix + Commands.Revert));
 
     /// <summary>The first measurement is made as soon as a canary can get requests, and again when the step's traffic is in place, which gives counters their base line; the others follow the interval.</summary>
-    public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent)
+    /// <remarks>A wall clock that went back, or another leader's that is behind, stops no measuring: what seems to lie ahead is due.</remarks>
+    public static DateTimeOffset NextMeasurement(EmergencyPatchStatus status, PatchIntent intent, DateTimeOffset now)
     {
         if (PromotionWatch.IsOn(status))
         {
-            return status.Watch!.MeasuredAt is { } measured ? measured + intent.Interval : status.Watch.StartedAt;
+            return After(status.Watch!.MeasuredAt, status.Watch.StartedAt);
         }
 
         if (status.Step?.CountedSince() is not { } since)
@@ -108,7 +109,9 @@ public sealed record Schedule
         }
 
         var last = status.Analysis is { Count: > 0 } metrics ? metrics.Max(m => m.SampledAt) : null;
-        return last is { } at ? at + intent.Interval : since;
+        return After(last, since);
+
+        DateTimeOffset After(DateTimeOffset? last, DateTimeOffset first) => (last ?? first) > now ? now : last is { } at ? at + intent.Interval : first;
     }
 
     private static bool PreflightIsDue(EmergencyPatchStatus? status, PatchPhase phase, PatchIntent intent, OperatorPolicy policy, DateTimeOffset now)

@@ -31,12 +31,15 @@ internal sealed class MetricReader(
         var since = step.CountedSince()!.Value;
         var request = Request(patch, intent, canary, stable, stableServices) with
         {
-            Window = time.GetUtcNow() - since + Lead,
+            Window = WindowFrom(since),
             RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/{step.Index}/{since.UtcTicks}",
             CanaryHasServed = step.Index > 0 || step.TakingSince < since,
         };
         return Measure(patch, request);
     }
+
+    /// <summary>A clock that went back since leaves the shortest window, and no negative one.</summary>
+    private TimeSpan WindowFrom(DateTimeOffset since) => TimeSpan.FromTicks(Math.Max(0, (time.GetUtcNow() - since).Ticks)) + Lead;
 
     /// <summary>After the promotion there is the patched stable alone; asking for the canary of no pods costs nothing.</summary>
     private IReadOnlyList<MetricReading>? Watch(EmergencyPatch patch, PatchIntent intent, IReadOnlyList<PodResource> stable, IReadOnlyList<string> stableServices)
@@ -46,7 +49,7 @@ internal sealed class MetricReader(
         return Measure(patch, request with
         {
             Metrics = [.. request.Metrics.Select(metric => metric with { ReadStable = true })],
-            Window = time.GetUtcNow() - since + Lead,
+            Window = WindowFrom(since),
             RunId = $"{patch.Metadata.Uid}/{patch.Status.Run}/watch/{since.UtcTicks}",
         });
     }

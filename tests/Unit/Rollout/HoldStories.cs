@@ -325,6 +325,17 @@ public sealed class HoldStories
     }
 
     [Fact]
+    public void The_same_digest_from_another_registry_is_the_same_patch_and_keeps_its_way_back()
+    {
+        Promote();
+        Name("mirror.example.net/" + Story.New);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        story.Command(Commands.Revert, "back");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
+    [Fact]
     public void A_patch_whose_images_are_there_already_holds_nothing_and_says_so()
     {
         story.Web.SetByOthers(Story.New, Argo);

@@ -74,6 +74,22 @@ public sealed class SafetyStories
     }
 
     [Fact]
+    public void S6_a_clock_that_goes_back_leaves_no_canary_unmeasured_and_shortens_no_hold()
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("10m") }] } });
+        story.StartCanary();
+        story.RunFor(TimeSpan.FromSeconds(20));
+        var notBefore = story.Status.Step!.NotBefore!.Value;
+        story.SetClockBack(TimeSpan.FromMinutes(5));
+        story.RunFor(TimeSpan.FromSeconds(20));
+        Assert.Equal((PatchPhase.Progressing, notBefore), (story.Phase, story.Status.Step!.NotBefore));
+        Assert.InRange(story.Now - story.Status.Analysis![0].SampledAt!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(6));
+
+        story.CanaryErrorRate = 0.5;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public void S4_a_metrics_outage_neither_promotes_nor_reverts_and_says_so_once()
     {
         story.StartCanary();

@@ -21,6 +21,7 @@ internal sealed class Story
     private long audited;
     private SeriesPoint watched;
     private DateTimeOffset? watchedAt;
+    private TimeSpan behind;
     private bool isMeasuring;
     private bool isTrying;
 
@@ -152,6 +153,13 @@ internal sealed class Story
 
     public void Wait(TimeSpan span) => Now += span;
 
+    /// <summary>The wall's; what counts requests goes on as before.</summary>
+    public void SetClockBack(TimeSpan span)
+    {
+        Now -= span;
+        behind += span;
+    }
+
     /// <summary>One reconcile. Returns the plan after its status was stored and its actions were done.</summary>
     public Plan Reconcile()
     {
@@ -282,7 +290,7 @@ internal sealed class Story
             return Watched(metric);
         }
 
-        var seconds = preflight ? 300 : (Now - Status.Step!.CountedSince()!.Value).TotalSeconds;
+        var seconds = preflight ? 300 : (Now + behind - Status.Step!.CountedSince()!.Value).TotalSeconds;
         var total = Math.Floor(CanaryRequestsPerSecond * seconds);
         return new MetricReading
         {

@@ -366,6 +366,24 @@ public sealed class UnitStories
         Assert.Equal(Story.Old, cron.Image);
     }
 
+    [Fact]
+    public void A_patch_that_keeps_a_CronJob_suspended_is_not_let_go_while_that_cannot_be_read()
+    {
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Approve();
+        story.RunUntil(() => cron.Stable!.IsSuspended, TimeSpan.FromMinutes(10));
+        story.Web.SetByOthers(Story.Third, "argocd-controller");
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(1));
+        cron.IsUnread = true;
+        cron.Set();
+        story.Delete();
+        story.RunFor(TimeSpan.FromMinutes(3));
+        Assert.False(story.LastPlan!.IsReleased);
+        cron.IsUnread = false;
+        story.RunUntil(() => story.LastPlan.IsReleased, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
     private static PodObservation Pod(string name, string image) =>
         new() { Name = name, Ip = "10.0.1.1", Ready = true, InRotation = false, Images = new Dictionary<string, string> { ["php"] = image } };
 

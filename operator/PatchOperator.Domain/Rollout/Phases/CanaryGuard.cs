@@ -47,7 +47,7 @@ internal static class CanaryGuard
         CanaryAdmission.Admit(draft);
         if (draft.Status.Step!.CountedSince() is not null)
         {
-            var next = Schedule.NextMeasurement(draft.Status, draft.Intent);
+            var next = Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now);
             draft.WakeAt(next > draft.Now && !draft.Observed.IsMeasuring ? next : draft.Now + Schedule.LookAgain);
         }
 

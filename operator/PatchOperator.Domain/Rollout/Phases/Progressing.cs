@@ -223,7 +223,7 @@ internal static class Progressing
         {
             draft.Explain("CanaryCrashed", $"{position} passed, but {crashed}");
             draft.WakeAt(step.ReadySince!.Value + draft.Policy.Settled);
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
+            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Now));
             return;
         }
 
@@ -238,7 +238,7 @@ internal static class Progressing
             if (StepGate.Check(draft) is { } shut)
             {
                 draft.Explain(shut.Reason, $"{position} passed. {shut.Message}");
-                draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Now));
+                draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Now));
                 return;
             }
 
@@ -278,7 +278,7 @@ internal static class Progressing
         // Not before the hold is over can a measurement advance the step, but a bad canary must show at every tick.
         if (step.CountedSince() is not null)
         {
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
+            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
         }
     }
 

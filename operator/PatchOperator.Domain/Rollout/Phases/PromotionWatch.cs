@@ -73,7 +73,7 @@ internal static class PromotionWatch
         }
         else
         {
-            var next = Schedule.NextMeasurement(draft.Status, draft.Intent);
+            var next = Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now);
             var soon = draft.Now + Schedule.LookAgain;
             draft.WakeAt(next > draft.Now && !draft.Observed.IsMeasuring ? next : soon);
             draft.WakeAt(draft.Status.Watch.Until);
