@@ -156,6 +156,19 @@ public sealed class HoldStories
     }
 
     [Fact]
+    public void A_deleted_patch_is_not_let_go_while_a_workload_that_it_marked_cannot_be_read()
+    {
+        Promote();
+        story.Web.IsUnread = true;
+        story.Delete();
+        story.RunFor(TimeSpan.FromMinutes(3));
+        Assert.False(story.LastPlan!.IsReleased);
+        story.Web.IsUnread = false;
+        story.RunUntil(() => story.LastPlan.IsReleased, TimeSpan.FromSeconds(30));
+        Assert.Equal((Story.New, null), (story.Web.Image, story.Stable!.MarkedBy));
+    }
+
+    [Fact]
     public void A_cron_job_that_was_set_back_is_set_right_without_running_twice()
     {
         var cron = new StoryWorkload(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
