@@ -13,7 +13,6 @@ internal sealed class PatchController(
     PatchObserver observer,
     PlanExecutor executor,
     PatchRecorder recorder,
-    PatchNeighbours neighbours,
     CompatibilityChecker compatibility,
     TimeProvider time) : IEntityController<EmergencyPatch>
 {
@@ -30,7 +29,6 @@ internal sealed class PatchController(
         intents.Forget(entity);
         observer.Drop(entity);
         compatibility.Forget(entity);
-        neighbours.WakeWaiting(entity);
         return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
     }
 
@@ -54,7 +52,6 @@ internal sealed class PatchController(
             intents.Forget(recorded.Patch);
         }
 
-        neighbours.WakeAfter(patch, recorded.Patch);
         return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
     }
 

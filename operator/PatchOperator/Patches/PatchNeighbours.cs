@@ -5,9 +5,32 @@ using PatchOperator.Runtime;
 
 namespace PatchOperator.Patches;
 
-/// <summary>Which patches have to do with which workloads and with each other.</summary>
-internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconcileQueue<EmergencyPatch> queue)
+/// <summary>Which patches have to do with which workloads and with each other, and who may have waited for what another one came to.</summary>
+internal sealed class PatchNeighbours : IDisposable
 {
+    private readonly IInformer<EmergencyPatch> patches;
+    private readonly IReconcileQueue<EmergencyPatch> queue;
+    private readonly IDisposable subscription;
+
+    /// <summary>What is seen wakes, and not what was done: an end whose write the API server took and answered with an error would wake nobody.</summary>
+    public PatchNeighbours(IInformer<EmergencyPatch> patches, IReconcileQueue<EmergencyPatch> queue)
+    {
+        (this.patches, this.queue) = (patches, queue);
+        subscription = patches.Subscribe(change =>
+        {
+            if (change.Type is InformerEventType.Deleted)
+            {
+                WakeWaiting(change.Object);
+            }
+            else if (change.Previous is { } before)
+            {
+                WakeAfter(before, change.Object);
+            }
+        });
+    }
+
+    public void Dispose() => subscription.Dispose();
+
     /// <summary>The workloads a patch is about: what its run began with, else what its spec names.</summary>
     public static IEnumerable<WorkloadRef> Workloads(EmergencyPatch patch) => IsRunning(patch) && patch.Status?.Workloads is { Count: > 0 } running
         ? running.Select(w => w.Target())
@@ -94,14 +117,14 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
     private static bool IsWaiting(EmergencyPatch patch) => PatchPhases.Parse(patch.Status?.Phase) is PatchPhase.Pending or PatchPhase.Blocked or PatchPhase.AwaitingApproval;
 
     /// <summary>A run that ended frees its workloads: whoever waits for one looks again.</summary>
-    public void WakeAfter(EmergencyPatch before, EmergencyPatch after)
+    private void WakeAfter(EmergencyPatch before, EmergencyPatch after)
     {
         if (Held(before).Except(Held(after)).Any())
         {
             WakeWaiting(before);
         }
 
-        if (before.Status?.Phase != after.Status?.Phase || !(before.Status?.Superseding ?? []).SequenceEqual(after.Status?.Superseding ?? []))
+        if (before.Status?.Phase != after.Status?.Phase || !(before.Status?.Superseding ?? []).SequenceEqual(after.Status?.Superseding ?? []) || !NamedIn(before).SequenceEqual(NamedIn(after)))
         {
             WakeNamed(after);
         }
@@ -116,7 +139,7 @@ internal sealed class PatchNeighbours(IInformer<EmergencyPatch> patches, IReconc
         }
     }
 
-    public void WakeWaiting(EmergencyPatch ended)
+    private void WakeWaiting(EmergencyPatch ended)
     {
         WakeNamed(ended);
         var freed = Workloads(ended).Concat(Held(ended)).ToHashSet();

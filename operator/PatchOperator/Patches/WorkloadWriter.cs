@@ -127,11 +127,14 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
         return true;
     }
 
+    /// <summary>What was read is known from now on: a write whose answer was lost must not be taken for one that someone undid.</summary>
     private async Task<(ResourceType Type, ObjectKey Key, JsonObject Object)> ReadAsync(EmergencyPatch patch, WorkloadRef workload, CancellationToken cancellation)
     {
         var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Name);
         var type = await workloads.TypeAsync(workload.Kind, cancellation);
-        return (type, key, await client.GetAsync(type, key, cancellation));
+        var found = await client.GetAsync(type, key, cancellation);
+        await workloads.ObserveAsync(workload.Kind, Task.FromResult(found), cancellation);
+        return (type, key, found);
     }
 
     private Task PatchAsync(ResourceType type, ObjectKey key, WorkloadKind kind, JsonPatch change, CancellationToken cancellation) =>

@@ -15,6 +15,37 @@ public sealed class GitOpsInRunTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task A_write_whose_answer_is_lost_while_the_watch_is_silent_is_no_one_s_bringing_the_image_back()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25}]""");
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        var writes = 0;
+        using var before = town.Api.Faults.Before(call =>
+        {
+            if (IsOfImages(call))
+            {
+                town.Api.Faults.SilenceWatches();
+            }
+
+            return null;
+        });
+        using var after = town.Api.Faults.After(call => IsOfImages(call) && Interlocked.Increment(ref writes) == 1 ? new FaultAction.CloseConnectionAfter() : null);
+        town.Annotate(Domain.Api.V1Alpha1.Commands.Revert, "a partner's calls fail");
+        await town.UntilAsync(() => town.Image() == Town.Stable, "the previous image is back");
+        await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
+        town.Api.Faults.ResumeWatches();
+        town.Api.Faults.DropWatches();
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.True(writes > 0);
+        Assert.DoesNotContain(town.Trail(), r => r.Action == "DriftDetected");
+
+        bool IsOfImages(ApiRequest call) => call is { Verb: "patch", Resource: "deployments", Name: "magento-web" } && town.Phase() == nameof(PatchPhase.Reverting);
+    }
+
     [Theory]
     [InlineData(SyncMode.ServerSide)]
     [InlineData(SyncMode.ClientSide)]

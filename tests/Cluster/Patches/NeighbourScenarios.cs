@@ -9,6 +9,26 @@ namespace PatchOperator.Tests.Cluster.Patches;
 public sealed class NeighbourScenarios
 {
     [Fact]
+    public async Task An_end_that_the_API_server_took_and_answered_with_an_error_wakes_who_waits_for_it()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        town.Apply("first", steps: """[{"weight":25,"hold":"10m"}]""");
+        await town.ApproveAsync("first");
+        await town.UntilServingAsync("first");
+        town.Apply("second");
+        await town.ApproveAsync("second");
+        await town.UntilAsync(() => town.Condition("Ready", "second")?["reason"]?.GetValue<string>() == "WaitingForPatch", "the second waits");
+        var ends = 0;
+        using var error = town.Api.Faults.After(call => call is { IsWrite: true, Resource: "emergencypatches", Name: "first" } && town.Phase("first") == nameof(PatchPhase.Reverted) && Interlocked.Increment(ref ends) == 1
+            ? new FaultAction.Fail(500, "InternalError")
+            : null);
+        town.Annotate(Commands.Abort, "make room", "first");
+        await town.UntilPhaseAsync(PatchPhase.Promoted, "second", 60);
+        Assert.True(ends > 0);
+    }
+
+    [Fact]
     public async Task A_later_patch_ends_the_earlier_one_that_it_supersedes_and_then_starts()
     {
         await using var town = await Town.FoundAsync();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PatchOperator.Tests.Unit.Patches;
 
-public sealed class PatchNeighboursTests
+public sealed class PatchNeighboursTests : IDisposable
 {
     private static readonly WorkloadRef Web = new(WorkloadKind.Deployment, "web");
     private static readonly WorkloadRef Cron = new(WorkloadKind.CronJob, "cron");
@@ -16,6 +16,8 @@ public sealed class PatchNeighboursTests
     private readonly PatchNeighbours neighbours;
 
     public PatchNeighboursTests() => neighbours = new PatchNeighbours(known, known);
+
+    public void Dispose() => neighbours.Dispose();
 
     [Theory]
     [InlineData(PatchPhase.Progressing, true)]
@@ -155,10 +157,29 @@ public sealed class PatchNeighboursTests
         Add("shares", PatchPhase.AwaitingApproval);
         Add("names", PatchPhase.AwaitingApproval, spec: "api", status: null, requires: ["ended"]);
         Add("has-nothing-to-do-with-it", PatchPhase.AwaitingApproval, spec: "api", status: null);
-        neighbours.WakeAfter(ended, ended);
+        known.Observe(ended with { Metadata = ended.Metadata with { ResourceVersion = "2" } });
         Assert.Empty(known.Woken);
-        neighbours.WakeAfter(ended, ended with { Status = ended.Status! with { Phase = nameof(PatchPhase.Promoted) } });
+        known.Observe(ended with { Status = ended.Status! with { Phase = nameof(PatchPhase.Promoted) } });
         Assert.Equal(["names", "shares"], known.Woken.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void So_does_one_that_is_deleted()
+    {
+        var gone = Add("gone", PatchPhase.Progressing);
+        Add("shares", PatchPhase.AwaitingApproval);
+        Add("names", PatchPhase.AwaitingApproval, spec: "api", status: null, requires: ["gone"]);
+        known.Remove(gone);
+        Assert.Equal(["names", "shares"], known.Woken.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Whoever_is_named_no_longer_or_named_now_hears_of_it()
+    {
+        var ring = Add("ring", PatchPhase.Blocked, requires: ["other"]);
+        Add("other", PatchPhase.Blocked, spec: "api", status: null, requires: ["ring"]);
+        known.Observe(ring with { Spec = ring.Spec with { Requires = null } });
+        Assert.Equal(["other"], known.Woken);
     }
 
     [Fact]
@@ -186,6 +207,7 @@ public sealed class PatchNeighboursTests
     private sealed class KnownPatches : IInformer<EmergencyPatch>, IReconcileQueue<EmergencyPatch>
     {
         private readonly Dictionary<ObjectKey, EmergencyPatch> patches = [];
+        private Action<InformerEvent<EmergencyPatch>>? heard;
 
         public HashSet<string> Woken { get; } = [];
 
@@ -200,7 +222,18 @@ public sealed class PatchNeighboursTests
         public IReadOnlyCollection<EmergencyPatch> List(string? ns = null, Func<EmergencyPatch, bool>? where = null) =>
             [.. patches.Values.Where(p => (ns is null || p.Metadata.Namespace == ns) && where?.Invoke(p) is not false)];
 
-        public void Observe(EmergencyPatch written) => Set(written);
+        public void Observe(EmergencyPatch written)
+        {
+            var before = Get(ObjectKey.Of(written));
+            Set(written);
+            heard?.Invoke(new InformerEvent<EmergencyPatch>(InformerEventType.Modified, written, before));
+        }
+
+        public void Remove(EmergencyPatch gone)
+        {
+            patches.Remove(ObjectKey.Of(gone));
+            heard?.Invoke(new InformerEvent<EmergencyPatch>(InformerEventType.Deleted, gone));
+        }
 
         public void Enqueue(ObjectKey key) => Woken.Add(key.Name);
 
@@ -208,7 +241,11 @@ public sealed class PatchNeighboursTests
 
         public Task WaitForSyncAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-        public IDisposable Subscribe(Action<InformerEvent<EmergencyPatch>> onEvent) => throw new NotSupportedException();
+        public IDisposable Subscribe(Action<InformerEvent<EmergencyPatch>> onEvent)
+        {
+            heard = onEvent;
+            return Moq.Mock.Of<IDisposable>();
+        }
 
         public IDisposable Map<TOther>(IInformer<TOther> informer, Func<TOther, IEnumerable<ObjectKey>> owners)
             where TOther : class, IResource => throw new NotSupportedException();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PatchOperator.TestKit;
 using Xunit;
 
@@ -11,6 +12,8 @@ internal sealed record FaultRun(string End, IReadOnlyList<string> Faults, int Mi
 {
     /// <summary>Minutes of a story are seconds of the test; more, and a busy machine's pauses look like outages.</summary>
     private const double Speed = 8;
+
+    private static readonly ConcurrentDictionary<string, Lazy<Task<FaultRun>>> Undisturbed = new(StringComparer.Ordinal);
 
     /// <param name="scenario">What is played.</param>
     /// <param name="begin">Lays the fault on a town whose operator has not started; what it returns ends the fault.</param>
@@ -36,12 +39,12 @@ internal sealed record FaultRun(string End, IReadOnlyList<string> Faults, int Mi
         return new FaultRun(end, chronicle.Faults, Ending.MissingEvents(town));
     }
 
-    /// <summary>The end that every fault must lead to as well.</summary>
-    public static async Task<FaultRun> UndisturbedAsync(Scenario scenario) => await PlayAsync(scenario, async town =>
+    /// <summary>The end that every fault must lead to as well; played once.</summary>
+    public static Task<FaultRun> UndisturbedAsync(Scenario scenario) => Undisturbed.GetOrAdd(scenario.Name, _ => new Lazy<Task<FaultRun>>(() => PlayAsync(scenario, async town =>
     {
         await town.StartOperatorAsync();
         return new Ended(() => Task.CompletedTask);
-    });
+    }))).Value;
 
     /// <summary>What is lost against the undisturbed run, in words; null when nothing is.</summary>
     public string? LossAgainst(FaultRun undisturbed)
