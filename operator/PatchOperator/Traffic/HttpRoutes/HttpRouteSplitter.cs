@@ -87,6 +87,8 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return;
         }
 
+        // A change whose answer was lost is there already: it is known from now on, and not only when the watch tells of it.
+        scene.View.Routes.HttpRoutes?.Observe(await Task.FromResult(route).As(Kinds.HttpRoutes));
         var editor = new HttpRouteRules(scene.Namespace, task.Services);
         var rules = Rules(route["spec"] as JsonObject);
         var saved = task.Route.Backends ?? [];
