@@ -5,8 +5,8 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Tests.E2E.Infrastructure;
 
 /// <summary>
-/// For what is looked at again and again. Each kubectl is a process that costs a tenth of a core's second; shops side by side would spend
-/// the machine on watching themselves. A kind that is not served and an object that is not there are both nothing; any other failure is one of the test.
+/// For what is looked at again and again. Each kubectl is a process of its own; shops side by side would start several a second
+/// to watch themselves. A kind that is not served and an object that is not there are both nothing; any other failure is one of the test.
 /// </summary>
 internal static class ClusterReads
 {

@@ -176,7 +176,7 @@ internal static class Intake
         [
             .. from workload in draft.Intent.Workloads
                from target in draft.Targets
-               where target.Workload == workload.Target && workload.Images.All(wanted => target.Patched.Any(p => p.Container == wanted.Container && ImageReference.IsSame(p.Image, wanted.Image)))
+               where target.Workload == workload.Target && target.Patched.ToDictionary(p => p.Container, p => p.Image).RunsAll(workload.Images)
                select target.Status with { Name = workload.Name, Role = workload.Role.ToString() },
         ];
         return kept.Length > 0 ? kept : null;
