@@ -35,7 +35,7 @@ internal static class ConditionBoard
             Set(ConditionTypes.Reconciling, isWatched || IsMoving(phase) ? True : False, reason, message);
             Set(
                 ConditionTypes.Stalled,
-                owed is not null || NeedsHuman(phase) || reason is "FightOverImages" or PromotionWatch.NeedsGit ? True : False,
+                owed is not null || NeedsHuman(phase) || reason is ImageHold.Fought or PromotionWatch.NeedsGit ? True : False,
                 owed is null ? reason : BreakGlass.ReviewMissing,
                 owed ?? message);
             SetAccepted(phase, reason, message);
@@ -196,7 +196,7 @@ internal static class ConditionBoard
     }
 
     /// <summary>Promoted, and yet the vulnerable images are there, or may be at any moment.</summary>
-    private static bool IsLost(string reason) => reason is Promoted.Drifted or "FightOverImages" or PromotionWatch.NeedsGit;
+    private static bool IsLost(string reason) => reason is Promoted.Drifted or ImageHold.Fought or PromotionWatch.NeedsGit;
 
     private static bool IsMoving(PatchPhase phase) => phase switch
     {

@@ -63,6 +63,10 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
     /// <summary>Who is proven to have asked for this patch.</summary>
     public IReadOnlyList<AuthorStatus> Authors => Authorship.Proven(patch with { Status = Status }, observed.Keys);
 
+    /// <summary>The last change of its images was to these, and went through: what it runs instead, someone else brought. After a restart nobody knows.</summary>
+    public bool HasGiven(Target target, IReadOnlyList<ImageRecord> images) => observed.ImagesSet.Any(s => s.Workload == target.Workload
+        && s.Wanted.All(w => images.Any(i => i.Container == w.Container && ImageReference.IsSame(i.Image, w.Image))));
+
     public void Update(Target target, Func<WorkloadStatus, WorkloadStatus> change) =>
         Status = Status with { Workloads = [.. Status.Workloads!.Select(w => w.Name == target.Name ? change(w) : w)] };
 

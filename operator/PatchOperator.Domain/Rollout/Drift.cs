@@ -33,6 +33,6 @@ public static class Drift
         status.Step?.Routing?.InPlaceAt is not null && status.Timings?.TrafficWithdrawnAt is null && !(status.Workloads ?? []).All(w => w.PatchedAt is not null);
 
     private static bool IsExpected(WorkloadStatus workload, ImageRecord previous, string? image) =>
-        (workload.PatchedAt is null && ImageReference.IsSame(image, previous.Image))
+        (workload.PatchedAt is null && !(workload.ImagesSetAt >= workload.PromotionStartedAt) && ImageReference.IsSame(image, previous.Image))
         || (workload.PromotionStartedAt is not null && (workload.PatchedImages ?? []).Any(p => p.Container == previous.Container && ImageReference.IsSame(p.Image, image)));
 }

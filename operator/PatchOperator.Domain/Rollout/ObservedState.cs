@@ -55,8 +55,8 @@ public sealed record ObservedState
     /// <summary>What the trail is like; null when nobody looked, or could.</summary>
     public AuditObservation? Audit { get; init; }
 
-    /// <summary>Workloads whose images were last set by a write that the API server confirmed, as far as this process made it: what they run instead, someone else brought.</summary>
-    public IReadOnlyCollection<WorkloadRef> ImagesSet { get; init; } = [];
+    /// <summary>Of each workload the last change of its images, if the API server confirmed it, and as far as this process made it: what it runs instead, someone else brought.</summary>
+    public IReadOnlyCollection<SetStableImages> ImagesSet { get; init; } = [];
 
     /// <summary>How notifications of the stored status ended, those under way left out.</summary>
     public IReadOnlyList<DeliveryOutcome> Delivered { get; init; } = [];

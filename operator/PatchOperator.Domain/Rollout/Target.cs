@@ -62,5 +62,5 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     /// <summary>The first thing that keeps pods from running, in the words of who knows.</summary>
     public string? CanaryProblem => Observed.CanaryPods.Select(p => p.Problem).FirstOrDefault(p => p is not null) ?? Observed.Canary?.Problem;
 
-    public string? StableProblem => Stable?.RolloutFailure ?? Stable?.Problem ?? Observed.StablePods.Select(p => p.Problem).FirstOrDefault(p => p is not null);
+    public string? StableProblem => Stable?.Obstacle ?? Stable?.RolloutFailure ?? Stable?.Problem ?? Observed.StablePods.Select(p => p.Problem).FirstOrDefault(p => p is not null);
 }

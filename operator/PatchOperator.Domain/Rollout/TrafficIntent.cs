@@ -50,7 +50,13 @@ public static class Routes
     public static RouteRef Ref(this RouteStatus route) => new(Enum.TryParse<RouteKind>(route.Kind, out var kind) ? kind : RouteKind.HTTPRoute, route.Name);
 
     /// <summary>Percent that the routes are to give this workload's canary; null before anything is asked of them.</summary>
-    public static int? WeightOf(this StepStatus? step, WorkloadStatus workload) => step?.Routing is not { } routing ? null : workload.StandsInSince is null ? routing.Weight : 100;
+    public static int? WeightOf(this StepStatus? step, WorkloadStatus workload) => (step?.Routing, workload) switch
+    {
+        (null, _) => null,
+        (_, { StandsInSince: not null }) => 100,
+        (_, { CanaryDownSince: not null }) => 0,
+        ({ } routing, _) => routing.Weight,
+    };
 
     public static IReadOnlyList<string> Services(this RouteStatus route) => [.. (route.Backends ?? []).Select(b => b.Service).Distinct(StringComparer.Ordinal)];
 }

@@ -8,7 +8,7 @@ namespace PatchOperator.Patches;
 internal sealed class ActionOutcomes
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, IReadOnlyCollection<WorkloadRef>> set = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyCollection<SetStableImages>> set = new(StringComparer.Ordinal);
 
     public string? Of(EmergencyPatch patch) => problems.GetValueOrDefault(patch.Metadata.Uid);
 
@@ -25,10 +25,10 @@ internal sealed class ActionOutcomes
     }
 
     /// <summary>See <see cref="ObservedState.ImagesSet"/>.</summary>
-    public IReadOnlyCollection<WorkloadRef> ImagesSet(EmergencyPatch patch) => set.GetValueOrDefault(patch.Metadata.Uid) ?? [];
+    public IReadOnlyCollection<SetStableImages> ImagesSet(EmergencyPatch patch) => set.GetValueOrDefault(patch.Metadata.Uid) ?? [];
 
-    public void SetImages(EmergencyPatch patch, WorkloadRef workload, bool went) =>
-        set[patch.Metadata.Uid] = [.. ImagesSet(patch).Where(w => w != workload), .. went ? [workload] : (WorkloadRef[])[]];
+    public void SetImages(EmergencyPatch patch, SetStableImages action, bool went) =>
+        set[patch.Metadata.Uid] = [.. ImagesSet(patch).Where(s => s.Workload != action.Workload), .. went ? [action] : (SetStableImages[])[]];
 
     public void ForgetImages(EmergencyPatch patch) => set.TryRemove(patch.Metadata.Uid, out _);
 }

@@ -109,9 +109,9 @@ internal sealed class PlanExecutor(
 
     private async Task SetImagesAsync(EmergencyPatch patch, SetStableImages set, CancellationToken cancellation)
     {
-        outcomes.SetImages(patch, set.Workload, went: false);
+        outcomes.SetImages(patch, set, went: false);
         await workloads.SetImagesAsync(patch, set, cancellation);
-        outcomes.SetImages(patch, set.Workload, went: true);
+        outcomes.SetImages(patch, set, went: true);
     }
 
     /// <summary>Stable's pods do not matter any more once a run's Services are saved.</summary>

@@ -37,6 +37,110 @@ public sealed class PromotionStories
     }
 
     [Fact]
+    public void An_abort_whose_first_write_of_images_was_never_tried_is_no_one_s_bringing_them_back()
+    {
+        Unit();
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Command(Commands.Abort, "second thoughts");
+        story.AnswersAreLost = true;
+        story.Reconcile();
+        (story.AnswersAreLost, consumers.StableRollsOut) = (false, true);
+        story.Wait(TimeSpan.FromSeconds(2));
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.DoesNotContain(story.Trail, r => r.Action == "DriftDetected");
+    }
+
+    [Fact]
+    public void The_canary_stays_where_stable_lost_its_pods_while_others_were_waited_for()
+    {
+        Unit();
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        Assert.NotNull(story.Status.Workloads![0].PatchedAt);
+        story.Stable = story.Stable! with { ReadyReplicas = 1, IsRolledOut = false };
+        consumers.Stable = consumers.Stable! with { IsRolledOut = true, ReadyReplicas = 4 };
+        story.RunFor(TimeSpan.FromMinutes(5));
+        Assert.NotNull(story.Canary);
+        Assert.Equal((PatchPhase.Promoting, true), (story.Phase, story.CanaryPods.All(p => p.InRotation)));
+        Assert.Single(story.Trail, r => r.Action == "StableLost");
+        story.Stable = story.Stable with { ReadyReplicas = 4, IsRolledOut = true };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void Pods_that_an_autoscaler_adds_for_the_requests_that_come_back_keep_no_canary()
+    {
+        Unit();
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Stable = story.Stable! with { Replicas = 8, IsRolledOut = false };
+        consumers.Stable = consumers.Stable! with { IsRolledOut = true, ReadyReplicas = 4 };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Stable_that_crashes_or_lacks_what_its_canary_had_must_stay_up_before_the_canary_goes(bool crashes, bool lacks)
+    {
+        if (lacks)
+        {
+            story.Edit(s => s with { Workloads = [.. s.Workloads!.Select(w => w with { Canary = new CanaryOverlay { Env = [new EnvVar { Name = "MAGENTO_CACHE_PREFIX", Value = "canary_" }] } })] });
+        }
+
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        if (crashes)
+        {
+            story.Web.StablePods.Add(new PodObservation { Name = "web-1", Ip = "10.0.1.1", Ready = true, InRotation = true, HasCrashed = true, Images = new Dictionary<string, string> { ["php"] = Story.New } });
+        }
+
+        story.RunFor((crashes ? story.Policy.Settled : story.Policy.RolloutSettle) - TimeSpan.FromSeconds(2));
+        Assert.Null(story.Status.Workloads![0].PatchedAt);
+        Assert.NotNull(story.Canary);
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void Who_brings_the_vulnerable_image_back_all_through_the_promotion_is_named_and_answered_ever_more_slowly_once_it_is_stuck()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        while (story.Phase is PatchPhase.Promoting)
+        {
+            Sync();
+        }
+
+        Assert.Equal(PatchPhase.Degraded, story.Phase);
+        Assert.Contains("argocd-controller", story.Trail.Last().Detail, StringComparison.Ordinal);
+        Assert.Equal(("True", "FightOverImages"), (story.Condition(ConditionTypes.Stalled).Status, story.Condition(ConditionTypes.Ready).Reason));
+        Assert.InRange(story.Trail.Count(r => r.Action == "DriftDetected"), 3, 9);
+        for (var i = 0; i < 720; i++)
+        {
+            Sync();
+        }
+
+        var sets = story.Done.OfType<SetStableImages>().Count();
+        for (var i = 0; i < 720; i++)
+        {
+            Sync();
+        }
+
+        Assert.InRange(story.Done.OfType<SetStableImages>().Count() - sets, 1, 13);
+
+        void Sync()
+        {
+            story.Web.SetByOthers(Story.Old, "argocd-controller");
+            story.RunFor(TimeSpan.FromSeconds(5));
+        }
+    }
+
+    [Fact]
     public void After_a_retry_stable_has_the_progress_deadline_again_whatever_was_known_before()
     {
         story.StableRollsOut = false;

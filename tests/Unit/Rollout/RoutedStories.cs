@@ -379,11 +379,87 @@ public sealed class RoutedStories
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
     }
 
-    private static void SetReady(Story story, bool ready)
+    [Fact]
+    public void A_canary_without_a_pod_that_answers_gets_no_requests_until_one_is_back_and_none_of_that_time_counts()
+    {
+        var story = Routed();
+        story.StartCanary();
+        var notBefore = story.Status.Step!.NotBefore!.Value;
+        SetReady(story, false);
+        story.RunUntil(() => story.Web.Route!.Weight == 0, TimeSpan.FromMilliseconds(200));
+        story.RunFor(TimeSpan.FromMinutes(3));
+        Assert.Equal((PatchPhase.Progressing, 0, "CanaryDown"), (story.Phase, story.Status.Step!.Index, story.Condition(ConditionTypes.TrafficAtWeight).Reason));
+        Assert.Single(story.Trail, r => r.Action == "CanaryDown");
+
+        SetReady(story, true, story.Now);
+        story.RunFor(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, story.Web.Route!.Weight);
+        story.RunUntil(() => story.Web.Route.Weight == 25, TimeSpan.FromSeconds(2));
+        Assert.InRange(story.Status.Step!.NotBefore!.Value - notBefore, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3.1));
+        Assert.Single(story.Trail, r => r.Action == "CanaryServesAgain");
+        Assert.DoesNotContain(story.Trail, r => r.Action is "TrafficEdited" or "RouteLeadsElsewhere");
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+    }
+
+    [Fact]
+    public void A_canary_that_does_not_come_back_gets_no_requests_and_ends_at_the_deadline()
+    {
+        var story = Routed();
+        story.StartCanary();
+        SetReady(story, false);
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Web.Route!.Weight));
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal("ProgressDeadlineExceeded", story.Status.Revert!.Reason);
+    }
+
+    [Fact]
+    public void A_canary_without_pods_gets_no_requests_while_the_run_is_paused()
+    {
+        var story = Routed();
+        story.StartCanary();
+        story.Command(Commands.Suspend, "let us look");
+        story.RunUntil(PatchPhase.Paused, TimeSpan.FromMinutes(1));
+        SetReady(story, false);
+        story.RunUntil(() => story.Web.Route!.Weight == 0, TimeSpan.FromMilliseconds(200));
+    }
+
+    [Fact]
+    public void A_canary_that_goes_down_beside_stable_that_cannot_roll_out_leaves_all_requests_to_stable_and_takes_all_back()
+    {
+        var story = Routed();
+        story.Web.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(40));
+        SetReady(story, false);
+        story.RunUntil(() => story.Web.Route!.Weight == 0, TimeSpan.FromMilliseconds(200));
+        Assert.DoesNotContain("keeps serving", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal(PatchPhase.Degraded, story.Phase);
+        story.Web.StableRollsOut = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(2));
+        Assert.Equal("PromotionFailed", story.Status.Revert!.Reason);
+        Assert.Equal((Story.Old, false), (story.Web.Image, story.Web.Route!.ServiceExists));
+    }
+
+    [Fact]
+    public void No_canary_stands_in_for_stable_that_does_not_stand_itself()
+    {
+        var story = Routed();
+        story.Web.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(20));
+        SetReady(story, false);
+        story.Web.StableRollsOut = true;
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(15));
+        Assert.Equal("PromotionFailed", story.Status.Revert!.Reason);
+    }
+
+    private static void SetReady(Story story, bool ready, DateTimeOffset? at = null)
     {
         for (var i = 0; i < story.CanaryPods.Count; i++)
         {
-            story.CanaryPods[i] = story.CanaryPods[i] with { Ready = ready };
+            story.CanaryPods[i] = story.CanaryPods[i] with { Ready = ready, ContainersReadyAt = at ?? story.CanaryPods[i].ContainersReadyAt };
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class Story
     public const string New = "registry.example.com/magento@sha256:2222222222222222222222222222222222222222222222222222222222222222";
     public const string Third = "registry.example.com/magento@sha256:3333333333333333333333333333333333333333333333333333333333333333";
 
-    private readonly HashSet<WorkloadRef> imagesSet = [];
+    private readonly List<SetStableImages> imagesSet = [];
     private readonly Dictionary<string, string> commands = new(StringComparer.Ordinal);
     private long audited;
     private SeriesPoint watched;
@@ -114,6 +114,9 @@ internal sealed class Story
     /// <summary>Actions that the API server refuses.</summary>
     public Func<PlanAction, bool> Refused { get; set; } = _ => false;
 
+    /// <summary>A status that is stored is answered to nobody: nothing of the plan is done.</summary>
+    public bool AnswersAreLost { get; set; }
+
     public string? HeldBy { get; set; }
 
     public Dictionary<string, NeighbourObservation> Neighbours { get; } = new(StringComparer.Ordinal);
@@ -183,7 +186,7 @@ internal sealed class Story
             }
         }
 
-        foreach (var action in plan.Actions)
+        foreach (var action in AnswersAreLost ? [] : plan.Actions)
         {
             Do(action);
         }
@@ -326,8 +329,8 @@ internal sealed class Story
         Done.Add(action);
         if (action is SetStableImages set)
         {
-            imagesSet.Remove(set.Workload);
-            imagesSet.UnionWith(Refused(action) ? [] : [set.Workload]);
+            imagesSet.RemoveAll(s => s.Workload == set.Workload);
+            imagesSet.AddRange(Refused(action) ? [] : [set]);
         }
 
         if (Refused(action))

@@ -133,9 +133,12 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     private void Make(EnsureCanary ensure, DateTimeOffset now)
     {
+        // More or fewer of the same pods leave those that are there alone.
+        var kept = Canary?.Source == ensure.Source ? CanaryPods.Take(ensure.Replicas).ToArray() : [];
         Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source, Images = ensure.Images.ToDictionary(i => i.Container, i => StoredAs(i.Image)) };
         CanaryPods.Clear();
-        CanaryPods.AddRange(Enumerable.Range(0, ensure.Replicas).Select(i => new PodObservation
+        CanaryPods.AddRange(kept);
+        CanaryPods.AddRange(Enumerable.Range(kept.Length, ensure.Replicas - kept.Length).Select(i => new PodObservation
         {
             Name = $"{reference.Name}-canary-{i}",
             Ip = $"10.0.0.{i + 1}",

@@ -150,6 +150,9 @@ public sealed record WorkloadStatus
     /// <summary>Where routes split the traffic: since when its canary gets all of it, for no pod of stable is in the endpoints during the promotion.</summary>
     public DateTimeOffset? StandsInSince { get; init; }
 
+    /// <summary>Since when no pod of its canary is in the endpoints though it should be; routes give it nothing meanwhile.</summary>
+    public DateTimeOffset? CanaryDownSince { get; init; }
+
     /// <summary>Of a CronJob that is kept suspended for a change of its images: whether its user had suspended it before. Null once it was given back.</summary>
     public bool? WasSuspended { get; init; }
 

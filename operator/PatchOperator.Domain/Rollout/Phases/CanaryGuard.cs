@@ -22,6 +22,7 @@ internal static class CanaryGuard
             return false;
         }
 
+        CanaryDown.Follow(draft);
         Progressing.Measure(draft);
         if (Progressing.Failure(draft, IsBadByItself) is { } failure)
         {

@@ -131,7 +131,7 @@ internal static class CanaryRemoval
             return false;
         }
 
-        draft.Update(target, w => w with { ActualWeight = w.ActualWeight is null ? null : 0, StandsInSince = null });
+        draft.Update(target, w => w with { ActualWeight = w.ActualWeight is null ? null : 0, StandsInSince = null, CanaryDownSince = null });
         return true;
     }
 

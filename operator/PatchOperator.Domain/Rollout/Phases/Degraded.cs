@@ -35,20 +35,38 @@ internal static class Degraded
 
     private static void GoOn(Draft draft)
     {
-        Promoting.FindSetBack(draft);
+        Promoting.FindLost(draft);
         var begun = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.PatchedAt is null).ToArray();
         if (begun.Length == 0)
         {
             Promoting.RemoveCanaries(draft);
         }
-        else if (begun.All(t => StableRollout.IsPatched(draft, t)))
+        else if (begun.Select(t => Promoting.IsPatched(draft, t)).ToArray().All(isPatched => isPatched))
         {
             draft.Enter(PatchPhase.Promoting, "StableRolledOut", $"{string.Join(", ", begun.Select(t => t.Workload))} rolled out after all.");
         }
         else
         {
-            Promoting.HoldTraffic(draft);
-            draft.Explain("StableRolloutStuck", $"The patched images are not rolled out. {string.Join(" ", begun.Select(t => Promoting.Progress(draft, t)))} The healthy canary keeps serving.");
+            Wait(draft, begun, string.Join(" ", begun.Select(t => Promoting.Progress(draft, t))));
+        }
+    }
+
+    /// <summary>For as long as it takes, but only while somebody serves in stable's stead.</summary>
+    private static void Wait(Draft draft, IReadOnlyList<Target> begun, string progress)
+    {
+        var down = begun.Where(CanaryDown.IsDown).MinBy(t => t.Status.CanaryDownSince);
+        var until = down?.Status.CanaryDownSince + draft.Intent.ProgressDeadline;
+        if (until <= draft.Now)
+        {
+            Promoting.TakeAllBack(draft, down!, progress);
+            return;
+        }
+
+        Promoting.HoldTraffic(draft);
+        Promoting.Explain(draft, "StableRolloutStuck", $"The patched images are not rolled out. {progress} {(until is null ? "The healthy canary keeps serving." : $"{CanaryDown.Of(begun)} If none is by {until:u}, all is taken back.")}");
+        if (until is { } at)
+        {
+            draft.WakeAt(at);
         }
     }
 

@@ -12,15 +12,19 @@ internal static class ImageHold
     /// <summary>From here on it is no sync by the way but a fight, and people must know how to end it.</summary>
     private const int Fight = 5;
 
+    public const string Fought = "FightOverImages";
+
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestSpacing = TimeSpan.FromMinutes(5);
 
     /// <summary>What somebody brings back again and again, and not long ago; null where nobody does.</summary>
     public static HoldStatus? FightOf(Draft draft) => draft.Status.Hold is { Drifts: >= Fight, LastDriftAt: { } last } hold && last + Recent > draft.Now ? hold : null;
 
-    /// <summary>Least time until the images are set again: a revert must go on (S1), and must not roll out once a second for ever where Git has it otherwise.</summary>
+    /// <summary>
+    /// Least time until the images are set again: what has no end must go on (S1), and must not roll out once a second for ever where Git has it otherwise.
+    /// </summary>
     public static TimeSpan Spacing(Draft draft) =>
-        draft.Status is { Revert: not null, Hold.Drifts: >= Fight and var drifts } && draft.Phase.IsRunning() ? TimeSpan.FromTicks(Math.Min(LongestSpacing.Ticks, draft.Policy.ImageSpacing.Ticks << Math.Min(drifts - Fight + 1, 10))) : draft.Policy.ImageSpacing;
+        draft.Status.Hold is { Drifts: >= Fight and var drifts } && draft.Phase.IsRunning() && (draft.Status.Revert is not null || draft.Phase is PatchPhase.Degraded) ? TimeSpan.FromTicks(Math.Min(LongestSpacing.Ticks, draft.Policy.ImageSpacing.Ticks << Math.Min(drifts - Fight + 1, 10))) : draft.Policy.ImageSpacing;
 
     public static bool IsActive(Draft draft) => draft.Intent.HoldUntilAdopted && draft.Targets.Any(t => t.Status.AdoptedAt is null);
 
@@ -107,8 +111,7 @@ internal static class ImageHold
         var hold = draft.Status.Hold;
         if (FightOf(draft) is not null && hold?.LastDriftAt is { } last)
         {
-            draft.Explain("FightOverImages", $"The vulnerable images came back {hold.Drifts} times, the last time at {last:u}{By(hold.LastDriftBy)}, and were replaced each time. "
-                + "Name the patched images in Git, or tell the one who syncs to leave fields of patch-operator alone (for Argo CD: ignoreDifferences with managedFieldsManagers).");
+            draft.Explain(Fought, Words(hold));
             draft.WakeAt(last + Recent);
         }
         else if (drifted.Length > 0)
@@ -120,6 +123,11 @@ internal static class ImageHold
             draft.Explain("HoldingImages", $"The patched images of {held} are kept until Git names them.");
         }
     }
+
+    /// <summary>What happens, and who can end it.</summary>
+    public static string Words(HoldStatus fight) =>
+        $"The vulnerable images came back {fight.Drifts} times, the last time at {fight.LastDriftAt:u}{By(fight.LastDriftBy)}, and were replaced each time. "
+        + "Name the patched images in Git, or tell the one who syncs to leave fields of patch-operator alone (for Argo CD: ignoreDifferences with managedFieldsManagers).";
 
     private static void Keep(Draft draft, Target target)
     {

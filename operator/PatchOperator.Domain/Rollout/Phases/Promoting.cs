@@ -36,7 +36,7 @@ internal static class Promoting
             return;
         }
 
-        FindSetBack(draft);
+        FindLost(draft);
         if (PromotionOrder.Stages(draft).FirstOrDefault(s => s.Any(t => t.Status.PatchedAt is null)) is { } stage)
         {
             Promote(draft, stage);
@@ -47,17 +47,27 @@ internal static class Promoting
         }
     }
 
-    /// <summary>That a workload was patched once says nothing of now: one that somebody set back in between is patched again, and only then the canaries go.</summary>
-    public static void FindSetBack(Draft draft)
+    /// <summary>
+    /// That a workload was patched once says nothing of now: one that somebody set back in between is patched again, and one whose pods have gone since
+    /// is waited for again; only then the canaries go.
+    /// </summary>
+    public static void FindLost(Draft draft)
     {
         Target[] setBack = [.. draft.Targets.Where(t => t is { Status.PatchedAt: not null, Stable: not null, RunsPatched: false })];
         foreach (var target in setBack)
         {
-            draft.Update(target, w => w with { PatchedAt = null });
-            draft.Record(Promoted.Drifted, $"{target.Workload} was set back to the vulnerable images{ImageHold.By(target.Stable!.ImageOwner)} during the promotion; the patched ones are put back.");
+            draft.Update(target, w => w with { PatchedAt = null, ImagesSetAt = null });
+            ImageHold.Count(draft, target, SetBack(target));
         }
 
-        if (setBack.Length > 0 && !(draft.Status.Timings?.RolloutDeadline > draft.Now))
+        Target[] weak = draft.Targets.All(t => t.Status.PatchedAt is not null) ? [.. draft.Canaries.Where(t => !CanTakeAll(t) && !IsWithdrawn(t))] : [];
+        foreach (var target in weak)
+        {
+            draft.Update(target, w => w with { PatchedAt = null });
+            draft.Record("StableLost", $"Of {target.Workload} {target.Stable!.ReadyReplicas} of {target.Stable.Replicas} pods are ready since it was patched; the canary stays until all are.");
+        }
+
+        if (setBack.Length + weak.Length > 0 && !(draft.Status.Timings?.RolloutDeadline > draft.Now))
         {
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
         }
@@ -92,7 +102,7 @@ internal static class Promoting
     /// <summary>Only to canaries that are there: one that has given its traffic back gets none again.</summary>
     public static void HoldTraffic(Draft draft)
     {
-        if (draft.Status.Timings?.TrafficWithdrawnAt is null && draft.Canaries.All(t => t.Observed.Canary is { IsOurs: true, IsTerminating: false }))
+        if (draft.Status.Timings?.TrafficWithdrawnAt is null && draft.Canaries.All(t => CanaryDown.IsDown(t) || t.Observed.Canary is { IsOurs: true, IsTerminating: false }))
         {
             RouteKeeping.Hold(draft);
         }
@@ -127,7 +137,7 @@ internal static class Promoting
         }
 
         var progress = string.Join(" ", waiting.Select(t => Progress(draft, t)));
-        draft.Explain("StableRollingOut", $"The patched images are rolled out. {progress}");
+        Explain(draft, "StableRollingOut", $"The patched images are rolled out. {progress}");
         if (draft.Status.Timings?.RolloutDeadline is not { } deadline)
         {
             draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
@@ -149,7 +159,7 @@ internal static class Promoting
 
     private static bool Follows(Draft draft, Target target)
     {
-        if (!StableRollout.IsPatched(draft, target))
+        if (!IsPatched(draft, target))
         {
             return false;
         }
@@ -167,18 +177,60 @@ internal static class Promoting
     private static void GiveUp(Draft draft, IReadOnlyList<Target> waiting, string progress)
     {
         // Once the canaries have given their traffic back, they stand in for nothing any more.
-        if (waiting.FirstOrDefault(t => !t.HasCanary || draft.Status.Timings?.TrafficWithdrawnAt is not null) is { } lost)
+        if (waiting.FirstOrDefault(t => !t.HasCanary || CanaryDown.IsDown(t) || draft.Status.Timings?.TrafficWithdrawnAt is not null) is { } lost)
         {
-            Reverting.Begin(draft, Progressing.Back(draft, "PromotionFailed", $"{lost.Workload} could not follow, so all workloads go back. {progress}", PatchPhase.Reverted));
+            TakeAllBack(draft, lost, progress);
             return;
         }
 
         draft.Enter(
             PatchPhase.Degraded,
             "StableRolloutStuck",
-            $"{All(waiting)} could not roll out the patched images. {progress} "
+            $"{All(waiting)} could not roll out the patched images. {progress} {(ImageHold.FightOf(draft) is { } fight ? ImageHold.Words(fight) + " " : "")}"
             + "The healthy canary keeps serving. Mend the roll-out and it goes on by itself, or take it back with patchoperator.io/abort.");
     }
+
+    /// <param name="draft">Begins the revert.</param>
+    /// <param name="lost">Cannot follow, and no canary stands in for it.</param>
+    /// <param name="progress">What it waits for.</param>
+    public static void TakeAllBack(Draft draft, Target lost, string progress) => Reverting.Begin(
+        draft,
+        Progressing.Back(draft, "PromotionFailed", $"{lost.Workload} could not follow, so all workloads go back. {progress} {CanaryDown.Of([lost])}".TrimEnd(), PatchPhase.Reverted));
+
+    /// <summary>Does the next thing on the way to the patched images, and tells where somebody takes them away again on that way.</summary>
+    public static bool IsPatched(Draft draft, Target target)
+    {
+        var wasSet = target.Status.ImagesSetAt;
+        var isPatched = StableRollout.IsPatched(draft, target);
+        if (wasSet is not null && draft.HasGiven(target, target.Patched) && draft.Targets.Single(t => t.Name == target.Name).Status.ImagesSetAt != wasSet)
+        {
+            ImageHold.Count(draft, target, SetBack(target));
+        }
+
+        return isPatched;
+    }
+
+    /// <summary>Where somebody brings the vulnerable images again and again, no roll-out can end, and only they can change that.</summary>
+    public static void Explain(Draft draft, string reason, string message)
+    {
+        if (ImageHold.FightOf(draft) is { } fight)
+        {
+            draft.Explain(ImageHold.Fought, $"{ImageHold.Words(fight)} {message}");
+        }
+        else
+        {
+            draft.Explain(reason, message);
+        }
+    }
+
+    private static string SetBack(Target target) => $"{target.Workload} was set back to the vulnerable images{ImageHold.By(target.Stable!.ImageOwner)} during the promotion; the patched ones are put back.";
+
+    /// <summary>As many pods as it had before the promotion answer; those that an autoscaler adds now are for the requests that are to come.</summary>
+    private static bool CanTakeAll(Target target) =>
+        target is { Status.StandsInSince: null, Stable: { } stable } && (stable.IsRolledOut || stable.ReadyReplicas >= Math.Min(stable.Replicas, target.Status.StableReplicas ?? stable.Replicas));
+
+    private static bool IsWithdrawn(Target target) =>
+        target.IsUnread || target.Stable is null || (target.IsRouted ? target.Observed.Traffic is { IsKnown: true, CanaryIsReachable: false } : !target.Observed.CanaryPods.Any(p => p.InRotation));
 
     /// <summary>What one workload waits for, in the words of who knows.</summary>
     public static string Progress(Draft draft, Target target)

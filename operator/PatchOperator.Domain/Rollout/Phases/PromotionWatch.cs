@@ -90,12 +90,12 @@ internal static class PromotionWatch
             return;
         }
 
-        if (IsOn(draft.Status) && draft.Explanation.Reason is not (Promoted.Drifted or "FightOverImages" or "AnotherPatchRuns"))
+        if (IsOn(draft.Status) && draft.Explanation.Reason is not (Promoted.Drifted or ImageHold.Fought or "AnotherPatchRuns"))
         {
             var hold = draft.Explanation.Reason is "HoldingImages" or "Adopted" ? $" {draft.Explanation.Message}" : "";
             draft.Explain(Watching, $"The patched images are on every workload and are watched until {watch.Until:u}. {Words(watch)}{hold}");
         }
-        else if (watch.Outcome == Failed && draft.Explanation.Reason is not (Promoted.Drifted or "FightOverImages"))
+        else if (watch.Outcome == Failed && draft.Explanation.Reason is not (Promoted.Drifted or ImageHold.Fought))
         {
             draft.Explain(NeedsGit, NeedsGitMessage(draft, watch.Metrics!.First(m => m.Verdict == nameof(Verdict.Fail))));
         }

@@ -23,7 +23,8 @@ internal static class RouteKeeping
             Route(draft, new RoutingStatus { Weight = step.Weight, Corrections = step.Routing?.Corrections, CorrectedAt = step.Routing?.CorrectedAt });
         }
 
-        var isInPlace = Enforce(draft, routed) && draft.Status.Step!.Routing?.Weight == step.Weight;
+        CanaryDown.Follow(draft);
+        var isInPlace = Enforce(draft, Routed(draft)) && draft.Status.Step!.Routing?.Weight == step.Weight;
         if (draft.Traffic is null && draft.Status.Step!.ReachableSince is { } since)
         {
             draft.Traffic = ("False", "SettlingEndpoints", $"The canary's pods are in the endpoints since {since:u}; the routes name them once what sends the requests has had {Duration.Format(draft.Policy.EndpointSettle)} to learn of them.");
@@ -188,7 +189,7 @@ internal static class RouteKeeping
             return false;
         }
 
-        if (routing.Weight > 0 && routed.FirstOrDefault(t => t.Observed.Traffic.Routes!.All(r => r.Weight == 0)) is { } idle)
+        if (routing.Weight > 0 && routed.FirstOrDefault(t => !CanaryDown.IsDown(t) && t.Observed.Traffic.Routes!.All(r => r.Weight == 0)) is { } idle)
         {
             LeadElsewhere(draft, idle, routing);
             return false;
@@ -212,6 +213,12 @@ internal static class RouteKeeping
         {
             draft.Traffic = ("True", "CanaryStandsIn", $"The canary of {alone.Workload} gets all requests since {alone.Status.StandsInSince:u}: stable has no pod in the endpoints.");
             return true;
+        }
+
+        if (CanaryDown.Of(routed) is { } down)
+        {
+            draft.Traffic = ("False", "CanaryDown", $"{down} It gets no requests until one is.");
+            return false;
         }
 
         var actual = routes.Max(r => r.Weight);

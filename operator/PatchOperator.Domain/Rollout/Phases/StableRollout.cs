@@ -85,7 +85,7 @@ internal static class StableRollout
 
             // They were gone, and are there again: a write of ours that did not go through is no one's bringing them back.
             draft.Update(target, w => w with { RestoredAt = null });
-            if (wasSet is not null && (target.Status.RestoredAt is not null || draft.Observed.ImagesSet.Contains(target.Workload)))
+            if (wasSet is not null && (target.Status.RestoredAt is not null || draft.HasGiven(target, target.Previous)))
             {
                 ImageHold.Count(draft, target, $"{target.Workload} was given the patched images again while the run is taken back; the previous ones are put back.");
             }
@@ -128,15 +128,18 @@ internal static class StableRollout
         draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
     }
 
-    /// <summary>Between two back-offs a crash loop is rolled out for a moment: images that no canary has shown to run must do so for a while.</summary>
+    /// <summary>
+    /// Between two back-offs a crash loop is rolled out for a moment: images that no canary has shown to run must do so for a while, and so must those whose
+    /// canary ran with other settings than stable.
+    /// </summary>
     private static bool StaysUp(Draft draft, Target target, StableObservation stable)
     {
-        if (target.HasCanary || stable.Replicas == 0)
+        var hasCrashed = target.Observed.StablePods.Any(p => p is { HasCrashed: true, HasEnded: false } && p.Images.RunsAll(target.Patched));
+        var wasShown = target.HasCanary && draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay is null or { Env: null or { Count: 0 }, Volumes: null or { Count: 0 } };
+        if (stable.Replicas == 0 || (wasShown && !hasCrashed))
         {
             return true;
         }
-
-        var hasCrashed = target.Observed.StablePods.Any(p => p is { HasCrashed: true, HasEnded: false } && p.Images.RunsAll(target.Patched));
         var before = target.Status.RolledOutSince;
         var since = stable.IsRolledOut ? before ?? draft.Now : hasCrashed ? null : before;
         if (since != before)
