@@ -52,6 +52,36 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task A_canary_whose_pods_are_gone_gets_no_requests_until_they_are_back()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10s"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilServingAsync();
+        town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.NeverReady);
+        KillCanary();
+        await town.UntilAsync(() => routed.CanaryWeight() is null or 0, "stable gets all requests", 2);
+        await town.UntilAsync(() => town.Condition("TrafficAtWeight")?["reason"]?.GetValue<string>() == "CanaryDown", "it says why");
+
+        town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.ReadyAtOnce);
+        KillCanary();
+        await town.UntilAsync(() => routed.CanaryWeight() == 25, "the canary has its share again");
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        Assert.Single(town.Trail(), r => r.Action == "CanaryDown");
+        Assert.DoesNotContain(town.Trail(), r => r.Action is "TrafficEdited" or "RouteLeadsElsewhere");
+
+        void KillCanary()
+        {
+            foreach (var pod in town.Api.Store.List(ResourceName.Pods, Town.Namespace).Where(p => p["metadata"]!["labels"]![Labels.Track] is not null))
+            {
+                town.Api.Store.Delete(ResourceName.Pods, Town.Namespace, pod["metadata"]!["name"]!.GetValue<string>(), force: true);
+            }
+        }
+    }
+
+    [Fact]
     public async Task The_weight_rises_only_when_the_pods_are_ready_and_the_step_counts_only_when_the_gateway_has_followed()
     {
         await using var routed = await RoutedTown.FoundAsync();
