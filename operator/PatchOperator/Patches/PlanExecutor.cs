@@ -132,6 +132,7 @@ internal sealed class PlanExecutor(
 
         var stored = await client.ReplaceStatusAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), patch.Metadata.ResourceVersion, after, cancellation).As(Kinds.EmergencyPatches);
         neighbours.Observe(stored);
+        sealer.Stored(stored);
         return stored;
     }
 
