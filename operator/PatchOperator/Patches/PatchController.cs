@@ -39,7 +39,12 @@ internal sealed class PatchController(
     {
         var intent = intents.Of(patch);
         var schedule = Schedule.Of(patch, intent, policy, time.GetUtcNow());
-        using var workload = await locks.EnterAsync(patch, schedule.Workloads.Select(w => w.Workload), cancellation);
+        using var workload = locks.TryEnter(patch, schedule.Workloads.Select(w => w.Workload));
+        if (workload is null)
+        {
+            return (ReconciliationResult<EmergencyPatch>.Success(patch), false);
+        }
+
         var observed = await observer.ObserveAsync(patch, intent, schedule, cancellation);
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);

@@ -103,6 +103,39 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task Patches_that_wait_for_one_whose_workload_is_slow_to_be_written_keep_no_other_from_its_way_back()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        town.Api.Store.Create(Town.Patches, OfConsumers("slow"));
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval, "slow");
+        var isStuck = true;
+        using var fault = town.Api.Faults.Before(call => isStuck && call is { Resource: "deployments", IsWrite: true } && call.UserAgent.StartsWith(town.Instance, StringComparison.Ordinal) ? new FaultAction.Hang() : null);
+        var mark = town.Api.Requests.Mark;
+        town.Annotate(Commands.Approve, "CHG-20871", "slow");
+        await town.UntilAsync(() => town.Api.Requests.Since(mark).Any(call => call is { Resource: "deployments", IsWrite: true } && call.UserAgent.StartsWith(town.Instance, StringComparison.Ordinal)), "it is stuck");
+        var waiting = Enumerable.Range(1, 20).Select(i => $"waits-{i}").ToArray();
+        foreach (var name in waiting)
+        {
+            town.Api.Store.Create(Town.Patches, OfConsumers(name));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 5);
+        isStuck = false;
+        await town.UntilAsync(() => waiting.All(name => town.Phase(name) is not null), "each of those that waited had its turn");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+
+        static JsonObject OfConsumers(string name) => Town.Json(Town.Manifest(name, steps: """[{"weight":50,"hold":"10m"}]""").ToJsonString().Replace("magento-web", "consumers", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_provider_that_throws_stops_neither_the_deadline_nor_an_abort()
     {
         await using var town = await Town.FoundAsync();
