@@ -28,7 +28,7 @@ internal sealed record Settings
 
     public string? LeaseNamespace { get; init; }
 
-    public int Workers { get; init; } = 4;
+    public int Workers { get; init; } = 16;
 
     public AdmissionSettings Admission { get; init; } = new();
 
@@ -69,7 +69,7 @@ internal sealed record Settings
             LeaseNamespace = Text("LEASENAMESPACE"),
             Workers = Text("WORKERS") switch
             {
-                null => 4,
+                null => 16,
                 var text => int.TryParse(text, out var count) && count is >= 1 and <= 256 ? count : throw Wrong("WORKERS", text, "a number from 1 to 256"),
             },
         };

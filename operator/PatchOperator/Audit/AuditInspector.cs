@@ -8,27 +8,86 @@ using PatchOperator.Runtime;
 
 namespace PatchOperator.Audit;
 
-/// <summary>Looks at a patch's whole trail before each decision. Null where nobody could look; that is no reason to call it broken.</summary>
-internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArchives archives, ArchiveWatch watch, IClusterClient client, TimeProvider time)
+/// <summary>
+/// Looks at a patch's whole trail before each decision. Null where nobody could look; that is no reason to call it broken. A decision waits for it for a moment
+/// only (S1): a look that takes longer goes on by itself, and the patch is decided about again when it is over.
+/// </summary>
+internal sealed class AuditInspector(AuditKeys keys, AuditSealer sealer, AuditMarks marks, AuditArchives archives, ArchiveWatch watch, IClusterClient client, IReconcileQueue<EmergencyPatch> queue, TimeProvider time) : IDisposable
 {
+    /// <summary>How long a decision waits for a look at the trail, or for the note of how far it goes.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     /// <summary>A change of them is told by <see cref="ArchiveWatch"/>; this is for a watch that is down.</summary>
     private static readonly TimeSpan ArchivesFor = TimeSpan.FromMinutes(5);
-    private readonly ConcurrentDictionary<string, Seen> seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Looks> looks = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource stop = new();
 
     public async Task<AuditObservation?> InspectAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        var evidence = AuditEvidence.Of(patch);
+        if (IsFirstLook(evidence))
+        {
+            await keys.RefreshAsync(cancellation);
+            await marks.ReadAsync(cancellation);
+            return RestoredTrail.Judge(Marked(patch, evidence) with { Archives = await archives.ReadAsync(patch, cancellation) }, keys.Current is null ? null : keys.Ring.Check, keys.Current?.Public.Id);
+        }
+
+        var mine = looks.GetOrAdd(patch.Metadata.Uid, _ => new Looks());
+        if (mine.UnderWay is { IsCompleted: false })
+        {
+            return null;
+        }
+
+        var look = mine.UnderWay = LookAsync(patch, mine, stop.Token);
+        try
+        {
+            // Of a trail whose status was lost, what is decided meanwhile would begin a second one.
+            return await look.WaitAsync(evidence is { Status: null, Annotation: not null } ? Timeout.InfiniteTimeSpan : Patience, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            _ = WakeAfterAsync(look, patch);
+            return null;
+        }
+        finally
+        {
+            if (look.IsCompleted && mine.Last is null)
+            {
+                // Looked at again is soon done; a thousand patches that wait need not be remembered twice.
+                looks.TryRemove(patch.Metadata.Uid, out _);
+            }
+        }
+    }
+
+    /// <summary>The patch is gone.</summary>
+    public void Forget(EmergencyPatch patch)
+    {
+        looks.TryRemove(patch.Metadata.Uid, out _);
+        sealer.Forget(patch.Metadata.Uid);
+    }
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        stop.Dispose();
+    }
+
+    private async Task WakeAfterAsync(Task<AuditObservation?> look, EmergencyPatch patch)
+    {
+        if (await look is not null)
+        {
+            queue.Enqueue(ObjectKey.Of(patch));
+        }
+    }
+
+    private async Task<AuditObservation?> LookAsync(EmergencyPatch patch, Looks mine, CancellationToken cancellation)
     {
         try
         {
             await keys.RefreshAsync(cancellation);
             await marks.ReadAsync(cancellation);
-            var evidence = AuditEvidence.Of(patch);
-            evidence = evidence with { Mark = marks.Of(patch.Metadata.Uid) ?? (AuditSeals.Parse(evidence.Seal)?.Uid is { } before ? marks.Of(before) : null) };
-            if (IsFirstLook(evidence))
-            {
-                return RestoredTrail.Judge(evidence with { Archives = await archives.ReadAsync(patch, cancellation) }, keys.Current is null ? null : keys.Ring.Check, keys.Current?.Public.Id);
-            }
-
-            var last = seen.GetValueOrDefault(patch.Metadata.Uid);
+            var evidence = Marked(patch, AuditEvidence.Of(patch));
+            var last = mine.Last;
             var first = First(patch, evidence);
             var versions = first > 1 ? watch.Versions(patch) : "";
             var isCached = first > 1 && last?.Archives is not null && last.Versions == versions && time.GetElapsedTime(last.ArchivesAt) <= ArchivesFor;
@@ -59,27 +118,19 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             }
 
             var key = keys.Current?.Public.Id;
-            if (PatchNeighbours.IsRunning(patch) || first > 1)
-            {
-                seen[patch.Metadata.Uid] = new Seen(evidence, verdict, key, last?.Archives, last?.ArchivesAt ?? 0, versions);
-            }
-            else
-            {
-                // Looked at again is soon done; a thousand patches that wait need not be remembered twice.
-                Forget(patch);
-            }
-
+            mine.Last = PatchNeighbours.IsRunning(patch) || first > 1 ? new Seen(evidence, verdict, key, last?.Archives, last?.ArchivesAt ?? 0, versions) : null;
             return new AuditObservation(verdict, key);
 
             async Task<Seen> ReadAsync() => new(evidence, null, null, await archives.ReadAsync(patch, cancellation), time.GetTimestamp(), versions);
         }
-        catch (ClusterException) when (!IsFirstLook(AuditEvidence.Of(patch)))
+        catch (ClusterException)
         {
             return null;
         }
     }
 
-    public void Forget(EmergencyPatch patch) => seen.TryRemove(patch.Metadata.Uid, out _);
+    private AuditEvidence Marked(EmergencyPatch patch, AuditEvidence evidence) =>
+        evidence with { Mark = sealer.Owed(patch) ?? marks.Of(evidence.Uid) ?? (AuditSeals.Parse(evidence.Seal)?.Uid is { } before ? marks.Of(before) : null) };
 
     /// <summary>What is decided without it could not be taken back: a new trail would have begun. No run has begun either, so trying again holds nothing up.</summary>
     private static bool IsFirstLook(AuditEvidence evidence) => evidence is { IsRestored: true, Status: null };
@@ -99,4 +150,12 @@ internal sealed class AuditInspector(AuditKeys keys, AuditMarks marks, AuditArch
             && a.Status with { Recent = null } == b.Status with { Recent = null } && (a.Status.Recent ?? []).SequenceEqual(b.Status.Recent ?? [])));
 
     private sealed record Seen(AuditEvidence Evidence, AuditVerdict? Verdict, string? KeyId, IReadOnlyList<AuditArchive>? Archives, long ArchivesAt, string Versions);
+
+    /// <summary>Of one patch: the look that began last, and what it came to.</summary>
+    private sealed class Looks
+    {
+        public Task<AuditObservation?>? UnderWay { get; set; }
+
+        public Seen? Last { get; set; }
+    }
 }

@@ -17,6 +17,7 @@ internal sealed class AuditKeys(AuditSettings settings, IClusterClient client, T
     public const string KeyEntry = "ed25519.key";
 
     private static readonly TimeSpan Freshness = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim gate = new(1, 1);
     private long? readAt;
     private string? complaint;
@@ -59,7 +60,7 @@ internal sealed class AuditKeys(AuditSettings settings, IClusterClient client, T
 
     public void Dispose() => gate.Dispose();
 
-    private bool IsFresh => readAt is { } at && time.GetElapsedTime(at) < Freshness;
+    private bool IsFresh => readAt is { } at && time.GetElapsedTime(at) < (complaint is null ? Freshness : Pause);
 
     private async Task LoadAsync(string name, CancellationToken cancellation)
     {

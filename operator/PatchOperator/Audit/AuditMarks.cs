@@ -19,8 +19,13 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
     /// <summary>Another replica may have led in between. Asked only when there is something to look at.</summary>
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(1);
 
+    /// <summary>What could not be read is not asked for by every patch in turn.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<string, AuditSeal> marks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly CancellationTokenSource stop = new();
+    private volatile Failure? failure;
     private long readAt;
     private bool exists;
 
@@ -36,23 +41,12 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
             return;
         }
 
+        ThrowWhileFailed();
         await gate.WaitAsync(cancellation);
         try
         {
-            if (!IsFresh)
-            {
-                var found = await client.FindAsync(AuditKinds.ConfigMaps, Key, cancellation);
-                exists = found is not null;
-                foreach (var (uid, value) in found?["data"] as JsonObject ?? [])
-                {
-                    if (AuditSeals.Parse(value?.GetValue<string>()) is { } seal && !(Of(uid)?.Sequence >= seal.Sequence))
-                    {
-                        marks[uid] = seal;
-                    }
-                }
-
-                readAt = time.GetTimestamp();
-            }
+            ThrowWhileFailed();
+            await LoadAsync(cancellation);
         }
         finally
         {
@@ -60,25 +54,44 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
         }
     }
 
-    /// <summary>After the head is in a stored status, and never backwards.</summary>
+    /// <summary>After the head is in a stored status, and never backwards. What takes longer goes on by itself, so that the patch's next decision need not wait.</summary>
     public async Task SetAsync(EmergencyPatch patch, CancellationToken cancellation)
     {
-        var uid = patch.Metadata.Uid;
-        if (settings.Secret is null || patch.Status?.Audit?.Seal is not { } seal || Of(uid)?.Sequence >= seal.Sequence)
+        if (settings.Secret is null || patch.Status?.Audit?.Seal is not { } seal || Of(patch.Metadata.Uid)?.Sequence >= seal.Sequence)
         {
             return;
         }
 
         try
         {
-            await ReadAsync(cancellation);
+            await NoteAsync(patch, patch.Status.Audit, seal, stop.Token).WaitAsync(AuditInspector.Patience, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        stop.Dispose();
+        gate.Dispose();
+    }
+
+    private async Task NoteAsync(EmergencyPatch patch, AuditStatus audit, AuditSeal seal, CancellationToken cancellation)
+    {
+        var uid = patch.Metadata.Uid;
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            await LoadAsync(cancellation);
             if (Of(uid)?.Sequence >= seal.Sequence)
             {
                 return;
             }
 
             var change = new JsonObject { [uid] = AuditSeals.Format(seal) };
-            var before = patch.Status.Audit.ContinuedFrom;
+            var before = audit.ContinuedFrom;
             if (before is not null && before != uid)
             {
                 // A backup from before the restoration is whole for its own uid, and must not be continued a second time without what came since.
@@ -103,9 +116,52 @@ internal sealed class AuditMarks(AuditSettings settings, IClusterClient client, 
         {
             logger.LogWarning("How far the trail of {Patch} goes could not be noted outside of it: {Problem}", ObjectKey.Of(patch), exception.Message);
         }
+        finally
+        {
+            gate.Release();
+        }
     }
 
-    public void Dispose() => gate.Dispose();
+    /// <summary>Behind the gate.</summary>
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        if (IsFresh)
+        {
+            return;
+        }
+
+        JsonObject? found;
+        try
+        {
+            found = await client.FindAsync(AuditKinds.ConfigMaps, Key, cancellation);
+        }
+        catch (ClusterException exception)
+        {
+            failure = new Failure(exception, time.GetTimestamp());
+            throw;
+        }
+
+        exists = found is not null;
+        foreach (var (uid, value) in found?["data"] as JsonObject ?? [])
+        {
+            if (AuditSeals.Parse(value?.GetValue<string>()) is { } seal && !(Of(uid)?.Sequence >= seal.Sequence))
+            {
+                marks[uid] = seal;
+            }
+        }
+
+        readAt = time.GetTimestamp();
+    }
+
+    private void ThrowWhileFailed()
+    {
+        if (failure is { } last && time.GetElapsedTime(last.At) < Pause)
+        {
+            throw new ClusterException(last.Why.Error, last.Why.Request, last.Why);
+        }
+    }
 
     private ObjectKey Key => new(settings.Namespace, settings.HeadsConfigMap);
+
+    private sealed record Failure(ClusterException Why, long At);
 }

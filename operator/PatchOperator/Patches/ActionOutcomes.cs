@@ -4,11 +4,12 @@ using PatchOperator.Domain.Rollout;
 
 namespace PatchOperator.Patches;
 
-/// <summary>How what was last done for a patch went: what the API server refused, which is shown in the status until it goes through, and which images it took.</summary>
+/// <summary>How what was last done for a patch went: what the API server refused, which is shown in the status until it goes through, which images it took, and whether someone was faster.</summary>
 internal sealed class ActionOutcomes
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IReadOnlyCollection<SetStableImages>> set = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> races = new(StringComparer.Ordinal);
 
     public string? Of(EmergencyPatch patch) => problems.GetValueOrDefault(patch.Metadata.Uid);
 
@@ -31,4 +32,27 @@ internal sealed class ActionOutcomes
         set[patch.Metadata.Uid] = [.. ImagesSet(patch).Where(s => s.Workload != action.Workload), .. went ? [action] : (SetStableImages[])[]];
 
     public void ForgetImages(EmergencyPatch patch) => set.TryRemove(patch.Metadata.Uid, out _);
+
+    /// <summary>Tries in a row, up to the last one, in which someone was faster.</summary>
+    public int Races(EmergencyPatch patch) => races.GetValueOrDefault(patch.Metadata.Uid);
+
+    public void SetRaces(EmergencyPatch patch, int count)
+    {
+        if (count == 0)
+        {
+            races.TryRemove(patch.Metadata.Uid, out _);
+        }
+        else
+        {
+            races[patch.Metadata.Uid] = count;
+        }
+    }
+
+    /// <summary>The patch is gone.</summary>
+    public void Forget(EmergencyPatch patch)
+    {
+        Set(patch, null);
+        ForgetImages(patch);
+        SetRaces(patch, 0);
+    }
 }

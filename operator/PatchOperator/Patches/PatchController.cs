@@ -14,9 +14,11 @@ internal sealed class PatchController(
     PlanExecutor executor,
     PatchRecorder recorder,
     CompatibilityChecker compatibility,
+    ActionOutcomes outcomes,
     TimeProvider time) : IEntityController<EmergencyPatch>
 {
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(2);
 
     public async Task<ReconciliationResult<EmergencyPatch>> ReconcileAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
@@ -37,7 +39,12 @@ internal sealed class PatchController(
     {
         var intent = intents.Of(patch);
         var schedule = Schedule.Of(patch, intent, policy, time.GetUtcNow());
-        using var workload = await locks.EnterAsync(patch, schedule.Workloads.Select(w => w.Workload), cancellation);
+        using var workload = locks.TryEnter(patch, schedule.Workloads.Select(w => w.Workload));
+        if (workload is null)
+        {
+            return (ReconciliationResult<EmergencyPatch>.Success(patch), false);
+        }
+
         var observed = await observer.ObserveAsync(patch, intent, schedule, cancellation);
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);
@@ -52,7 +59,9 @@ internal sealed class PatchController(
             intents.Forget(recorded.Patch);
         }
 
-        return (Result(recorded.Patch, plan, acted.Trouble ?? recorded.Trouble), plan.IsReleased);
+        var trouble = acted.Trouble ?? recorded.Trouble;
+        outcomes.SetRaces(patch, trouble is { IsRace: true } ? outcomes.Races(patch) + 1 : 0);
+        return (Result(recorded.Patch, plan, trouble), plan.IsReleased);
     }
 
     private static readonly TimeSpan RetainAgain = TimeSpan.FromSeconds(5);
@@ -67,7 +76,8 @@ internal sealed class PatchController(
 
         if (failed.IsRace)
         {
-            return ReconciliationResult<EmergencyPatch>.Success(patch, wake < failed.RetryAfter ? wake : failed.RetryAfter);
+            // Also where the plan wants to go on at once: against the same opponent that would be a race without a pause.
+            return ReconciliationResult<EmergencyPatch>.Success(patch, new Backoff(failed.RetryAfter ?? ShortestRetry, LongestRace, 0).Delay(outcomes.Races(patch), 0));
         }
 
         // A deadline in the plan must not be slept through because something else keeps failing; and a deadline that is far away must not

@@ -141,6 +141,7 @@ internal sealed class PatchObserver(
     public void Drop(EmergencyPatch patch)
     {
         audit.Forget(patch);
+        outcomes.Forget(patch);
         Forget(patch);
     }
 

@@ -23,28 +23,74 @@ internal sealed class PlanExecutor(
     ActionOutcomes outcomes,
     InventoryJobs inventory,
     AuditSealer sealer,
+    TimeProvider time,
     ILogger<PlanExecutor> logger)
 {
+    /// <summary>How long the traffic waits for the status, and a try that lost a race for what the patch has become.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {
         EmergencyPatch stored;
         try
         {
-            stored = await StoreStatusAsync(patch, sealer.Seal(patch, plan.Status), cancellation);
+            var storing = StoreStatusAsync(patch, sealer.Seal(patch, plan.Status), cancellation);
+            await Task.WhenAll(storing, WithdrawIfLateAsync(storing, patch, plan, cancellation));
+            stored = await storing;
         }
         catch (ClusterException exception)
         {
             // Without a stored intent nothing is done: after a crash nobody would know why. Traffic alone goes back to stable all the same (S1):
             // whoever decides again from the old status, with the same evidence, comes to the same end.
-            if (exception.Kind is not (ApiErrorKind.Conflict or ApiErrorKind.NotFound))
+            // One lost race may have been lost to what makes the decision void; after the second, it was made again from what was read since.
+            if (exception.Kind is not ApiErrorKind.NotFound && (exception.Kind is not ApiErrorKind.Conflict || outcomes.Races(patch) > 0))
             {
-                await DoAsync(patch, plan.Actions.Where(action => action is WithdrawCanaryTraffic), cancellation);
+                await WithdrawAsync(patch, plan, cancellation);
             }
 
-            return (patch, Trouble.Of(exception));
+            return (exception.Kind is ApiErrorKind.Conflict ? await ReadAgainAsync(patch, cancellation) : patch, Trouble.Of(exception));
         }
 
         return (stored, await DoAsync(stored, plan.Actions, cancellation));
+    }
+
+    /// <summary>A status that is long in being stored keeps nobody on a bad canary. The actions proper begin when both are over.</summary>
+    private async Task WithdrawIfLateAsync(Task storing, EmergencyPatch patch, Plan plan, CancellationToken cancellation)
+    {
+        await storing.WaitAsync(Patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!storing.IsCompleted)
+        {
+            await WithdrawAsync(patch, plan, cancellation);
+        }
+    }
+
+    private async Task WithdrawAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
+    {
+        if (plan.Actions.OfType<WithdrawCanaryTraffic>().ToArray() is { Length: > 0 } withdrawals)
+        {
+            await DoAsync(patch, withdrawals, cancellation);
+        }
+    }
+
+    /// <summary>Where the watch is late, or brings nothing, only a read shows what the patch has become.</summary>
+    private async Task<EmergencyPatch> ReadAgainAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            if (await client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), either.Token) is { } found)
+            {
+                neighbours.Observe(found);
+                return found.Metadata.Uid == patch.Metadata.Uid ? found : patch;
+            }
+        }
+        catch (Exception exception) when (exception is ClusterException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            logger.LogDebug("{Patch} could not be read again: {Problem}", ObjectKey.Of(patch), exception.Message);
+        }
+
+        return patch;
     }
 
     private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation)
@@ -86,6 +132,7 @@ internal sealed class PlanExecutor(
 
         var stored = await client.ReplaceStatusAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), patch.Metadata.ResourceVersion, after, cancellation).As(Kinds.EmergencyPatches);
         neighbours.Observe(stored);
+        sealer.Stored(stored);
         return stored;
     }
 

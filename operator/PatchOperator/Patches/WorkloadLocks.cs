@@ -1,96 +1,63 @@
+using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Runtime;
 
 namespace PatchOperator.Patches;
 
 /// <summary>
 /// One decision at a time for each workload, so that two patches cannot both see it free (S11). Between processes the leader's term does the same.
+/// Nobody waits inside: a worker that did would be missing to patches that have nothing to do with the workload.
 /// </summary>
-internal sealed class WorkloadLocks
+internal sealed class WorkloadLocks(IReconcileQueue<EmergencyPatch> queue)
 {
-    private readonly Dictionary<(string Namespace, WorkloadRef Workload), Entry> entries = [];
+    /// <summary>What is decided about now, each with the patches that wait for the end of it.</summary>
+    private readonly Dictionary<(string Namespace, WorkloadRef Workload), HashSet<ObjectKey>> held = [];
 
-    /// <summary>Always in the same order, so that two patches with the same workloads never wait for each other.</summary>
-    public async Task<IDisposable> EnterAsync(EmergencyPatch patch, IEnumerable<WorkloadRef> workloads, CancellationToken cancellation)
+    /// <returns>Null while one of them is decided about; the patch is enqueued when that is over.</returns>
+    public IDisposable? TryEnter(EmergencyPatch patch, IEnumerable<WorkloadRef> workloads)
     {
-        var held = new Holder();
-        try
+        var wanted = workloads.Distinct().Select(workload => (patch.Metadata.Namespace ?? "", workload)).ToArray();
+        lock (held)
         {
-            foreach (var workload in workloads.Distinct().OrderBy(w => w.Kind).ThenBy(w => w.Name, StringComparer.Ordinal))
+            foreach (var key in wanted)
             {
-                held.Add(await EnterAsync((patch.Metadata.Namespace ?? "", workload), cancellation));
+                if (held.TryGetValue(key, out var waiting))
+                {
+                    waiting.Add(ObjectKey.Of(patch));
+                    return null;
+                }
             }
 
-            return held;
+            foreach (var key in wanted)
+            {
+                held[key] = [];
+            }
         }
-        catch
+
+        return new Holder(() => Leave(wanted));
+    }
+
+    private void Leave((string Namespace, WorkloadRef Workload)[] keys)
+    {
+        HashSet<ObjectKey> waiting = [];
+        lock (held)
         {
-            held.Dispose();
-            throw;
+            foreach (var key in keys)
+            {
+                held.Remove(key, out var those);
+                waiting.UnionWith(those!);
+            }
+        }
+
+        foreach (var patch in waiting)
+        {
+            queue.Enqueue(patch);
         }
     }
 
-    private async Task<Action> EnterAsync((string Namespace, WorkloadRef Workload) key, CancellationToken cancellation)
+    private sealed class Holder(Action leave) : IDisposable
     {
-        Entry entry;
-        lock (entries)
-        {
-            if (!entries.TryGetValue(key, out entry!))
-            {
-                entries[key] = entry = new Entry();
-            }
-
-            entry.Users++;
-        }
-
-        try
-        {
-            await entry.Semaphore.WaitAsync(cancellation);
-        }
-        catch
-        {
-            Leave(key, entry);
-            throw;
-        }
-
-        return () =>
-        {
-            entry.Semaphore.Release();
-            Leave(key, entry);
-        };
-    }
-
-    private void Leave((string Namespace, WorkloadRef Workload) key, Entry entry)
-    {
-        lock (entries)
-        {
-            if (--entry.Users == 0)
-            {
-                entries.Remove(key);
-                entry.Semaphore.Dispose();
-            }
-        }
-    }
-
-    private sealed class Entry
-    {
-        public SemaphoreSlim Semaphore { get; } = new(1, 1);
-
-        public int Users { get; set; }
-    }
-
-    private sealed class Holder : IDisposable
-    {
-        private readonly Stack<Action> leave = [];
-
-        public void Add(Action action) => leave.Push(action);
-
-        public void Dispose()
-        {
-            while (leave.TryPop(out var action))
-            {
-                action();
-            }
-        }
+        public void Dispose() => leave();
     }
 }

@@ -71,6 +71,33 @@ public sealed class AuditScenarios
         Assert.NotEmpty(Verify(town).Faults);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Keys_and_heads_that_cannot_be_read_hold_up_no_revert_and_say_nothing_of_the_trail(bool hang)
+    {
+        await using var town = await SignedTownAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8 && IsSettled(town), "half of the pods are canary");
+        await town.StopOperatorAsync();
+        var broken = true;
+        using var fault = town.Api.Faults.Before(call => broken && call is { Namespace: Home } ? hang ? new FaultAction.Hang() : new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        town.Metrics.CanaryErrorRate = 0.5;
+        await town.StartOperatorAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 6);
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 15);
+        Assert.Equal("Signed", town.Condition(ConditionTypes.AuditIntact)!["reason"]!.GetValue<string>());
+        broken = false;
+        // What could not be read is asked for again a little later.
+        await Task.Delay(TimeSpan.FromSeconds(12), TestContext.Current.CancellationToken);
+        town.Annotate(Commands.Resume, "not needed");
+        await town.UntilAsync(() => town.Trail().Any(r => r.Action == "CommandIgnored") && IsSettled(town) && Verify(town) is { Faults.Count: 0 } whole && whole.SealedThrough == whole.Records.Count, "the trail is complete and signed");
+        Assert.DoesNotContain(town.Trail(), r => r.Action.StartsWith("Audit", StringComparison.Ordinal));
+        Assert.Equal("True", town.Condition(ConditionTypes.AuditIntact)!["status"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task A_trail_that_a_replace_drops_is_put_back_with_its_signature()
     {

@@ -37,6 +37,105 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task Traffic_returns_although_every_status_loses_its_race_and_the_races_do_not_fill_the_day()
+    {
+        await using var town = await Town.FoundAsync();
+        var contested = false;
+        using var fault = town.Api.Faults.Before(call => contested && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Fail(409, "Conflict") : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        contested = true;
+        var mark = town.Api.Requests.Mark;
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 5);
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.Equal("Progressing", town.Phase());
+        Assert.InRange(town.Api.Requests.CountByVerbAndResource(mark)["update emergencypatches/status"], 2, 20);
+        contested = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+    }
+
+    [Fact]
+    public async Task Answers_that_are_lost_while_no_watch_brings_anything_keep_no_bad_canary()
+    {
+        await using var town = await Town.FoundAsync();
+        var writes = 0;
+        var isLossy = false;
+        using var fault = town.Api.Faults.After(call =>
+            isLossy && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } && Interlocked.Increment(ref writes) % 2 == 1 ? new FaultAction.CloseConnectionAfter() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        town.Api.Faults.SilenceWatches();
+        isLossy = true;
+        town.Metrics.CanaryErrorRate = 0.5;
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 15);
+        Assert.Equal("Reverting", town.Phase());
+        isLossy = false;
+        town.Api.Faults.ResumeWatches();
+        town.Api.Faults.DropWatches();
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+    }
+
+    [Fact]
+    public async Task A_status_that_is_not_answered_keeps_no_traffic_waiting()
+    {
+        await using var town = await Town.FoundAsync();
+        var isStuck = true;
+        using var fault = town.Api.Faults.Before(call =>
+            isStuck && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } && town.Patch()?["metadata"]!["annotations"]?[Annotations.CommandPrefix + Commands.Abort] is not null ? new FaultAction.Hang() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 5);
+        Assert.Equal("Progressing", town.Phase());
+        isStuck = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.Single(town.Trail(), r => r.Action == "Aborted");
+    }
+
+    [Fact]
+    public async Task Patches_that_wait_for_one_whose_workload_is_slow_to_be_written_keep_no_other_from_its_way_back()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        town.Api.Store.Create(Town.Patches, OfConsumers("slow"));
+        await town.UntilPhaseAsync(PatchPhase.AwaitingApproval, "slow");
+        var isStuck = true;
+        using var fault = town.Api.Faults.Before(call => isStuck && call is { Resource: "deployments", IsWrite: true } && call.UserAgent.StartsWith(town.Instance, StringComparison.Ordinal) ? new FaultAction.Hang() : null);
+        var mark = town.Api.Requests.Mark;
+        town.Annotate(Commands.Approve, "CHG-20871", "slow");
+        await town.UntilAsync(() => town.Api.Requests.Since(mark).Any(call => call is { Resource: "deployments", IsWrite: true } && call.UserAgent.StartsWith(town.Instance, StringComparison.Ordinal)), "it is stuck");
+        var waiting = Enumerable.Range(1, 20).Select(i => $"waits-{i}").ToArray();
+        foreach (var name in waiting)
+        {
+            town.Api.Store.Create(Town.Patches, OfConsumers(name));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        town.Annotate(Commands.Abort, "second thoughts");
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 5);
+        isStuck = false;
+        await town.UntilAsync(() => waiting.All(name => town.Phase(name) is not null), "each of those that waited had its turn");
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+
+        static JsonObject OfConsumers(string name) => Town.Json(Town.Manifest(name, steps: """[{"weight":50,"hold":"10m"}]""").ToJsonString().Replace("magento-web", "consumers", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_provider_that_throws_stops_neither_the_deadline_nor_an_abort()
     {
         await using var town = await Town.FoundAsync();

@@ -11,8 +11,8 @@ public sealed class OperatorOptions
     /// <summary>Null watches all namespaces.</summary>
     public string? WatchNamespace { get; set; }
 
-    /// <summary>Reconciles at once, per controller.</summary>
-    public int Workers { get; set; } = 4;
+    /// <summary>Reconciles at once, per controller. They mostly wait: with few, some that wait for what hangs leave none for the others.</summary>
+    public int Workers { get; set; } = 16;
 
     /// <summary>A reconcile that takes longer is cancelled and counts as failed.</summary>
     public TimeSpan ReconcileTimeout { get; set; } = TimeSpan.FromMinutes(2);
