@@ -142,6 +142,9 @@ public sealed record StableObservation
     /// <summary>Whether the books of the API server still name us as an owner of the images; null where nobody looked.</summary>
     public bool? OwnsImages { get; init; }
 
+    /// <summary>Of a CronJob: the same of its suspension.</summary>
+    public bool? OwnsSuspension { get; init; }
+
     /// <summary>Who else names the patched images, where they are held; null when nobody was seen to.</summary>
     public string? NamedBy { get; init; }
 

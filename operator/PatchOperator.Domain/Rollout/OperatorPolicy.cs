@@ -56,6 +56,9 @@ public sealed record OperatorPolicy
     /// <summary>How long a revert keeps to its order: a role that is not back by then keeps the next one waiting no longer.</summary>
     public TimeSpan RevertStageLimit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a revert may take before a person is asked for, where the patch's own deadline is shorter.</summary>
+    public TimeSpan ShortestRevertLimit { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long no Job may have been seen before a CronJob may run again: its controller may act on what it read a moment ago.</summary>
     public TimeSpan CronSettle { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -37,6 +37,9 @@ public sealed record Schedule
     /// <summary>Workloads of whose images it matters who owns them, with those that are held.</summary>
     public required IReadOnlyList<ScheduledWorkload> Held { get; init; }
 
+    /// <summary>The run was taken back: of a workload with its mark it matters who owns the images, too.</summary>
+    public bool IsTakenBack { get; init; }
+
     /// <summary>Who changed what a run keeps as it is goes on record.</summary>
     public bool NameDrift { get; init; }
 
@@ -61,10 +64,14 @@ public sealed record Schedule
             Measure = isMeasured && NextMeasurement(status!, intent, now) <= now,
             CheckCompatibility = valid && intent.Compatibility is not null && CompatibilityReview.IsBeforeStart(phase),
             Held = ((phase is PatchPhase.Promoted && intent.HoldUntilAdopted) || ImageHold.IsKeptOver(status)) && (status?.Workloads ?? []).Any(w => w.ReleasedAt is null) ? [.. Saved(status, intent)] : [],
+            IsTakenBack = status?.Revert is not null && !phase.IsRunning(),
             NameDrift = Drift.Matters(status) && !patch.Metadata.IsTerminating && !AbortIsAsked(patch),
             Preflight = preflight,
         };
     }
+
+    /// <summary>A canary that is there after the end gives its traffic back before it goes.</summary>
+    public bool NeedsPods(IEnumerable<WorkloadObservation> seen) => ReadPods || seen.Any(w => w.Canary is { IsOurs: true });
 
     /// <summary>What a run began with, or a promotion changed, whatever the spec says by now.</summary>
     private static IEnumerable<ScheduledWorkload> Saved(EmergencyPatchStatus? status, PatchIntent intent) =>

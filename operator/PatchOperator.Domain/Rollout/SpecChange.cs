@@ -31,7 +31,7 @@ internal static class SpecChange
         {
             Reverting.Begin(draft, new RevertStatus { Reason = "SpecChanged", Message = message, Then = nameof(PatchPhase.Pending), At = draft.Now });
         }
-        else
+        else if (!LateWrite.IsTakenBack(draft))
         {
             var held = ImageHold.IsActiveOn(draft) ? draft.Status.Hold ?? new HoldStatus { Drifts = 0 } : null;
             Intake.Restart(draft, "SpecChanged", held is null ? message : $"{message} What was promoted is held until then.");

@@ -12,7 +12,8 @@ namespace PatchOperator.Patches;
 /// <param name="NamedBy">Who names the patched images, or null.</param>
 /// <param name="ImageOwner">Who else set the image that is there now, or null.</param>
 /// <param name="OwnsImages">Whether we are named as an owner of one of the images.</param>
-internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool OwnsImages)
+/// <param name="OwnsSuspension">Whether we are named as an owner of a CronJob's suspension.</param>
+internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool OwnsImages, bool OwnsSuspension)
 {
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -25,7 +26,9 @@ internal sealed record GitEvidence(string? NamedBy, string? ImageOwner, bool Own
             : LastAppliedNames(workload, patched, podTemplate) ? "the last applied configuration"
             : !IsMarked(workload) ? "whoever replaced the object"
             : null;
-        return new GitEvidence(named, owner, FieldOwners.Ours(workload).Any(entry => containers.Any(c => FieldOwners.OwnsImage(entry, podTemplate, c))));
+        JsonObject[] ours = [.. FieldOwners.Ours(workload)];
+        return new GitEvidence(
+            named, owner, ours.Any(entry => containers.Any(c => FieldOwners.OwnsImage(entry, podTemplate, c))), ours.Any(entry => FieldOwners.Owns(entry, ["f:spec", "f:suspend"])));
     }
 
     /// <summary>The manager, other than us, that owns the images of all these containers. Whoever changes a field takes it from all others.</summary>

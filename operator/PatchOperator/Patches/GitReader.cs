@@ -27,7 +27,7 @@ internal sealed class GitReader(IClusterClient client, WorkloadCaches workloads)
             known[stable.Uid] = last;
         }
 
-        return stable with { NamedBy = last.Evidence.NamedBy, ImageOwner = last.Evidence.ImageOwner, OwnsImages = last.Evidence.OwnsImages };
+        return stable with { NamedBy = last.Evidence.NamedBy, ImageOwner = last.Evidence.ImageOwner, OwnsImages = last.Evidence.OwnsImages, OwnsSuspension = last.Evidence.OwnsSuspension };
     }
 
     /// <summary>Who owns what is worth knowing and no reason to stop: the vulnerable image is replaced without it, too.</summary>

@@ -62,12 +62,13 @@ internal sealed class PatchObserver(
             compatibility.Forget(patch);
         }
 
-        if (schedule.Held.Count > 0)
+        var held = schedule.IsTakenBack ? [.. schedule.Workloads.Where(w => observed.Of(w.Workload).Stable?.MarkedBy == patch.Metadata.Name)] : schedule.Held;
+        if (held.Count > 0)
         {
-            observed = await WithOwnersAsync(patch, schedule, observed, cancellation);
+            observed = await WithOwnersAsync(patch, held, observed, cancellation);
         }
 
-        if (!schedule.ReadPods)
+        if (!schedule.NeedsPods(observed.Workloads.Values))
         {
             Forget(patch);
             return observed;
@@ -155,10 +156,10 @@ internal sealed class PatchObserver(
         }
     }
 
-    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, Schedule schedule, ObservedState observed, CancellationToken cancellation)
+    private async Task<ObservedState> WithOwnersAsync(EmergencyPatch patch, IReadOnlyList<ScheduledWorkload> held, ObservedState observed, CancellationToken cancellation)
     {
         var seen = new Dictionary<WorkloadRef, WorkloadObservation>(observed.Workloads);
-        foreach (var workload in schedule.Held)
+        foreach (var workload in held)
         {
             if (seen[workload.Workload].Stable is { } stable)
             {
@@ -181,7 +182,7 @@ internal sealed class PatchObserver(
     }
 
     private async Task<TrafficObservation> TrafficAsync(TrafficScene scene, ScheduledRouting? routing, CancellationToken cancellation) =>
-        await traffic.PrepareAsync(scene, routing, isStart: !PatchNeighbours.IsRunning(scene.Patch), cancellation)
+        await traffic.PrepareAsync(scene, routing, isStart: !PatchNeighbours.IsRunning(scene.Patch) && scene.Patch.Status?.Revert is null, cancellation)
             ? traffic.Observe(scene, routing)
             : new TrafficObservation { IsKnown = false };
 

@@ -11,7 +11,7 @@ public sealed class LeadershipTests
     private const string LeasePath = "apis/coordination.k8s.io/v1/namespaces/operator/leases/patch-operator";
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private readonly MiniApi api = new();
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
+    private readonly StoppableTime time = new(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public async Task A_missing_lease_is_created_and_the_lease_is_released_on_stop()
@@ -144,6 +144,23 @@ public sealed class LeadershipTests
     }
 
     [Fact]
+    public async Task A_process_that_was_stopped_for_longer_than_its_term_writes_nothing_before_its_timers_have_run()
+    {
+        await using var one = await StartAsync("one");
+        await one.EventuallyAsync(() => Leads(one), Tick);
+        var term = one.Services.GetRequiredService<ILeadership>().Current!;
+        api.Put(MiniApi.Path("a"));
+        time.GoOnWithoutTimers(TimeSpan.FromSeconds(30));
+        Assert.False(term.Token.IsCancellationRequested);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => one.Client.MergePatchAsync(Widgets.Type, Harness.Key("a"), new JsonObject { ["spec"] = new JsonObject { ["size"] = 666 } }, CancellationToken.None));
+        Assert.DoesNotContain(api.Writes, write => write.Contains("widgets", StringComparison.Ordinal));
+
+        await one.EventuallyAsync(() => Leads(one), Tick);
+        Assert.True(term.Token.IsCancellationRequested);
+        Assert.True(one.Services.GetRequiredService<ILeadership>().Current!.Epoch > term.Epoch);
+    }
+
+    [Fact]
     public async Task Two_processes_never_lead_at_once_while_the_leader_is_cut_off()
     {
         await using var one = await StartAsync("one");
@@ -235,6 +252,16 @@ public sealed class LeadershipTests
 
         return await harness.StartAsync();
     }
+}
+
+internal sealed class StoppableTime(DateTimeOffset start) : FakeTimeProvider(start)
+{
+    private long ahead;
+
+    public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref ahead);
+
+    /// <summary>As the monotonic clock of a process does that is stopped: it gets no turn to run what is due.</summary>
+    public void GoOnWithoutTimers(TimeSpan span) => Interlocked.Add(ref ahead, (long)(span.TotalSeconds * TimestampFrequency));
 }
 
 /// <summary>A second process's way to the same server.</summary>

@@ -174,6 +174,28 @@ public sealed class DeadlineStories
         Assert.Null(story.Canary);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_revert_has_two_minutes_however_short_the_deadline_of_the_steps(bool ends)
+    {
+        story.Edit(s => s with { Canary = s.Canary! with { ProgressDeadline = new Duration("20s") } });
+        story.StartCanary();
+        story.Web.CanaryCanBeDeleted = false;
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromSeconds(1));
+        var since = story.Now;
+        if (ends)
+        {
+            story.RunFor(TimeSpan.FromSeconds(60));
+            story.Web.CanaryCanBeDeleted = true;
+        }
+
+        story.RunUntil(ends ? PatchPhase.Reverted : PatchPhase.Degraded, TimeSpan.FromMinutes(3));
+        Assert.InRange(story.Now - since, TimeSpan.FromSeconds(ends ? 60 : 120), TimeSpan.FromSeconds(ends ? 65 : 125));
+        Assert.Equal(!ends, story.Trail.Any(r => r.Action == "RevertStuck"));
+    }
+
     [Fact]
     public void Stable_set_to_a_third_image_in_a_revert_is_not_waited_for()
     {

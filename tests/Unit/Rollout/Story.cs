@@ -266,7 +266,7 @@ internal sealed class Story
 
     private ObservedState Observe(PatchIntent intent, Schedule schedule) => new()
     {
-        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.ReadPods)),
+        Workloads = World.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.NeedsPods([new WorkloadObservation { Canary = w.Canary }]))),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
         ImagesSet = [.. imagesSet],

@@ -65,7 +65,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
 
     /// <summary>As a sync from Git would, or a person.</summary>
     public void SetByOthers(string image, string? by = null) =>
-        Stable = Stable! with { Images = new Dictionary<string, string> { ["php"] = image }, ImageOwner = by, NamedBy = image == Story.New ? by : null };
+        Stable = Stable! with { Images = new Dictionary<string, string> { ["php"] = image }, OwnsImages = false, ImageOwner = by, NamedBy = image == Story.New ? by : null };
 
     public void Set(params JobObservation[] jobs) => Stable = Stable! with { ActiveJobs = jobs };
 
@@ -112,16 +112,18 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                     IsRolledOut = StableRollsOut,
                     RolloutFailure = null,
                     MarkedBy = "cve-2025-54236",
+                    OwnsImages = true,
                     NamedBy = null,
                     ReadyReplicas = StableRollsOut ? Stable.Replicas : StableIsRecreated ? 0 : Stable.Replicas - 1,
                     IsSuspended = reference.Kind is WorkloadKind.CronJob || Stable.IsSuspended,
+                    OwnsSuspension = reference.Kind is WorkloadKind.CronJob && (!Stable.IsSuspended || Stable.OwnsSuspension is true),
                 };
                 break;
             case SuspendCronJob suspend:
-                Stable = Stable! with { IsSuspended = suspend.Suspend };
+                Stable = Stable! with { IsSuspended = suspend.Suspend, OwnsSuspension = true };
                 break;
             case ReleaseImages release:
-                Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null };
+                Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null, OwnsSuspension = release.PreviousMark is not null && Stable.OwnsSuspension is true };
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));

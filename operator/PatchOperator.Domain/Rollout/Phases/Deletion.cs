@@ -12,6 +12,11 @@ internal static class Deletion
             return;
         }
 
+        if (LateWrite.IsTakenBack(draft))
+        {
+            return;
+        }
+
         draft.Explain("Deleted", "The EmergencyPatch is being deleted; traffic and pods go back to what they were.");
         var isReturned = draft.Phase.IsRunning() ? Reverting.TakeBack(draft) : CanaryRemoval.IsDone(draft) & CronReturn.IsDone(draft);
         if (isReturned && OwnershipRelease.IsDone(draft))

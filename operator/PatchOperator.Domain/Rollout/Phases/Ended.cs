@@ -8,7 +8,12 @@ internal static class Ended
 {
     public static void Decide(Draft draft)
     {
-        OwnershipRelease.IsDone(draft);
+        if (LateWrite.IsTakenBack(draft))
+        {
+            return;
+        }
+
+        Release(draft);
         if (CommandDesk.Take(draft, Commands.Retry) is { } retry)
         {
             Intake.Restart(draft, "Retried", $"Retried: {retry.Reason}. It needs its approvals anew.", retry.Actor);
@@ -17,6 +22,15 @@ internal static class Ended
         {
             CommandDesk.IgnoreAllBut(draft, $"the patch is {draft.Phase}; begin again with patchoperator.io/retry.");
             KeepExplanation(draft);
+        }
+    }
+
+    private static void Release(Draft draft)
+    {
+        OwnershipRelease.IsDone(draft, [.. draft.Targets.Where(t => !LateWrite.MayHaveChanged(draft, t))]);
+        if (draft.Targets.Any(t => LateWrite.MayHaveChanged(draft, t)))
+        {
+            draft.WakeAt(draft.Now + Schedule.LookAgain);
         }
     }
 

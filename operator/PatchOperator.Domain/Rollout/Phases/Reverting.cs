@@ -23,7 +23,7 @@ internal static class Reverting
                 : null,
         };
         draft.Enter(PatchPhase.Reverting, why.Reason, why.Message, actor);
-        draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
+        draft.Timing(t => t with { RevertStartedAt = draft.Now, RolloutDeadline = Deadline(draft) });
 
         // The intent is stored before the actions of this plan are done, so the traffic need not wait for another round.
         TakeBack(draft);
@@ -78,7 +78,7 @@ internal static class Reverting
         }
         else if (draft.Status.Timings?.RolloutDeadline is not { } deadline)
         {
-            draft.Timing(t => t with { RolloutDeadline = draft.Now + draft.Intent.ProgressDeadline });
+            draft.Timing(t => t with { RolloutDeadline = Deadline(draft) });
         }
         else if (deadline <= draft.Now)
         {
@@ -150,6 +150,10 @@ internal static class Reverting
 
         return restored;
     }
+
+    /// <summary>A deadline that is short for a step would be over before a few requests that hang: a person would be called before anything was tried.</summary>
+    private static DateTimeOffset Deadline(Draft draft) =>
+        draft.Now + (draft.Intent.ProgressDeadline > draft.Policy.ShortestRevertLimit ? draft.Intent.ProgressDeadline : draft.Policy.ShortestRevertLimit);
 
     private static void Finish(Draft draft, RevertStatus why)
     {

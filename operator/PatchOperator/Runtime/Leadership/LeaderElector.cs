@@ -19,6 +19,9 @@ internal sealed class LeaderElector(
     private readonly long epoch = time.GetTimestamp();
     private CancellationTokenSource? termEnd;
 
+    /// <summary>When the last renewal was sent.</summary>
+    private long renewedAt;
+
     /// <summary>The Lease as our last renewal left it: the next one needs no look first, since any other write makes it a conflict.</summary>
     private JsonObject? held;
     private LeaderTerm? term;
@@ -30,7 +33,7 @@ internal sealed class LeaderElector(
         {
             lock (gate)
             {
-                return term is { Token.IsCancellationRequested: false } ? term : null;
+                return IsOn ? term : null;
             }
         }
     }
@@ -39,9 +42,12 @@ internal sealed class LeaderElector(
     {
         lock (gate)
         {
-            return term is { Token.IsCancellationRequested: false } ? Task.FromResult(term) : next.Task.WaitAsync(cancellation);
+            return IsOn ? Task.FromResult(term!) : next.Task.WaitAsync(cancellation);
         }
     }
+
+    /// <summary>A process that was stopped for a while writes before the timers of that while have run, so the clock is asked as well as the token.</summary>
+    private bool IsOn => term is { Token.IsCancellationRequested: false } && time.GetElapsedTime(renewedAt) < options.RenewDeadline;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -131,15 +137,15 @@ internal sealed class LeaderElector(
         var left = options.RenewDeadline - time.GetElapsedTime(sent);
         if (acquire)
         {
-            Begin(transitions, left);
+            Begin(transitions, sent, left);
         }
         else
         {
-            Extend(left);
+            Extend(sent, left);
         }
     }
 
-    private void Begin(long transitions, TimeSpan left)
+    private void Begin(long transitions, long sent, TimeSpan left)
     {
         EndTerm();
         if (left <= TimeSpan.Zero)
@@ -151,6 +157,7 @@ internal sealed class LeaderElector(
         TaskCompletionSource<LeaderTerm> waiting;
         lock (gate)
         {
+            renewedAt = sent;
             termEnd = new CancellationTokenSource(left, time);
             begun = term = new LeaderTerm(transitions, termEnd.Token);
             waiting = next;
@@ -163,12 +170,13 @@ internal sealed class LeaderElector(
     }
 
     // If the deadline passed while the answer was on its way, the term stays over and the next round begins a new one.
-    private void Extend(TimeSpan left)
+    private void Extend(long sent, TimeSpan left)
     {
         lock (gate)
         {
-            if (left > TimeSpan.Zero && term is { Token.IsCancellationRequested: false })
+            if (left > TimeSpan.Zero && IsOn)
             {
+                renewedAt = sent;
                 termEnd!.CancelAfter(left);
             }
         }
@@ -198,7 +206,7 @@ internal sealed class LeaderElector(
         bool over;
         lock (gate)
         {
-            over = term is { Token.IsCancellationRequested: true };
+            over = term is not null && !IsOn;
         }
 
         if (over)

@@ -29,6 +29,7 @@ internal sealed class ModelCluster
     private readonly StoryWorkload consumers = new(new WorkloadRef(WorkloadKind.Deployment, "magento-consumers"));
     private readonly StoryWorkload cron = new(new WorkloadRef(WorkloadKind.CronJob, "magento-cron"));
     private readonly IReadOnlyList<StoryWorkload> world;
+    private readonly List<PlanAction> sent = [];
     private PatchIntent? intent;
     private int templates = 1;
     private int uids;
@@ -205,6 +206,22 @@ internal sealed class ModelCluster
         }
     });
 
+    /// <summary>What the run sent once takes effect once more, after it was taken back.</summary>
+    public void LateWrites()
+    {
+        if (Phase.IsRunning() || Patch.Status?.Revert is null || HeldBy is not null)
+        {
+            return;
+        }
+
+        foreach (var action in sent)
+        {
+            Do(action);
+        }
+
+        Live(TimeSpan.FromSeconds(5));
+    }
+
     public void RunAgain()
     {
         foreach (var command in (string[])[Commands.Abort, Commands.Retry, Commands.Approve])
@@ -339,6 +356,7 @@ internal sealed class ModelCluster
             else
             {
                 Do(plan.Actions[i]);
+                Remember(plan.Actions[i]);
             }
         }
 
@@ -425,6 +443,16 @@ internal sealed class ModelCluster
         }
     });
 
+    /// <summary>The last way forward of every workload in this run.</summary>
+    private void Remember(PlanAction action)
+    {
+        if (action is EnsureCanary or SetStableImages && Patch.Status!.Revert is null)
+        {
+            sent.RemoveAll(a => a.GetType() == action.GetType() && Of(a) == Of(action));
+            sent.Add(action);
+        }
+    }
+
     private void AppendTrail()
     {
         var last = trail is [.., var newest] ? newest.Sequence : 0;
@@ -473,7 +501,7 @@ internal sealed class ModelCluster
 
     private ObservedState Observe(Schedule schedule) => new()
     {
-        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.ReadPods)),
+        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.NeedsPods([new WorkloadObservation { Canary = w.Canary }]))),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
         Promotions = EarlierPatchExists ? [.. world.Select(EarlierPromotion)] : [],
         Commands = new Dictionary<string, string>(commands),

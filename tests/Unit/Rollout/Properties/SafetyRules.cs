@@ -122,7 +122,11 @@ internal sealed class SafetyRules(ModelCluster cluster)
         var isWatched = from is PatchPhase.Promoted && to is PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "WatchFailed";
         Expect(!isWatched || decision.WasBadLately, $"S3/S4: the promoted patch is taken back for metrics that are {decision.Mood}, and were not bad lately");
         Expect(!isWatched || (decision.Observed.Readings is not null && decision.Before.Status!.Watch is { EndedAt: null }), "the promoted patch is taken back without a watch");
-        var isAsked = isWatched || gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
+        var isLate = isOver && to is PatchPhase.Reverting && decision.Plan.Status.Revert!.Reason == "LateWrite";
+        Expect(
+            !isLate || (decision.Before.Status!.Revert is not null && decision.Observed.Workloads.Values.Any(w => w.Canary is { IsOurs: true } || w.Stable is { MarkedBy: not null, OwnsImages: true } stable && stable.Images["php"] == Story.New)),
+            "S7: a run is taken back once more, and nothing of it is there");
+        var isAsked = isLate || isWatched || gaveWay || decision.Observed.Commands.ContainsKey(Commands.Retry) || decision.Observed.Commands.ContainsKey(Commands.Revert) || decision.Intent.Digest != decision.Before.Status?.SpecDigest || decision.Before.Metadata.IsTerminating;
         Expect(!isOver || to == from || isAsked, $"S7: {from} became {to} by itself");
     }
 

@@ -54,6 +54,7 @@ internal sealed record WorldEvent(string Words, Action<ModelCluster> Happen)
         (1, Gen.Int[1, 3].Select(n => Of($"the next {n} status writes fail", c => c.FailStatusWrites = n))),
         (1, Gen.Int[1, 3].Select(n => Of($"the next {n} writes of the trail fail", c => c.FailTrailWrites = n))),
         (2, Gen.Enum<CrashPoint>().Where(p => p is not CrashPoint.None).Select(p => Of($"the operator crashes {p} and comes back", c => c.Crash = p))),
+        (2, Gen.Const(Of("what a leader sent that was cut off takes effect after the end", c => c.LateWrites()))),
         (1, Gen.Const(Of("a replace drops every annotation", c => c.DropAnnotations()))),
         (1, Gen.Const(Of("a leader whose clock is 7 s behind takes over", c => c.SetBack(TimeSpan.FromSeconds(7))))),
     });
