@@ -295,4 +295,7 @@ public sealed record RouteObservation
 
     /// <summary>Why what serves it refuses it, in its own words.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Why it cannot give the canary so small a share, and what to change: it gives none instead.</summary>
+    public string? TooCoarse { get; init; }
 }
