@@ -276,6 +276,40 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task With_the_shipped_configuration_self_heal_leaves_the_weights_alone_and_the_run_promotes()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var (town, route) = (routed.Town, routed.Route()!);
+        var manifest = new JsonObject
+        {
+            ["apiVersion"] = route["apiVersion"]!.DeepClone(),
+            ["kind"] = "HTTPRoute",
+            ["metadata"] = new JsonObject { ["name"] = "shop", ["namespace"] = Town.Namespace },
+            ["spec"] = route["spec"]!.DeepClone(),
+        };
+        using var argo = new PlayedArgo(town.Api.Address, $"/apis/gateway.networking.k8s.io/v1/namespaces/{Town.Namespace}/httproutes/shop", manifest, SyncMode.ServerSide);
+        await argo.SyncAsync();
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        var highest = 0;
+        while (town.Phase() is nameof(PatchPhase.AwaitingApproval) or nameof(PatchPhase.Validating) or nameof(PatchPhase.Progressing) or nameof(PatchPhase.Promoting) && town.Events("TrafficContested").Count == 0)
+        {
+            highest = Math.Max(highest, routed.CanaryWeight() ?? 0);
+            await argo.HealAsync();
+            await Task.Delay(50);
+        }
+
+        Assert.Equal((nameof(PatchPhase.Promoted), 50, 1), (town.Phase(), highest, argo.Syncs));
+        Assert.DoesNotContain(town.Trail(), r => r.Action == "TrafficEdited");
+
+        // What is left is Git's, and its next change shows.
+        Assert.False(await argo.SeesDifferenceAsync());
+        manifest["spec"]!["rules"]![1]!["timeouts"]!["request"] = "5s";
+        Assert.True(await argo.SeesDifferenceAsync());
+    }
+
+    [Fact]
     public async Task A_route_that_appears_later_lets_the_patch_go_on()
     {
         await using var routed = await RoutedTown.FoundAsync();
