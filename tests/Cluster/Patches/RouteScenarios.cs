@@ -310,6 +310,29 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task No_canary_is_made_before_the_Services_are_known_by_which_it_gets_its_labels()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        await town.StopOperatorAsync();
+        town.Api.Store.Delete(ResourceName.Deployments, Town.Namespace, "magento-web-canary", force: true);
+        await town.UntilAsync(() => town.Pod("canary").Count == 0, "its pods are gone");
+        using (town.Api.Faults.Before(call => call is { Resource: "services", Verb: "list" } ? new FaultAction.Fail(503, "ServiceUnavailable") : null))
+        {
+            await town.StartOperatorAsync();
+            await Task.Delay(TimeSpan.FromSeconds(8));
+            Assert.Null(town.Deployment("magento-web-canary"));
+        }
+
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "it is made");
+        Assert.Equal("web-canary", town.Deployment("magento-web-canary")!["spec"]!["template"]!["metadata"]!["labels"]!["app"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task A_route_that_appears_later_lets_the_patch_go_on()
     {
         await using var routed = await RoutedTown.FoundAsync();
