@@ -108,6 +108,12 @@ internal static class RouteKeeping
             Save(draft, target);
         }
 
+        // Stable's Service got others, and that is nobody's edit of the canary's.
+        foreach (var target in routed.Where(t => t.Observed.Traffic.ServiceHasOldPorts))
+        {
+            draft.Do(new EnsureRoutes(target.Name, draft.Targets.Single(t => t.Name == target.Name).Status.Routes!, null, null));
+        }
+
         var routing = draft.Status.Step!.Routing;
         var off = routed.Where(t => !t.Observed.Traffic.CanaryIsReachable || (routing is not null && t.Observed.Traffic.Routes!.Any(r => IsNew(draft, t) || r is { Exists: true, IsAsAsked: false }))).ToArray();
         if (off.Length > 0)
