@@ -28,9 +28,12 @@ public static class Drift
     /// <summary>The Service that was made for the canary does not lead to it any more.</summary>
     public static bool IsTurned(EmergencyPatchStatus status, TrafficObservation traffic) => IsRoutingKept(status) && traffic is { IsKnown: true, Routes: not null, CanaryIsReachable: false };
 
-    /// <summary>From when the gateway has followed to when the run itself takes the traffic away again.</summary>
+    /// <summary>Routes that are not as they were asked to be: someone has changed them if they were that already, or are off since a change.</summary>
+    public static bool IsEdit(RoutingStatus? routing) => routing is { AsAskedAt: not null } or { OffSince: not null };
+
+    /// <summary>From when the routes were as asked to when the run itself takes the traffic away again.</summary>
     private static bool IsRoutingKept(EmergencyPatchStatus status) =>
-        status.Step?.Routing?.InPlaceAt is not null && status.Timings?.TrafficWithdrawnAt is null && !(status.Workloads ?? []).All(w => w.PatchedAt is not null);
+        IsEdit(status.Step?.Routing) && status.Timings?.TrafficWithdrawnAt is null && !(status.Workloads ?? []).All(w => w.PatchedAt is not null);
 
     private static bool IsExpected(WorkloadStatus workload, ImageRecord previous, string? image) =>
         (workload.PatchedAt is null && !(workload.ImagesSetAt >= workload.PromotionStartedAt) && ImageReference.IsSame(image, previous.Image))

@@ -250,6 +250,9 @@ public sealed record TrafficObservation
     /// <summary>The Services that were made for the canary are there and lead to its pods.</summary>
     public bool CanaryIsReachable { get; init; }
 
+    /// <summary>They lead there by ports that stable's own have not any more.</summary>
+    public bool ServiceHasOldPorts { get; init; }
+
     /// <summary>Who else changed where they lead, where they should lead elsewhere.</summary>
     public string? ServiceChangedBy { get; init; }
 
@@ -298,4 +301,7 @@ public sealed record RouteObservation
 
     /// <summary>Why what serves it refuses it, in its own words.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Why it cannot give the canary so small a share, and what to change: it gives none instead.</summary>
+    public string? TooCoarse { get; init; }
 }

@@ -13,6 +13,12 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
 {
     public async Task EnsureAsync(EmergencyPatch patch, EnsureCanary action, NamespaceView view, CancellationToken cancellation)
     {
+        if (!view.Services.HasSynced)
+        {
+            // By their selectors it gets its labels: with those of none it would stand in the user's own Services.
+            throw new ClusterException(new ApiError { Kind = ApiErrorKind.Conflict, Message = "the Services are not known yet" }, $"PATCH {Kinds.Deployments.ObjectPath(CanaryOf(patch, action.Deployment))}");
+        }
+
         var ns = patch.Metadata.Namespace ?? "";
         var stable = await client.GetAsync((ResourceType)Kinds.Deployments, new ObjectKey(ns, action.Deployment), cancellation);
         var key = CanaryOf(patch, action.Deployment);

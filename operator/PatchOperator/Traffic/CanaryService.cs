@@ -41,7 +41,7 @@ internal static class CanaryService
         labels[Labels.PatchUid] = patch.Metadata.Uid;
 
         // Not kept is internalTrafficPolicy: with Local, callers on nodes without one of the canary's few pods would get no answer.
-        var spec = new JsonObject { ["type"] = "ClusterIP", ["selector"] = new JsonObject(selector.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))), ["ports"] = Ports(stable) };
+        var spec = new JsonObject { ["type"] = "ClusterIP", ["selector"] = new JsonObject(selector.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))), ["ports"] = Ports(stable["spec"]?["ports"]) };
         foreach (var kept in (string[])["sessionAffinity", "sessionAffinityConfig", "publishNotReadyAddresses", "ipFamilies", "ipFamilyPolicy", "trafficDistribution"])
         {
             if (stable["spec"]?[kept] is { } value)
@@ -80,10 +80,11 @@ internal static class CanaryService
         ["controller"] = true,
     });
 
-    private static JsonArray Ports(JsonObject stable)
+    /// <param name="stable">Of the user's Service.</param>
+    public static JsonArray Ports(JsonNode? stable)
     {
         var ports = new JsonArray();
-        foreach (var port in (stable["spec"]?["ports"] as JsonArray ?? []).OfType<JsonObject>())
+        foreach (var port in (stable as JsonArray ?? []).OfType<JsonObject>())
         {
             var copy = port.DeepClone().AsObject();
             copy.Remove("nodePort");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
@@ -23,6 +24,12 @@ internal sealed class CanaryServices(IClusterClient client)
         Find(scene, service) is { Metadata.IsTerminating: false, Spec.Selector: { } selector } found
         && IsOurs(found, scene) && Identity(scene) is var wanted && selector.Count == wanted.Count && wanted.All(w => selector.GetValueOrDefault(w.Key) == w.Value);
 
+    /// <summary>It leads to the canary by ports that stable's Service has not any more.</summary>
+    public static bool HasOldPorts(TrafficScene scene, string service) =>
+        LeadsToCanary(scene, service)
+        && scene.View.Services.Get(new ObjectKey(scene.Namespace, service)) is { } stable
+        && !Ports(stable).SetEquals(Ports(Find(scene, service)!));
+
     /// <summary>Someone else's Service has the name that the canary's would get.</summary>
     public static bool IsTaken(TrafficScene scene, string service) => Find(scene, service) is { } found && !IsOurs(found, scene);
 
@@ -31,9 +38,10 @@ internal sealed class CanaryServices(IClusterClient client)
 
     public async Task LeadToCanaryAsync(TrafficScene scene, string service, CancellationToken cancellation)
     {
-        if (!LeadsToCanary(scene, service))
+        if (!LeadsToCanary(scene, service) || HasOldPorts(scene, service))
         {
             var stable = await client.GetAsync((ResourceType)Kinds.Services, new ObjectKey(scene.Namespace, service), cancellation);
+            scene.View.Services.Observe(Kinds.Services.Decode(stable));
             await ApplyAsync(scene, stable, Identity(scene), mayCreate: true, cancellation);
         }
     }
@@ -82,6 +90,9 @@ internal sealed class CanaryServices(IClusterClient client)
 
         scene.View.Services.Observe(await client.ApplyAsync(Kinds.Services, key, manifest, Names.FieldManager, force: true, cancellation).As(Kinds.Services));
     }
+
+    private static HashSet<string> Ports(ServiceResource service) =>
+        [.. CanaryService.Ports(service.Spec.Ports.ValueKind is JsonValueKind.Array ? JsonArray.Create(service.Spec.Ports) : null).Select(p => string.Join(' ', new[] { "name", "port", "protocol", "targetPort", "appProtocol" }.Select(f => p![f]?.ToJsonString())))];
 
     private static ServiceResource? Find(TrafficScene scene, string service) => scene.View.Services.Get(new ObjectKey(scene.Namespace, CanaryService.NameOf(service)));
 

@@ -1,5 +1,6 @@
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches;
 using PatchOperator.Runtime;
 
 namespace PatchOperator.Traffic;
@@ -40,7 +41,8 @@ internal sealed class RouteTraffic(ReplicaRatio pods, CanaryServices services, I
             CanaryEndpoints = scene.Canary.Count(p => serving.Contains(p.Metadata.Name)),
             StableEndpoints = scene.Stable.Count(p => serving.Contains(p.Metadata.Name)),
             Routes = [.. readings.Select(r => r.Route)],
-            Obstacle = readings.Select(r => r.Obstacle).FirstOrDefault(o => o is not null) ?? Obstacle(scene, names, readings),
+            Obstacle = readings.Select(r => r.Obstacle).FirstOrDefault(o => o is not null) ?? Obstacle(scene, names, readings) ?? (routing.Weight is null ? Shared(scene, readings, serving) : null),
+            ServiceHasOldPorts = names.Any(n => CanaryServices.HasOldPorts(scene, n)),
             CanaryIsReachable = names.Count > 0 && names.All(n => CanaryServices.LeadsToCanary(scene, n)),
             Leftovers = [.. readings.Select(r => r.Leftover).OfType<string>(), .. CanaryServices.Existing(scene, names).Select(n => $"Service {n}")],
         };
@@ -111,6 +113,21 @@ internal sealed class RouteTraffic(ReplicaRatio pods, CanaryServices services, I
         return used.FirstOrDefault(n => CanaryServices.IsTaken(scene, n)) is { } taken
             ? new TrafficObstacle("CanaryServiceNameTaken", $"the canary needs a Service {CanaryService.NameOf(taken)}, and one exists in namespace {scene.Namespace} that does not belong to this patch. Remove or rename it; the patch then goes on by itself.")
             : null;
+    }
+
+    /// <summary>The weight is a share of what the whole Service gets, and the canary's pods are as many as befits the workload's part of it.</summary>
+    private static TrafficObstacle? Shared(TrafficScene scene, RouteReading[] readings, HashSet<string> serving)
+    {
+        var used = readings.SelectMany(r => r.Route.Backends).Select(b => b.Service).ToHashSet(StringComparer.Ordinal);
+        var own = scene.Stable.Concat(scene.Canary).Select(p => p.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var shared = scene.View.Pods.List(where: p => serving.Contains(p.Metadata.Name) && PodFacts.IsReady(p) && !own.Contains(p.Metadata.Name))
+            .OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
+            .Select(p => (Owner: PodFacts.OwnerOf(p), Service: ReplicaRatio.Selecting(scene.View, p).Select(s => s.Metadata.Name).FirstOrDefault(used.Contains)))
+            .FirstOrDefault(p => p.Service is not null);
+        return shared.Service is null ? null : new TrafficObstacle(
+            "ServiceShared",
+            $"Service {shared.Service} leads to pods of {shared.Owner} as well as to those of workload {scene.Workload}, so a share of its requests would be more than the canary of that workload alone has pods for. "
+            + "Give each of them a Service of its own and name both in the route, or let the number of pods decide with spec.canary.traffic.replicaRatio; the patch then goes on by itself.");
     }
 
     /// <summary>One that fails keeps no other from being tried; what failed is told afterwards.</summary>

@@ -83,12 +83,7 @@ public sealed class GitOpsTests
         var generation = Generation(town);
         for (var i = 0; i < 20; i++)
         {
-            // Self-heal: a sync follows only where a difference is seen.
-            if (await argo.SeesDifferenceAsync(Names.FieldManager))
-            {
-                await argo.SyncAsync();
-            }
-
+            await argo.HealAsync();
             await Task.Delay(100, Cancellation);
         }
 
@@ -96,7 +91,7 @@ public sealed class GitOpsTests
 
         // A commit that says nothing of images yet costs one undo, and no more.
         await argo.SyncAsync();
-        await town.UntilAsync(() => town.Image() == Town.Patched && !argo.SeesDifferenceAsync(Names.FieldManager).GetAwaiter().GetResult(), "undone");
+        await town.UntilAsync(() => town.Image() == Town.Patched && !argo.SeesDifferenceAsync().GetAwaiter().GetResult(), "undone");
         Assert.Equal(generation + 2, Generation(town));
 
         // Once adopted, differences are seen again: the next release is rolled out as ever.
@@ -104,7 +99,7 @@ public sealed class GitOpsTests
         await argo.SyncAsync();
         await town.UntilAsync(() => town.Condition("Ready")?["reason"]?.GetValue<string>() == "Adopted", "adopted");
         argo.Manifest = Manifest(Newer);
-        await town.UntilAsync(() => argo.SeesDifferenceAsync(Names.FieldManager).GetAwaiter().GetResult(), "the next release shows");
+        await town.UntilAsync(() => argo.SeesDifferenceAsync().GetAwaiter().GetResult(), "the next release shows");
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using PatchOperator.TestKit.Crds;
 
 namespace PatchOperator.Tests.Cluster.Patches;
 
@@ -46,13 +47,32 @@ internal sealed class PlayedArgo(Uri server, string path, JsonObject manifest, S
     /// <summary>Every so often, until the returned handle is disposed.</summary>
     public IAsyncDisposable SyncEvery(TimeSpan interval) => new Loop(this, interval);
 
-    /// <summary>As with <c>ignoreDifferences</c> and <c>managedFieldsManagers</c>: no difference where that manager owns the image.</summary>
-    public async Task<bool> SeesDifferenceAsync(string ignoredManager)
+    /// <summary>With the shipped <c>ignoreDifferences</c>: no difference where one of their <c>managedFieldsManagers</c> owns the image, or a route's rules.</summary>
+    public async Task<bool> SeesDifferenceAsync()
     {
         var live = await SendAsync(HttpMethod.Get, path, null, "application/json");
-        var ignored = live["metadata"]!["managedFields"]!.AsArray().Any(e => e!["manager"]!.GetValue<string>() == ignoredManager && e.ToJsonString().Contains("f:image", StringComparison.Ordinal));
-        return !ignored && Image(live) != Image(Manifest);
+        var managers = Ignored(live["apiVersion"]!.GetValue<string>(), live["kind"]!.GetValue<string>());
+        var (field, differs) = live["kind"]!.GetValue<string>() == "HTTPRoute"
+            ? ("f:rules", !JsonNode.DeepEquals(live["spec"]!["rules"], Manifest["spec"]!["rules"]))
+            : ("f:image", Image(live) != Image(Manifest));
+        return differs && !live["metadata"]!["managedFields"]!.AsArray().Any(e => managers.Contains(e!["manager"]!.GetValue<string>()) && e.ToJsonString().Contains(field, StringComparison.Ordinal));
     }
+
+    /// <summary>Self-heal: a sync follows only where a difference is seen.</summary>
+    public async Task HealAsync()
+    {
+        if (await SeesDifferenceAsync())
+        {
+            await SyncAsync();
+        }
+    }
+
+    private static string[] Ignored(string apiVersion, string kind) =>
+    [
+        .. CrdSchemas.ReadFile(Path.Combine(CrdSchemas.RepositoryRoot, "examples", "argocd", "application.yaml")).Single()["spec"]!["ignoreDifferences"]!.AsArray()
+            .Where(i => i!["group"]!.GetValue<string>() == apiVersion.Split('/')[0] && i["kind"]!.GetValue<string>() == kind)
+            .SelectMany(i => i!["managedFieldsManagers"]!.AsArray().Select(m => m!.GetValue<string>())),
+    ];
 
     public void Dispose() => http.Dispose();
 

@@ -306,6 +306,108 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task With_the_shipped_configuration_self_heal_leaves_the_weights_alone_and_the_run_promotes()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var (town, route) = (routed.Town, routed.Route()!);
+        var manifest = new JsonObject
+        {
+            ["apiVersion"] = route["apiVersion"]!.DeepClone(),
+            ["kind"] = "HTTPRoute",
+            ["metadata"] = new JsonObject { ["name"] = "shop", ["namespace"] = Town.Namespace },
+            ["spec"] = route["spec"]!.DeepClone(),
+        };
+        using var argo = new PlayedArgo(town.Api.Address, $"/apis/gateway.networking.k8s.io/v1/namespaces/{Town.Namespace}/httproutes/shop", manifest, SyncMode.ServerSide);
+        await argo.SyncAsync();
+        await town.StartOperatorAsync();
+        town.Apply(traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        var highest = 0;
+        while (town.Phase() is nameof(PatchPhase.AwaitingApproval) or nameof(PatchPhase.Validating) or nameof(PatchPhase.Progressing) or nameof(PatchPhase.Promoting) && town.Events("TrafficContested").Count == 0)
+        {
+            highest = Math.Max(highest, routed.CanaryWeight() ?? 0);
+            await argo.HealAsync();
+            await Task.Delay(50);
+        }
+
+        Assert.Equal((nameof(PatchPhase.Promoted), 50, 1), (town.Phase(), highest, argo.Syncs));
+        Assert.DoesNotContain(town.Trail(), r => r.Action == "TrafficEdited");
+
+        // What is left is Git's, and its next change shows.
+        Assert.False(await argo.SeesDifferenceAsync());
+        manifest["spec"]!["rules"]![1]!["timeouts"]!["request"] = "5s";
+        Assert.True(await argo.SeesDifferenceAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_Service_that_leads_to_others_too_blocks_the_start_and_names_them(bool isInThePatch)
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        town.Api.Store.Create(ResourceName.Deployments, Town.Json($$$$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"magento-spot","namespace":"shop"},
+             "spec":{"replicas":2,"selector":{"matchLabels":{"half":"spot"}},"template":{"metadata":{"labels":{"app":"web","half":"spot"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"php","image":"{{{{{Town.Stable}}}}}"}]}}}}
+            """));
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 6, "the Service has both");
+        await town.StartOperatorAsync();
+        town.Apply(
+            traffic: RoutedTown.HttpRoute,
+            others: isInThePatch ? $$""",{"name":"spot","role":"Web","deployment":"magento-spot","containers":[{"name":"php","image":"{{Town.Patched}}"}]}""" : "");
+        await town.UntilAsync(() => town.Condition("Accepted")?["reason"]?.GetValue<string>() == "ServiceShared", "blocked");
+        Assert.Contains("Service web leads to pods of Deployment magento-spot", town.Condition("Accepted")!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("Blocked", town.Phase());
+        if (!isInThePatch)
+        {
+            town.Edit(ResourceName.Deployments, "magento-spot", spot => spot["spec"]!["replicas"] = 0);
+            await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+        }
+    }
+
+    [Fact]
+    public async Task No_canary_is_made_before_the_Services_are_known_by_which_it_gets_its_labels()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        await town.StopOperatorAsync();
+        town.Api.Store.Delete(ResourceName.Deployments, Town.Namespace, "magento-web-canary", force: true);
+        await town.UntilAsync(() => town.Pod("canary").Count == 0, "its pods are gone");
+        using (town.Api.Faults.Before(call => call is { Resource: "services", Verb: "list" } ? new FaultAction.Fail(503, "ServiceUnavailable") : null))
+        {
+            await town.StartOperatorAsync();
+            await Task.Delay(TimeSpan.FromSeconds(8));
+            Assert.Null(town.Deployment("magento-web-canary"));
+        }
+
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "it is made");
+        Assert.Equal("web-canary", town.Deployment("magento-web-canary")!["spec"]!["template"]!["metadata"]!["labels"]!["app"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task The_canarys_Service_follows_the_ports_of_stables_own()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilAsync(() => town.Patch()?["status"]?["step"]?["servingSince"] is not null, "the canary serves");
+        routed.Edit(ResourceName.Services, "web", service => service["spec"]!["ports"] = Town.Json("""{"p":[{"name":"http","port":80,"targetPort":9090,"protocol":"TCP"},{"name":"admin","port":81,"targetPort":8081,"protocol":"TCP"}]}""")["p"]!.DeepClone());
+        await town.UntilAsync(() => Ports("web-canary") == Ports("web"), "the canary's Service has the same ports", 5);
+        var version = routed.Service("web-canary")!["metadata"]!["resourceVersion"]!.ToString();
+        await Task.Delay(500);
+        Assert.Equal(version, routed.Service("web-canary")!["metadata"]!["resourceVersion"]!.ToString());
+        Assert.DoesNotContain(town.Trail(), r => r.Action == "TrafficEdited");
+
+        string Ports(string service) => string.Join(", ", routed.Service(service)!["spec"]!["ports"]!.AsArray().Select(p => $"{p!["port"]} {p["targetPort"]}"));
+    }
+
+    [Fact]
     public async Task A_route_that_appears_later_lets_the_patch_go_on()
     {
         await using var routed = await RoutedTown.FoundAsync();

@@ -190,6 +190,56 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void Edits_before_the_gateway_has_reported_are_told_and_answered_ever_more_slowly_too()
+    {
+        var story = Routed();
+        story.Edit(spec => spec with { Canary = spec.Canary! with { Steps = [new CanaryStepSpec { Weight = 25, Hold = new Duration("2h") }], ProgressDeadline = new Duration("1h") } });
+        story.Web.Route!.ChangedBy = "argocd-controller";
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.Web.Route.GatewayFollows = false;
+        story.RunUntil(() => story.Condition(ConditionTypes.TrafficAtWeight).Reason == "WaitingForGateway", TimeSpan.FromMinutes(1));
+        var writes = story.Web.Route.Writes;
+        for (var second = 0; second < 600; second++)
+        {
+            story.Web.Route.Weight = null;
+            story.RunFor(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(3, story.Trail.Count(r => r.Action == "TrafficEdited"));
+        Assert.Contains("argocd-controller", story.Trail.First(r => r.Action == "TrafficEdited").Detail, StringComparison.Ordinal);
+        Assert.Single(story.Trail, r => r.Action == "TrafficContested");
+        Assert.InRange(story.Web.Route.Writes - writes, 10, 25);
+    }
+
+    [Fact]
+    public void A_weight_that_cannot_be_divided_so_finely_lets_no_step_pass_and_says_what_to_change()
+    {
+        var story = Routed();
+        story.StartCanary();
+        (story.Web.Route!.TooCoarse, story.Web.Route.Share) = ("rule 1 is too small", 0);
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Status.Step!.Index));
+        Assert.Equal("WeightTooCoarse", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        Assert.Contains("rule 1 is too small", story.Condition(ConditionTypes.TrafficAtWeight).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(story.Trail, r => r.Action == "RouteLeadsElsewhere");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(3));
+    }
+
+    [Fact]
+    public void No_step_passes_while_the_canary_gets_more_than_it_asks_for()
+    {
+        var story = Routed();
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.Web.Route!.Share = 60;
+        story.RunFor(TimeSpan.FromMinutes(9));
+        Assert.Equal((PatchPhase.Progressing, 0), (story.Phase, story.Status.Step!.Index));
+        Assert.Contains("60 % instead of 25 %", story.Condition(ConditionTypes.TrafficAtWeight).Message, StringComparison.Ordinal);
+        Assert.Equal("False", story.Condition(ConditionTypes.TrafficAtWeight).Status);
+    }
+
+    [Fact]
     public void An_edit_of_what_the_route_was_before_is_stored_before_the_route_is_changed()
     {
         var story = Routed();

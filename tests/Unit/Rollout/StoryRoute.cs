@@ -12,6 +12,11 @@ internal sealed class StoryRoute
     /// <summary>What it was before; someone may write another one.</summary>
     public int Before { get; set; } = 1;
 
+    /// <summary>What comes of that weight, where it is something else.</summary>
+    public int? Share { get; set; }
+
+    public string? TooCoarse { get; set; }
+
     public bool GatewayFollows { get; set; } = true;
 
     /// <summary>The API server takes changes of the route.</summary>
@@ -47,7 +52,8 @@ internal sealed class StoryRoute
                 Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
                 Exists = true,
                 Backends = [new BackendRecord { Service = "web", Weight = Before }],
-                Weight = LeadsToWorkload ? Weight ?? 0 : 0,
+                Weight = LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
+                TooCoarse = TooCoarse,
                 IsAsAsked = routing?.Weight == Weight || !LeadsToWorkload,
                 NamesCanary = Weight is not null,
                 HasFollowed = GatewayFollows,

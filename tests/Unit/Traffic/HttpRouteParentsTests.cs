@@ -31,6 +31,23 @@ public sealed class HttpRouteParentsTests
     }
 
     [Theory]
+    [InlineData("""{"name":"public"}""", """{"name":"public","sectionName":"http"}""", true)]
+    [InlineData("""{"name":"public","sectionName":"http","port":80}""", """{"name":"public","sectionName":"http"}""", true)]
+    [InlineData("""{"name":"public","sectionName":"http"}""", """{"name":"public","sectionName":"tls"}""", false)]
+    [InlineData("""{"name":"public","port":80}""", """{"name":"public","port":81}""", false)]
+    public void A_report_belongs_to_a_parent_where_listener_and_port_agree_if_both_name_them(string parent, string reported, bool belongs) =>
+        Assert.Equal(belongs, Of([parent], Report(reported, Good)).HaveFollowed);
+
+    [Fact]
+    public void Of_a_parent_that_is_reported_by_its_listeners_all_must_follow_and_accept()
+    {
+        var (http, tls, old) = ("""{"name":"public","sectionName":"http"}""", """{"name":"public","sectionName":"tls"}""", Good.Replace(":3", ":2", StringComparison.Ordinal));
+        Assert.True(Of([Public], Report(http, Good), Report(tls, Good)).HaveFollowed);
+        Assert.False(Of([Public], Report(http, Good), Report(tls, old)).HaveFollowed);
+        Assert.False(Of([Public, http], Report(http, Good)).HaveFollowed);
+    }
+
+    [Theory]
     [InlineData("Accepted", "NotAllowedByListeners", "allowedRoutes")]
     [InlineData("ResolvedRefs", "RefNotPermitted", "ReferenceGrant")]
     [InlineData("ResolvedRefs", "BackendNotFound", "Create the Service")]

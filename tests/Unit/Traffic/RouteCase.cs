@@ -14,7 +14,7 @@ internal sealed record RouteCase(JsonObject Before, JsonArray During, IReadOnlyL
 
     public JsonArray Rules => Before["spec"]!["rules"]!.AsArray();
 
-    public HttpRouteRules Editor => new("shop", [.. Services]);
+    public HttpRouteRules Editor => new("shop", [.. Services], Preview);
 
     public static RouteCase Read(string name)
     {

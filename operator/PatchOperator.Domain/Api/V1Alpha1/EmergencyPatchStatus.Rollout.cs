@@ -50,6 +50,9 @@ public sealed record RoutingStatus
     /// <summary>Percent that the routes are told to give the canary; the step's weight from when its pods are ready.</summary>
     public required int Weight { get; init; }
 
+    /// <summary>Since when every route has been seen with that weight, whether or not its gateway has taken it over: what is otherwise from then on is someone else's edit.</summary>
+    public DateTimeOffset? AsAskedAt { get; init; }
+
     /// <summary>When every route was first seen with that weight and taken over by its gateway.</summary>
     public DateTimeOffset? InPlaceAt { get; init; }
 

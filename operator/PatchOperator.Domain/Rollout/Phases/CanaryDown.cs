@@ -37,7 +37,7 @@ internal static class CanaryDown
         if (draft.Status.Step is { Routing: { } routing } step)
         {
             // What the routes are to become is nobody's edit until they have been that once.
-            draft.Status = draft.Status with { Step = step with { Routing = routing with { InPlaceAt = null, OffSince = null } } };
+            draft.Status = draft.Status with { Step = step with { Routing = routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null } } };
         }
 
         TrafficFight.MakeUp(draft, since);

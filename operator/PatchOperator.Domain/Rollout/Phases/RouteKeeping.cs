@@ -68,7 +68,7 @@ internal static class RouteKeeping
         draft.Update(target, w => w with { StandsInSince = since });
 
         // What the routes are to become is nobody's edit until they have been that once.
-        Route(draft, routing with { InPlaceAt = null, OffSince = null });
+        Route(draft, routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null });
         draft.Record(
             since is null ? "StableServesAgain" : "CanaryStandsIn",
             since is null
@@ -109,11 +109,17 @@ internal static class RouteKeeping
             Save(draft, target);
         }
 
+        // Stable's Service got others, and that is nobody's edit of the canary's.
+        foreach (var target in routed.Where(t => t.Observed.Traffic.ServiceHasOldPorts))
+        {
+            draft.Do(new EnsureRoutes(target.Name, draft.Targets.Single(t => t.Name == target.Name).Status.Routes!, null, null));
+        }
+
         var routing = draft.Status.Step!.Routing;
         var off = routed.Where(t => !t.Observed.Traffic.CanaryIsReachable || (routing is not null && t.Observed.Traffic.Routes!.Any(r => IsNew(draft, t) || r is { Exists: true, IsAsAsked: false }))).ToArray();
         if (off.Length > 0)
         {
-            PutRight(draft, off, isEdit: routing?.InPlaceAt is not null);
+            PutRight(draft, off, isEdit: Drift.IsEdit(routing));
             return false;
         }
 
@@ -138,10 +144,10 @@ internal static class RouteKeeping
     private static void PutRight(Draft draft, Target[] off, bool isEdit)
     {
         var routing = draft.Status.Step!.Routing;
-        if (isEdit && routing!.OffSince is null)
+        if (routing is { AsAskedAt: not null })
         {
             var times = TrafficFight.Times(draft, routing.CorrectedAt, routing.Corrections);
-            routing = routing with { OffSince = draft.Now, Corrections = times };
+            routing = routing with { AsAskedAt = null, OffSince = routing.OffSince ?? draft.Now, Corrections = times };
             Route(draft, routing);
             TrafficFight.Report(draft, What(draft, off), times, "a GitOps controller that applies the route's manifest", "the weights");
         }
@@ -183,15 +189,25 @@ internal static class RouteKeeping
             return false;
         }
 
+        var coarse = routed.SelectMany(t => t.Observed.Traffic.Routes!.Where(r => r.TooCoarse is not null || r.Weight > draft.Status.Step.WeightOf(t.Status))).FirstOrDefault();
+        if (coarse is null && routing.Weight > 0 && routed.FirstOrDefault(t => !CanaryDown.IsDown(t) && t.Observed.Traffic.Routes!.All(r => r.Weight == 0)) is { } idle)
+        {
+            LeadElsewhere(draft, idle, routing);
+            return false;
+        }
+
+        // From now on what is otherwise is somebody's edit, whether or not the gateway has come to report.
+        Route(draft, routing = routing with { AsAskedAt = routing.AsAskedAt ?? draft.Now });
         if (routes.FirstOrDefault(r => r.Problem is not null) is { } refused)
         {
             draft.Traffic = ("False", "RouteNotAccepted", $"{refused.Route}: {refused.Problem}");
             return false;
         }
 
-        if (routing.Weight > 0 && routed.FirstOrDefault(t => !CanaryDown.IsDown(t) && t.Observed.Traffic.Routes!.All(r => r.Weight == 0)) is { } idle)
+        if (coarse is not null)
         {
-            LeadElsewhere(draft, idle, routing);
+            Route(draft, routing with { OffSince = routing.OffSince ?? draft.Now });
+            draft.Traffic = ("False", "WeightTooCoarse", $"{coarse.Route}: {coarse.TooCoarse ?? $"it gives the canary {coarse.Weight} % instead of {routing.Weight} %"}.");
             return false;
         }
 
@@ -235,7 +251,7 @@ internal static class RouteKeeping
             + $"The canary gets nothing of the {routing.Weight} % that the step asks for. Let the route lead there again, or take the run back with patchoperator.io/abort.";
         if (routing is { InPlaceAt: not null, OffSince: null })
         {
-            Route(draft, routing with { OffSince = draft.Now });
+            Route(draft, routing with { AsAskedAt = null, OffSince = draft.Now });
             draft.Record("RouteLeadsElsewhere", what);
         }
 

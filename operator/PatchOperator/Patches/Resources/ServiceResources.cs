@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PatchOperator.Domain.Api.Meta;
 
 namespace PatchOperator.Patches.Resources;
@@ -12,6 +13,8 @@ internal sealed record ServiceResource : IResource
 internal sealed record ServiceSpecPart
 {
     public IReadOnlyDictionary<string, string>? Selector { get; init; }
+
+    public JsonElement Ports { get; init; }
 }
 
 internal sealed record EndpointSliceResource : IResource

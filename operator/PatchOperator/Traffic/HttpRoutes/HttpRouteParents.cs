@@ -35,7 +35,7 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
         var followed = true;
         foreach (var parent in wanted)
         {
-            var reports = reported.Where(r => Identity(r["parentRef"], ns) == Identity(parent, ns)).ToArray();
+            var reports = reported.Where(r => IsOf(r["parentRef"], parent, ns) && (Is(r, parent) || !wanted.Any(w => Is(r, w)))).ToArray();
             followed &= reports.Length > 0;
             foreach (var report in reports)
             {
@@ -53,6 +53,16 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
         }
 
         return new HttpRouteParents(followed, null);
+
+        // What is said of one parent to the letter is said of no other.
+        bool Is(JsonObject report, JsonObject parent) => Identity(report["parentRef"], ns) == Identity(parent, ns);
+    }
+
+    /// <summary>Some controllers name the listener that they chose where the route names none, or never name a port.</summary>
+    private static bool IsOf(JsonNode? reported, JsonNode? parent, string ns)
+    {
+        var (theirs, ours) = (Identity(reported, ns), Identity(parent, ns));
+        return theirs with { Section = theirs.Section ?? ours.Section, Port = theirs.Port ?? ours.Port } == ours with { Section = ours.Section ?? theirs.Section, Port = ours.Port ?? theirs.Port };
     }
 
     private static string Explain(JsonObject parent, string type, JsonObject condition)
@@ -71,13 +81,15 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
         return $"{what}: {reason}. {Text(condition["message"])}{next}".TrimEnd();
     }
 
-    private static (string Group, string Kind, string Namespace, string? Name, string? Section, long? Port) Identity(JsonNode? parent, string ns) => (
+    private static Parent Identity(JsonNode? parent, string ns) => new(
         Text(parent?["group"]) ?? GatewayApi,
         Text(parent?["kind"]) ?? "Gateway",
         Text(parent?["namespace"]) ?? ns,
         Text(parent?["name"]),
         Text(parent?["sectionName"]),
         Number(parent?["port"]));
+
+    private sealed record Parent(string Group, string Kind, string Namespace, string? Name, string? Section, long? Port);
 
     private static JsonObject? Node(JsonElement element) => element.ValueKind is JsonValueKind.Object ? JsonObject.Create(element) : null;
 

@@ -11,7 +11,8 @@ namespace PatchOperator.Traffic;
 /// </summary>
 /// <param name="ns">The route's namespace.</param>
 /// <param name="services">The Services that select the workload's pods.</param>
-internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> services)
+/// <param name="preview">Whose requests get the canary in any case.</param>
+internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> services, PreviewIntent? preview = null)
 {
     public const int MostRules = 16;
     public const int MostBackends = 16;
@@ -34,20 +35,16 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     /// </summary>
     public IReadOnlyList<BackendRecord> Originals(JsonArray rules, IReadOnlyList<BackendRecord> saved)
     {
-        var originals = new List<BackendRecord>();
-        var taken = new Dictionary<(string Rule, string Service), int>();
-        foreach (var rule in Objects(rules).Where(r => !IsPreview(r)))
-        {
-            var shape = Shape(rule);
-            var canaries = Backends(rule).Count(b => CanaryFor(b) is not null);
-            foreach (var backend in Backends(rule).Where(b => StableService(b) is not null))
-            {
-                var service = StableService(backend)!;
-                var at = taken[(shape, service)] = taken.GetValueOrDefault((shape, service)) + 1;
-                var weight = canaries == 0 ? WrittenWeight(backend) : Saved(saved, shape, service, at - 1) is { } known ? known.Weight : Derived(rule, backend);
-                originals.Add(new BackendRecord { Service = service, Rule = shape, Weight = weight });
-            }
-        }
+        var left = saved.ToList();
+        var present = Whole(rules).Where(r => !IsPreview(r, rules)).Select(r => (Rule: r, Shape: Shape(r), Services: Own(r).Select(b => StableService(b)!).ToArray())).ToArray();
+
+        // What a rule claims by its shape is no other's, so these come first.
+        var known = present.Select(r => Take(left, r.Services, c => c[0].Rule == r.Shape)).ToArray();
+        List<BackendRecord> originals =
+        [
+            .. present.Zip(known).SelectMany(pair => Weights(pair.First.Rule, pair.Second, left)
+                .Zip(pair.First.Services, (weight, service) => new BackendRecord { Service = service, Rule = pair.First.Shape, Weight = weight })),
+        ];
 
         // A Service that no rule names for now, as during a maintenance page, is still the run's: its canary has to go, and it may come back.
         var named = originals.Select(o => o.Service).ToHashSet(StringComparer.Ordinal);
@@ -55,30 +52,30 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     }
 
     /// <summary>The rules without any trace of a canary.</summary>
-    public JsonArray Restored(JsonArray rules, IReadOnlyList<BackendRecord> saved) => Split(rules, saved, 0, null);
+    public JsonArray Restored(JsonArray rules, IReadOnlyList<BackendRecord> saved) => Split(rules, saved, null);
 
     /// <summary>What is there already stays where it is, so that two patches, or two workloads of one, can share a route.</summary>
     /// <param name="rules">As they are.</param>
     /// <param name="saved">As for <see cref="Originals"/>.</param>
-    /// <param name="percent">Share of the workload's requests that the canary gets, rule by rule.</param>
-    /// <param name="preview">Whose requests get the canary in any case.</param>
-    public JsonArray Split(JsonArray rules, IReadOnlyList<BackendRecord> saved, int percent, PreviewIntent? preview)
+    /// <param name="percent">Share of the workload's requests that the canary gets, rule by rule; null takes the preview away, too.</param>
+    public JsonArray Split(JsonArray rules, IReadOnlyList<BackendRecord> saved, int? percent)
     {
         var originals = new Queue<BackendRecord>(Originals(rules, saved));
-        var plans = new List<(JsonObject Rule, JsonObject Before, List<(JsonObject Backend, int Stable, int Canary)> Shares, JsonObject? Ahead)>();
-        foreach (var rule in Objects(rules))
+        var plans = new List<(JsonObject Rule, bool IsPreview, JsonObject Before, List<(JsonObject Backend, int Stable, int Canary)> Shares, JsonObject? Ahead)>();
+        foreach (var rule in Whole(rules))
         {
-            var before = IsPreview(rule) ? rule : WithoutCanary(rule, originals);
-            var shares = IsPreview(rule) ? [] : Shares(before, percent);
-            plans.Add((rule, before, shares, preview is not null && shares.Count > 0 ? Preview(before, shares, preview) : null));
+            var isPreview = IsPreview(rule, rules);
+            var before = isPreview ? rule : WithoutCanary(rule, originals);
+            var shares = isPreview ? [] : Shares(before, percent ?? 0);
+            plans.Add((rule, isPreview, before, shares, preview is not null && percent is not null && shares.Count > 0 ? Preview(before, shares) : null));
         }
 
         var split = new JsonArray();
         var inPlace = new HashSet<int>();
         for (var i = 0; i < plans.Count; i++)
         {
-            var (rule, before, shares, ahead) = plans[i];
-            if (IsPreview(rule))
+            var (rule, isPreview, before, shares, ahead) = plans[i];
+            if (isPreview)
             {
                 // Kept if it is what stands ahead of the next rule of the workload.
                 var next = plans.FindIndex(i, p => p.Shares.Count > 0);
@@ -105,9 +102,9 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     public int Percent(JsonArray rules)
     {
         var largest = 0.0;
-        foreach (var rule in Objects(rules).Where(r => !IsPreview(r)))
+        foreach (var rule in Objects(rules).Where(r => !IsPreview(r, rules)))
         {
-            double stable = Backends(rule).Where(b => StableService(b) is not null).Sum(Weight);
+            double stable = Own(rule).Sum(Weight);
             double canary = Backends(rule).Where(b => CanaryFor(b) is not null).Sum(Weight);
             largest = canary > 0 ? Math.Max(largest, 100 * canary / (stable + canary)) : largest;
         }
@@ -118,29 +115,65 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     /// <summary>A rule without matches has one, that of every path.</summary>
     public static int Matches(JsonArray rules) => Objects(rules).Sum(rule => rule["matches"] is JsonArray { Count: > 0 } matches ? matches.Count : 1);
 
-    /// <summary>Whether the smallest share that a rule can give the canary is more than was asked for: its own weight stands beside others' and is too small to divide.</summary>
-    /// <param name="rules">Untouched.</param>
+    /// <summary>Whether a rule has nothing for the canary, for its own weight stands beside others' and is too small to divide.</summary>
+    /// <param name="rules">As they are.</param>
+    /// <param name="saved">As for <see cref="Originals"/>.</param>
     /// <param name="percent">Share of the workload's requests.</param>
     /// <returns>Null if all is well.</returns>
-    public string? TooCoarse(JsonArray rules, int percent)
+    public string? TooCoarse(JsonArray rules, IReadOnlyList<BackendRecord> saved, int percent)
     {
-        foreach (var (rule, index) in Objects(rules).Select((rule, index) => (rule, index)))
+        foreach (var (rule, index) in Objects(Restored(rules, saved)).Select((rule, index) => (rule, index)))
         {
-            foreach (var (backend, stable, canary) in Shares(rule, percent))
+            foreach (var (backend, stable, _) in Shares(rule, percent).Where(s => s.Canary == 0 && percent > 0))
             {
-                if (canary * 100L > (stable + canary) * (long)percent)
-                {
-                    return $"rule {index + 1} gives Service {StableService(backend)} the weight {stable + canary} beside other backends, and {percent} % of that is less than 1; "
-                        + "multiply all weights of the rule by 100, which changes no share";
-                }
+                return $"rule {index + 1} gives Service {StableService(backend)} the weight {stable} beside other backends, and {percent} % of that is less than 1; "
+                    + "multiply all weights of the rule by 100, which changes no share";
             }
         }
 
         return null;
     }
 
-    /// <summary>A rule of ours for testers: the canary and nobody else answers. No rule of the user's can name the canary's Service, since it did not exist before.</summary>
-    public bool IsPreview(JsonObject rule) => Backends(rule).ToArray() is { Length: > 0 } backends && backends.All(b => CanaryFor(b) is not null);
+    /// <summary>
+    /// A rule of ours for testers: the canary and nobody else answers, and it is told by the header, or, where the spec names another by now, by being a copy of a
+    /// rule beside it. Any other that the canary has alone is one of the user's, who took stable's backend out.
+    /// </summary>
+    public bool IsPreview(JsonObject rule, JsonArray rules) =>
+        IsCanaryAlone(rule)
+        && rule["matches"] is JsonArray { Count: > 0 } matches
+        && ((preview is not null && Objects(matches).All(m => Headers(m).Any(h => JsonNode.DeepEquals(h, PreviewHeader(preview)))))
+            || (Headers(Objects(matches).First()).LastOrDefault() is { } header && Objects(rules).Any(other => !IsCanaryAlone(other) && Own(other).Any() && IsAhead(rule, other, header))));
+
+    private static bool IsAhead(JsonObject rule, JsonObject other, JsonObject header)
+    {
+        if (Ahead(other, header) is not { } ahead)
+        {
+            return false;
+        }
+
+        ahead["backendRefs"] = rule["backendRefs"]!.DeepClone();
+        return JsonNode.DeepEquals(rule, ahead);
+    }
+
+    private bool IsCanaryAlone(JsonObject rule) => Backends(rule).ToArray() is { Length: > 0 } backends && backends.All(b => CanaryFor(b) is not null);
+
+    /// <summary>The rules; one that a user has left to the canary alone gets stable's backends back, or it would answer nobody once the canary is gone.</summary>
+    private IEnumerable<JsonObject> Whole(JsonArray rules) => Objects(rules).Select(rule => IsCanaryAlone(rule) && !IsPreview(rule, rules) ? WithStable(rule) : rule);
+
+    private JsonObject WithStable(JsonObject rule)
+    {
+        var copy = rule.DeepClone().AsObject();
+        var backends = copy["backendRefs"]!.AsArray();
+        foreach (var (canary, at) in Backends(rule).Select((canary, at) => (canary, at)))
+        {
+            var stable = canary.DeepClone().AsObject();
+            stable["name"] = CanaryFor(canary);
+            stable["weight"] = 0;
+            backends.Insert(at, stable);
+        }
+
+        return copy;
+    }
 
     /// <summary>The rule as it is without a canary.</summary>
     private JsonObject WithoutCanary(JsonObject rule, Queue<BackendRecord> originals)
@@ -151,7 +184,7 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
             copy["backendRefs"]!.AsArray().Remove(canary);
         }
 
-        foreach (var backend in Backends(copy).Where(b => StableService(b) is not null))
+        foreach (var backend in Own(copy))
         {
             SetWeight(backend, originals.Dequeue().Weight);
         }
@@ -163,7 +196,7 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     private JsonObject Shared(JsonObject rule, JsonObject before, List<(JsonObject Backend, int Stable, int Canary)> shares)
     {
         var copy = rule.DeepClone().AsObject();
-        foreach (var (backend, original) in Backends(copy).Where(b => StableService(b) is not null).Zip(Backends(before).Where(b => StableService(b) is not null)))
+        foreach (var (backend, original) in Own(copy).Zip(Own(before)))
         {
             var share = shares.Where(s => ReferenceEquals(s.Backend, original)).Select(s => (int?)s.Stable).FirstOrDefault();
             SetWeight(backend, share ?? WrittenWeight(original));
@@ -189,22 +222,20 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
 
     private List<(JsonObject Backend, int Stable, int Canary)> Shares(JsonObject rule, int percent)
     {
-        var all = Backends(rule).ToArray();
-        var own = all.Where(b => StableService(b) is not null && Weight(b) > 0).ToArray();
+        var own = Own(rule).Where(b => Weight(b) > 0).ToArray();
         if (own.Length == 0)
         {
             return [];
         }
 
         var divisor = own.Select(Weight).Aggregate(GreatestCommonDivisor);
-        var alone = all.Where(b => StableService(b) is null).All(b => Weight(b) == 0);
-        if (alone && own.Max(Weight) / divisor <= LargestToScale)
+        if (IsAlone(rule) && own.Max(Weight) / divisor <= LargestToScale)
         {
             return [.. own.Select(b => (b, Weight(b) / divisor * (100 - percent), Weight(b) / divisor * percent))];
         }
 
         // Beside other backends only what the workload had may be divided: rounded down, never more exposure than was asked for.
-        return [.. own.Select(b => (Backend: b, Canary: Math.Min(Weight(b), Math.Max(percent > 0 ? 1 : 0, (int)(Weight(b) * (long)percent / 100))))).Select(s => (s.Backend, Weight(s.Backend) - s.Canary, s.Canary))];
+        return [.. own.Select(b => (Backend: b, Canary: (int)(Weight(b) * (long)percent / 100))).Select(s => (s.Backend, Weight(s.Backend) - s.Canary, s.Canary))];
     }
 
     private JsonObject Canary(JsonObject stable, int weight)
@@ -215,22 +246,28 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         return canary;
     }
 
-    private JsonObject? Preview(JsonObject rule, List<(JsonObject Backend, int Stable, int Canary)> shares, PreviewIntent preview)
+    private JsonObject? Preview(JsonObject rule, List<(JsonObject Backend, int Stable, int Canary)> shares)
     {
-        var (name, type, value) = preview.Header is { } header ? (header, "Exact", preview.Value) : ("Cookie", "RegularExpression", CookiePattern(preview.Cookie!, preview.Value));
+        var ahead = Ahead(rule, PreviewHeader(preview!));
+        ahead?["backendRefs"] = new JsonArray([.. shares.Select(s => (JsonNode)Canary(s.Backend, Weight(s.Backend)))]);
+        return ahead;
+    }
+
+    /// <summary>The rule for those requests alone that have the header, too.</summary>
+    private static JsonObject? Ahead(JsonObject rule, JsonObject header)
+    {
+        var name = Text(header, "name");
         var matches = new JsonArray();
         foreach (var match in rule["matches"] is JsonArray { Count: > 0 } given ? Objects(given) : [new JsonObject { ["path"] = new JsonObject { ["type"] = "PathPrefix", ["value"] = "/" } }])
         {
-            var headers = match["headers"] is JsonArray present ? present.DeepClone().AsArray() : [];
-            if (Objects(headers).Any(h => string.Equals(h["name"]?.GetValue<string>(), name, StringComparison.OrdinalIgnoreCase)))
+            if (Headers(match).Any(h => string.Equals(Text(h, "name"), name, StringComparison.OrdinalIgnoreCase)))
             {
                 // A header can be matched once; requests of this match are the user's own business.
                 continue;
             }
 
-            headers.Add((JsonNode)new JsonObject { ["type"] = type, ["name"] = name, ["value"] = value });
             var copy = match.DeepClone().AsObject();
-            copy["headers"] = headers;
+            copy["headers"] = new JsonArray([.. Headers(match).Append(header).Select(h => h.DeepClone())]);
             matches.Add((JsonNode)copy);
         }
 
@@ -244,8 +281,13 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         // A rule's name is unique in its route.
         ahead.Remove("name");
         ahead["matches"] = matches;
-        ahead["backendRefs"] = new JsonArray([.. shares.Select(s => (JsonNode)Canary(s.Backend, Weight(s.Backend)))]);
         return ahead;
+    }
+
+    private static JsonObject PreviewHeader(PreviewIntent preview)
+    {
+        var (name, type, value) = preview.Header is { } header ? (header, "Exact", preview.Value) : ("Cookie", "RegularExpression", CookiePattern(preview.Cookie!, preview.Value));
+        return new JsonObject { ["type"] = type, ["name"] = name, ["value"] = value };
     }
 
     /// <summary>Right also where an expression need not match the whole header. Names and values have no character that means something else, but the dot.</summary>
@@ -255,24 +297,79 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     private string Shape(JsonObject rule)
     {
         var shape = rule.DeepClone().AsObject();
-        shape["backendRefs"] = new JsonArray([.. Backends(rule).Where(b => StableService(b) is not null).Select(WithoutWeight)]);
+        shape["backendRefs"] = new JsonArray([.. Own(rule).Select(WithoutWeight)]);
         return CanonicalJson.Sha256(shape)[..12];
     }
 
-    /// <summary>The record of the same rule; of a rule that was edited in mid-run, any other of the Service.</summary>
-    private static BackendRecord? Saved(IReadOnlyList<BackendRecord> saved, string rule, string service, int at)
+    /// <summary>
+    /// What the workload's backends of a rule weigh without the canary. Of a rule that was edited in mid-run the record is one that no other claims, if the
+    /// shares show it: no weight is taken over from another rule. Failing that, the two shares add up to what it was, or, alone, to as much of the whole.
+    /// </summary>
+    private IEnumerable<int?> Weights(JsonObject rule, IReadOnlyList<BackendRecord>? known, List<BackendRecord> left)
     {
-        var same = saved.Where(s => s.Rule == rule && s.Service == service).ToArray();
-        return at < same.Length ? same[at] : same.Concat(saved.Where(s => s.Service == service)).FirstOrDefault();
+        if (!Backends(rule).Any(b => CanaryFor(b) is not null))
+        {
+            return Own(rule).Select(WrittenWeight);
+        }
+
+        var (live, alone) = (Live(rule), IsAlone(rule));
+        var services = Own(rule).Select(b => StableService(b)!).ToArray();
+        var found = known is null
+            ? Take(left, services, c => alone ? IsInProportion(Weights(c), live) : Weights(c).SequenceEqual(live))
+            : alone || !WasAlone(Weights(known), live) ? known : null;
+        return found?.Select(r => r.Weight) ?? live.Select(w => (int?)w);
     }
 
-    /// <summary>Beside other backends the two shares add up to what it was; alone any weight means the same.</summary>
-    private int? Derived(JsonObject rule, JsonObject stable)
+    /// <summary>Others' backends came in mid-run, beside weights that were split as those of a rule of the workload's own.</summary>
+    private static bool WasAlone(int[] saved, int[] live)
     {
-        var canary = Backends(rule).FirstOrDefault(b => CanaryFor(b) == StableService(stable));
-        var alone = Backends(rule).All(b => StableService(b) is not null || CanaryFor(b) is not null || Weight(b) == 0);
-        return alone || canary is null ? 1 : Weight(stable) + Weight(canary);
+        var divisor = saved.Aggregate(GreatestCommonDivisor);
+        return !saved.SequenceEqual(live) && saved.Zip(live).All(w => w.Second * (long)divisor == w.First * 100L);
     }
+
+    private static bool IsInProportion(int[] saved, int[] live) =>
+        saved.Sum(w => (long)w) is > 0 and var all && live.Sum(w => (long)w) is var now && saved.Zip(live).All(w => w.First * now == w.Second * all);
+
+    private static int[] Weights(IReadOnlyList<BackendRecord> records) => [.. records.Select(r => r.Weight ?? 1)];
+
+    /// <summary>Stable and canary together, of each of stable's backends.</summary>
+    private int[] Live(JsonObject rule)
+    {
+        var own = Own(rule).ToArray();
+        var canaries = Backends(rule).Where(b => CanaryFor(b) is not null).ToList();
+        return
+        [
+            .. own.Select(stable =>
+            {
+                // One whose stable backend got another port is known by the Service.
+                var canary = canaries.Find(c => IsCanaryOf(c, stable)) ?? canaries.Find(c => CanaryFor(c) == StableService(stable) && !own.Any(o => IsCanaryOf(c, o)));
+                return Weight(stable) + (canary is not null && canaries.Remove(canary) ? Weight(canary) : 0);
+            }),
+        ];
+    }
+
+    private bool IsCanaryOf(JsonObject canary, JsonObject stable) => JsonNode.DeepEquals(WithoutWeight(canary), WithoutWeight(Canary(stable, 0)));
+
+    /// <summary>The records of one rule, which stand together.</summary>
+    private static IReadOnlyList<BackendRecord>? Take(List<BackendRecord> left, string[] services, Predicate<IReadOnlyList<BackendRecord>> fits)
+    {
+        for (var i = 0; services.Length > 0 && i + services.Length <= left.Count; i++)
+        {
+            var records = left.GetRange(i, services.Length);
+            if (records.All(r => r.Rule == records[0].Rule) && records.Select(r => r.Service).SequenceEqual(services) && fits(records))
+            {
+                left.RemoveRange(i, services.Length);
+                return records;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Nobody else gets requests of it, so that only the proportion of the weights matters.</summary>
+    private bool IsAlone(JsonObject rule) => Backends(rule).All(b => StableService(b) is not null || CanaryFor(b) is not null || Weight(b) == 0);
+
+    private IEnumerable<JsonObject> Own(JsonObject rule) => Backends(rule).Where(b => StableService(b) is not null);
 
     private string? StableService(JsonObject backend) => ServiceOf(backend) is { } service && services.Contains(service) ? service : null;
 
@@ -286,6 +383,8 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
     }
 
     private static IEnumerable<JsonObject> Backends(JsonObject rule) => rule["backendRefs"] is JsonArray backends ? Objects(backends) : [];
+
+    private static IEnumerable<JsonObject> Headers(JsonObject match) => match["headers"] is JsonArray headers ? Objects(headers) : [];
 
     private static IEnumerable<JsonObject> Objects(JsonArray items) => items.OfType<JsonObject>();
 

@@ -30,7 +30,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new RouteReading(Gone(task), new TrafficObstacle("RouteNotFound", $"there is no {route} in namespace {scene.Namespace}. Create it, or correct the name."));
         }
 
-        var editor = new HttpRouteRules(scene.Namespace, task.Services);
+        var editor = new HttpRouteRules(scene.Namespace, task.Services, routing.Preview);
         var rules = Rules(found.Spec.ValueKind is System.Text.Json.JsonValueKind.Object ? JsonObject.Create(found.Spec) : null);
         var saved = task.Route.Backends ?? [];
         var parents = HttpRouteParents.Of(found);
@@ -40,19 +40,20 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             Exists = true,
             Backends = editor.Originals(rules, saved),
             Weight = editor.Percent(rules),
-            IsAsAsked = JsonNode.DeepEquals(rules, editor.Split(rules, saved, routing.Weight ?? 0, routing.Weight is null ? null : routing.Preview)),
+            IsAsAsked = JsonNode.DeepEquals(rules, editor.Split(rules, saved, routing.Weight)),
             NamesCanary = editor.NamesCanary(rules),
             HasFollowed = parents.HaveFollowed,
             Problem = parents.Problem,
+            TooCoarse = routing.Weight is { } weight ? editor.TooCoarse(rules, saved, weight) : null,
         };
         return new RouteReading(observation, Obstacle(editor, route, rules, routing, parents));
     }
 
     public Task SetAsync(TrafficScene scene, RouteTask task, int weight, PreviewIntent? preview, CancellationToken cancellation) =>
-        ChangeAsync(scene, task, (editor, rules, saved) => editor.Split(rules, saved, weight, preview), mustBeSaved: true, cancellation);
+        ChangeAsync(scene, task, preview, (editor, rules, saved) => editor.Split(rules, saved, weight), mustBeSaved: true, cancellation);
 
     public Task RestoreAsync(TrafficScene scene, RouteTask task, CancellationToken cancellation) =>
-        ChangeAsync(scene, task, (editor, rules, saved) => editor.Restored(rules, saved), mustBeSaved: false, cancellation);
+        ChangeAsync(scene, task, scene.Patch.Spec.Canary is { } canary ? TrafficIntent.From(canary).Preview : null, (editor, rules, saved) => editor.Restored(rules, saved), mustBeSaved: false, cancellation);
 
     /// <summary>
     /// Nothing was made beside it. But the API server took the changes down in our name: who applies the route with server-side apply would meet a
@@ -79,7 +80,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
     }
 
     private async Task ChangeAsync(
-        TrafficScene scene, RouteTask task, Func<HttpRouteRules, JsonArray, IReadOnlyList<BackendRecord>, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)
+        TrafficScene scene, RouteTask task, PreviewIntent? preview, Func<HttpRouteRules, JsonArray, IReadOnlyList<BackendRecord>, JsonArray> change, bool mustBeSaved, CancellationToken cancellation)
     {
         var key = new ObjectKey(scene.Namespace, task.Route.Name);
         if (await client.FindAsync((ResourceType)Kinds.HttpRoutes, key, cancellation) is not { } route)
@@ -89,7 +90,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
 
         // A change whose answer was lost is there already: it is known from now on, and not only when the watch tells of it.
         scene.View.Routes.HttpRoutes?.Observe(await Task.FromResult(route).As(Kinds.HttpRoutes));
-        var editor = new HttpRouteRules(scene.Namespace, task.Services);
+        var editor = new HttpRouteRules(scene.Namespace, task.Services, preview);
         var rules = Rules(route["spec"] as JsonObject);
         var saved = task.Route.Backends ?? [];
         if (mustBeSaved && !editor.Originals(rules, saved).SequenceEqual(saved))
@@ -99,7 +100,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
         }
 
         var wanted = change(editor, rules, saved);
-        if (HttpRoutePatch.Between(route["metadata"]!["uid"]!.GetValue<string>(), rules, wanted, editor.IsPreview) is { } patch)
+        if (HttpRoutePatch.Between(route["metadata"]!["uid"]!.GetValue<string>(), rules, wanted, rule => editor.IsPreview(rule, rules)) is { } patch)
         {
             var written = await client.JsonPatchAsync(Kinds.HttpRoutes, key, patch, cancellation, fieldManager: Names.FieldManager).As(Kinds.HttpRoutes);
             scene.View.Routes.HttpRoutes?.Observe(written);
@@ -123,7 +124,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new TrafficObstacle("RouteNamesCanary", $"{route} names a canary's Service already, which the run would make and remove. Take that backend out of the route.");
         }
 
-        var split = editor.Split(rules, [], routing.LowestWeight, routing.Preview);
+        var split = editor.Split(rules, [], routing.LowestWeight);
         if (split.Count > HttpRouteRules.MostRules)
         {
             return new TrafficObstacle("RouteTooLarge", $"{route} would have {split.Count} rules with those for the preview, and the API allows {HttpRouteRules.MostRules}. Split the route, or leave spec.canary.preview out.");
@@ -139,7 +140,7 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
             return new TrafficObstacle("RouteTooLarge", $"a rule of {route} would have more than the {HttpRouteRules.MostBackends} backends that the API allows. Split the rule.");
         }
 
-        return editor.TooCoarse(rules, routing.LowestWeight) is { } coarse ? new TrafficObstacle("WeightTooCoarse", $"{route}: {coarse}.") : null;
+        return editor.TooCoarse(rules, [], routing.LowestWeight) is { } coarse ? new TrafficObstacle("WeightTooCoarse", $"{route}: {coarse}.") : null;
     }
 
     private static RouteObservation Gone(RouteTask task) => new() { Route = task.Route.Ref(), Exists = false, Backends = task.Route.Backends ?? [], HasFollowed = true };
