@@ -13,6 +13,7 @@ public static class RolloutDecider
         var draft = new Draft(patch, intent, observed, policy, now);
         AuditWatch.Decide(draft);
         FactDesk.Receive(draft);
+        CronReturn.ForgetGone(draft);
 
         if (patch.Metadata.IsTerminating)
         {

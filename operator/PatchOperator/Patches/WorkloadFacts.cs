@@ -50,10 +50,12 @@ internal static class WorkloadFacts
             Revision = (status.ObservedGeneration ?? 0) >= set.Metadata.Generation ? status.UpdateRevision : null,
             TemplateDigest = set.Spec.Template.DigestWithout(patched),
             ReadyReplicas = status.ReadyReplicas ?? 0,
+
+            // That currentRevision is updateRevision says nothing: going back half way, its controller takes up the revision it had, and they are one from the start.
             IsRolledOut = (status.ObservedGeneration ?? 0) >= set.Metadata.Generation
+                && (status.UpdatedReplicas ?? 0) >= wanted
                 && (status.ReadyReplicas ?? 0) >= wanted
-                && (status.Replicas ?? 0) == wanted
-                && ((status.UpdatedReplicas ?? 0) >= wanted || status.CurrentRevision == status.UpdateRevision),
+                && (status.Replicas ?? 0) == wanted,
             Obstacle = set.Spec.UpdateStrategy switch
             {
                 { Type: "OnDelete" } => "its updateStrategy is OnDelete, so a change of its images reaches no pod. Set spec.updateStrategy.type to RollingUpdate.",

@@ -87,6 +87,26 @@ public sealed class UnitScenarios
     }
 
     [Fact]
+    public async Task A_StatefulSet_that_is_taken_back_half_way_is_back_when_its_last_pod_is()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        town.Edit(ResourceName.StatefulSets, "indexer", set => set["spec"]!["replicas"] = 5);
+        await town.UntilAsync(() => town.PodsOf("indexer").Count == 5, "five indexers are up");
+        town.Pods.Set(Town.PatchedStable, PodBehaviour.SlowStop(TimeSpan.FromMilliseconds(500)));
+        town.Pods.Set(Town.Stable, PodBehaviour.SlowStop(TimeSpan.FromMilliseconds(500)));
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25}]""", others: $$$"""
+            ,{"name":"indexer","role":"Web","statefulSet":"indexer","canary":{"enabled":false},"containers":[{"name":"php","image":"{{{Town.Patched}}}"}]}
+            """);
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.PodsOf("indexer").Count(image => image == Town.Patched) == 2, "two of five are patched", 60);
+        town.Annotate(Commands.Abort, "orders are missing");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.All(town.PodsOf("indexer"), image => Assert.Equal(Town.Stable, image));
+    }
+
+    [Fact]
     public async Task Only_the_canary_gets_its_overlay_and_no_selector_of_stable_counts_its_pods()
     {
         await using var town = await Town.FoundAsync();

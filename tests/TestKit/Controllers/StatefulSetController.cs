@@ -67,13 +67,16 @@ internal sealed class StatefulSetController(IObjectStore store, WorkQueue queue)
     private void WriteStatus(JsonObject set, Dictionary<int, JsonObject> pods, string revision, int wanted)
     {
         var updated = pods.Values.Count(pod => Revision(pod) == revision && !pod.IsTerminating());
+
+        // As in Kubernetes, a pod that is ending is ready until its node says otherwise.
+        var ready = pods.Values.Count(pod => Conditions.IsTrue(pod["status"], "Ready"));
         var status = (set["status"] as JsonObject)?.Copy() ?? [];
         status["observedGeneration"] = set.Generation();
         status["replicas"] = pods.Count;
-        status["readyReplicas"] = pods.Values.Count(IsReady);
+        status["readyReplicas"] = ready;
         status["updatedReplicas"] = updated;
         status["updateRevision"] = revision;
-        if (status["currentRevision"] is null || (updated >= wanted && pods.Values.All(IsReady)))
+        if (status["currentRevision"] is null || (updated == wanted && ready == wanted && pods.Count == wanted))
         {
             status["currentRevision"] = revision;
         }

@@ -263,6 +263,35 @@ public sealed class UnitStories
         Assert.DoesNotContain(story.Done, a => a is SuspendCronJob);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_CronJob_that_is_deleted_or_made_anew_while_it_is_kept_suspended_is_owed_nothing(bool madeAnew)
+    {
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Approve();
+        story.RunUntil(() => cron.Stable!.IsSuspended, TimeSpan.FromMinutes(10));
+        cron.Stable = madeAnew ? cron.Stable! with { Uid = "another", IsSuspended = true, ActiveJobs = [] } : null;
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromMinutes(2));
+        Assert.All(story.Status.Workloads!, w => Assert.Null(w.WasSuspended));
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal(madeAnew, cron.Stable?.IsSuspended ?? false);
+    }
+
+    [Fact]
+    public void A_CronJob_that_is_deleted_while_its_images_are_put_right_is_owed_nothing()
+    {
+        story.Edit(s => s with { Promotion = new PromotionSpec { Hold = "UntilAdopted" } });
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));
+        cron.SetByOthers(Story.Old, "argocd-controller");
+        story.RunUntil(() => cron.Stable!.IsSuspended, TimeSpan.FromMinutes(1));
+        cron.Stable = null;
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.All(story.Status.Workloads!, w => Assert.Null(w.WasSuspended));
+    }
+
     [Fact]
     public void A_role_that_does_not_come_back_keeps_the_others_waiting_for_a_moment_only()
     {

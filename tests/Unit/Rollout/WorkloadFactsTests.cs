@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Patches;
 using PatchOperator.Patches.Resources;
@@ -22,6 +23,21 @@ public sealed class WorkloadFactsTests
             },
         };
         Assert.Equal(counts, WorkloadFacts.Stable(deployment, []).RolloutFailure is not null);
+    }
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(5, true)]
+    public void A_StatefulSet_is_rolled_out_when_every_pod_is_of_the_wanted_revision(int updated, bool isRolledOut)
+    {
+        var set = new StatefulSetResource
+        {
+            Metadata = new ObjectMeta { Name = "web", Uid = "uid", Generation = 3 },
+            Spec = new StatefulSetSpecPart { Replicas = 5 },
+            Status = JsonSerializer.Deserialize(
+                $$"""{"observedGeneration":3,"replicas":5,"readyReplicas":5,"updatedReplicas":{{updated}},"currentRevision":"old","updateRevision":"old"}""", KindsJson.Default.StatefulSetStatusPart)!,
+        };
+        Assert.Equal(isRolledOut, WorkloadFacts.Stable(set, []).IsRolledOut);
     }
 
     [Theory]

@@ -6,6 +6,15 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// </summary>
 internal static class CronReturn
 {
+    /// <summary>What was deleted or made anew is owed nothing; kept in mind, it would keep every other patch from the workload for ever.</summary>
+    public static void ForgetGone(Draft draft)
+    {
+        foreach (var target in draft.Targets.Where(t => t is { Status.WasSuspended: not null, Stable: null, IsUnread: false }))
+        {
+            draft.Update(target, w => w with { WasSuspended = null });
+        }
+    }
+
     /// <summary>Does the next thing; true when no CronJob is kept suspended.</summary>
     public static bool IsDone(Draft draft)
     {

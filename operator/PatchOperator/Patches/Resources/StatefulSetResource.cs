@@ -45,7 +45,5 @@ internal sealed record StatefulSetStatusPart
 
     public int? ReadyReplicas { get; init; }
 
-    public string? CurrentRevision { get; init; }
-
     public string? UpdateRevision { get; init; }
 }
