@@ -58,6 +58,9 @@ public sealed record ObservedState
     /// <summary>Of each workload the last change of its images, if the API server confirmed it, and as far as this process made it: what it runs instead, someone else brought.</summary>
     public IReadOnlyCollection<SetStableImages> ImagesSet { get; init; } = [];
 
+    /// <summary>Since when this process decides about the patch; null where nobody says.</summary>
+    public DateTimeOffset? LookingSince { get; init; }
+
     /// <summary>How notifications of the stored status ended, those under way left out.</summary>
     public IReadOnlyList<DeliveryOutcome> Delivered { get; init; } = [];
 

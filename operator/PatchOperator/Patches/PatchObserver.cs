@@ -31,6 +31,9 @@ internal sealed class PatchObserver(
 {
     private readonly ConcurrentDictionary<string, bool> reading = new(StringComparer.Ordinal);
 
+    /// <summary>Of those that run.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> lookingSince = new(StringComparer.Ordinal);
+
     public async Task<ObservedState> ObserveAsync(EmergencyPatch patch, PatchIntent intent, Schedule schedule, CancellationToken cancellation)
     {
         var targets = schedule.Workloads.Select(w => w.Workload).ToArray();
@@ -75,6 +78,7 @@ internal sealed class PatchObserver(
         }
 
         reading[patch.Metadata.Uid] = true;
+        observed = observed with { LookingSince = lookingSince.GetOrAdd(patch.Metadata.Uid, _ => time.GetUtcNow()) };
         var view = await views.UseAsync(patch, cancellation);
         view.WatchJobs(targets.Any(w => w.Kind is WorkloadKind.CronJob));
 
@@ -150,6 +154,7 @@ internal sealed class PatchObserver(
     public void Forget(EmergencyPatch patch)
     {
         metrics.Stop(patch);
+        lookingSince.TryRemove(patch.Metadata.Uid, out _);
         if (reading.TryRemove(patch.Metadata.Uid, out _))
         {
             views.Release(patch);

@@ -451,6 +451,20 @@ public sealed class RoutedStories
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
     }
 
+    [Theory]
+    [InlineData(true, PatchPhase.Promoted)]
+    [InlineData(false, PatchPhase.Reverted)]
+    public void An_operator_that_was_away_beyond_the_deadline_takes_no_canary_back_whose_pods_came_up_meanwhile(bool cameUp, PatchPhase end)
+    {
+        var story = Routed();
+        story.PodsBecomeReady = cameUp;
+        story.Approve();
+        story.RunUntil(() => story.Web.Canary is not null, TimeSpan.FromMinutes(1));
+        story.Pass(TimeSpan.FromMinutes(15));
+        story.LookingSince = story.Now;
+        story.RunUntil(end, cameUp ? TimeSpan.FromMinutes(20) : TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public void A_canary_that_does_not_come_back_gets_no_requests_and_ends_at_the_deadline()
     {

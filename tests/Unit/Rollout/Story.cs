@@ -117,6 +117,9 @@ internal sealed class Story
     /// <summary>A status that is stored is answered to nobody: nothing of the plan is done.</summary>
     public bool AnswersAreLost { get; set; }
 
+    /// <summary>When the process that looks on began to.</summary>
+    public DateTimeOffset? LookingSince { get; set; }
+
     public string? HeldBy { get; set; }
 
     public Dictionary<string, NeighbourObservation> Neighbours { get; } = new(StringComparer.Ordinal);
@@ -270,6 +273,7 @@ internal sealed class Story
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, Web.Reference),
         ActionProblem = ActionProblem,
         ImagesSet = [.. imagesSet],
+        LookingSince = LookingSince,
         Neighbours = Neighbours,
         Promotions = [.. Promotions],
         SupersededBy = SupersededBy,

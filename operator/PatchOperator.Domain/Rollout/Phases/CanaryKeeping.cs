@@ -5,6 +5,8 @@ namespace PatchOperator.Domain.Rollout.Phases;
 /// <summary>Keeps the canaries as the step wants them, and the time in which they must be.</summary>
 internal static class CanaryKeeping
 {
+    private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(30);
+
     /// <summary>True when every canary has all its pods ready on the right template, and those that answer requests get some.</summary>
     public static bool Keep(Draft draft)
     {
@@ -38,6 +40,19 @@ internal static class CanaryKeeping
     private static bool HasGrown(Draft draft) => draft.Patch.Status?.Step is { ReadySince: not null }
         && draft.Canaries.Any(t => t.Status.CanaryReplicas > 0 && t.Status.CanaryReplicas > (draft.Patch.Status.Workloads ?? []).FirstOrDefault(w => w.Name == t.Name)?.CanaryReplicas)
         && !draft.Canaries.SelectMany(t => t.Observed.CanaryPods).Any(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false, HasEnded: false });
+
+    /// <summary>While nobody decided, nothing could go on: pods that came up meanwhile get the moment that the rest takes, and a canary without them gets none (S6).</summary>
+    public static bool IsOverdue(Draft draft)
+    {
+        var from = draft.Observed.LookingSince + CatchUp;
+        if (from > draft.Now && draft.Canaries.All(t => t.Status.CanaryReady >= t.Status.CanaryReplicas))
+        {
+            draft.WakeAt(from.Value);
+            return false;
+        }
+
+        return draft.Status.Step!.Deadline <= draft.Now;
+    }
 
     public static RevertStatus TooLate(Draft draft) => Progressing.Back(
         draft,

@@ -80,7 +80,7 @@ internal static class Progressing
             return;
         }
 
-        if (!allReady && draft.Phase is PatchPhase.Progressing && draft.Status.Step!.Deadline <= draft.Now)
+        if (!allReady && draft.Phase is PatchPhase.Progressing && CanaryKeeping.IsOverdue(draft))
         {
             Reverting.Begin(draft, CanaryKeeping.TooLate(draft));
             return;
