@@ -37,9 +37,9 @@ public sealed class ClusterClientTests
     public async Task A_long_pause_is_handed_to_the_caller_with_its_length()
     {
         await using var harness = await new Harness(api).StartAsync();
-        api.Intercept = _ => Throttled(45);
+        api.Intercept = _ => Throttled(25);
         var error = await Assert.ThrowsAsync<ClusterException>(() => harness.Client.FindAsync(Widgets.Type, Harness.Key("a"), None));
-        Assert.Equal((ApiErrorKind.Throttled, TimeSpan.FromSeconds(45)), (error.Kind, error.Error.RetryAfter));
+        Assert.Equal((ApiErrorKind.Throttled, TimeSpan.FromSeconds(25)), (error.Kind, error.Error.RetryAfter));
     }
 
     [Fact]

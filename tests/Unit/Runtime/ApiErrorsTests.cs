@@ -50,6 +50,19 @@ public sealed class ApiErrorsTests
         Assert.Equal((ApiErrorKind.Throttled, TimeSpan.FromSeconds(3), true), (error.Kind, error.RetryAfter, error.TookNoEffect));
     }
 
+    [Theory]
+    [InlineData(600, 30.0)]
+    [InlineData(45, 30.0)]
+    [InlineData(1, 1.0)]
+    [InlineData(0.4, null)]
+    [InlineData(0, null)]
+    [InlineData(-3600, null)]
+    public void No_server_keeps_us_away_for_more_than_half_a_minute_and_none_has_us_back_at_once(double asked, double? obeyed)
+    {
+        var error = ApiErrors.FromResponse(503, Encoding.UTF8.GetBytes("{}"), TimeSpan.FromSeconds(asked));
+        Assert.Equal((ApiErrorKind.Throttled, obeyed), (error.Kind, error.RetryAfter?.TotalSeconds));
+    }
+
     [Fact]
     public void A_create_whose_outcome_is_not_known_is_not_sent_again_and_a_read_is()
     {

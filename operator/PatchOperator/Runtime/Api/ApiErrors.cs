@@ -7,6 +7,9 @@ internal static class ApiErrors
 {
     private const int LongestMessage = 2000;
 
+    /// <summary>A load balancer's guess or a clock that is off must not make us blind for longer, nor have us back at once: the header counts whole seconds.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) Pause = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+
     public static ApiError FromResponse(int statusCode, ReadOnlyMemory<byte> body, TimeSpan? retryAfterHeader)
     {
         var status = Parse(body);
@@ -83,7 +86,7 @@ internal static class ApiErrors
         Reason = string.IsNullOrEmpty(reason) ? null : reason,
         Message = message.Length > LongestMessage ? message[..LongestMessage] : message,
         Causes = causes,
-        RetryAfter = retryAfter,
+        RetryAfter = retryAfter < Pause.Least ? null : retryAfter > Pause.Most ? Pause.Most : retryAfter,
         TookNoEffect = code is 429 || (code is 503 && retryAfter is not null),
     };
 

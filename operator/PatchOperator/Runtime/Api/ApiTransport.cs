@@ -77,6 +77,6 @@ internal sealed class ApiTransport(
             { Date: { } date } => date - time.GetUtcNow(),
             _ => (TimeSpan?)null,
         };
-        return ApiErrors.FromResponse((int)response.StatusCode, body.AsMemory(0, length), retryAfter < TimeSpan.Zero ? TimeSpan.Zero : retryAfter);
+        return ApiErrors.FromResponse((int)response.StatusCode, body.AsMemory(0, length), retryAfter);
     }
 }

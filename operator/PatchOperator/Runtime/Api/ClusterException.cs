@@ -51,6 +51,7 @@ public sealed record ApiError
 
     public IReadOnlyList<ApiErrorCause> Causes { get; init; } = [];
 
+    /// <summary>Of what the server asked for, 1 s to 30 s; null leaves it to the caller's own backoff.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The request certainly changed nothing, because no server accepted it (no connection, or turned away at the door).</summary>
