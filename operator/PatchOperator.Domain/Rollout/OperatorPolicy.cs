@@ -74,9 +74,9 @@ public sealed record OperatorPolicy
     /// <summary>How fresh a check of the metrics must be when a run starts.</summary>
     public TimeSpan PreflightValidity { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a deleted resource may wait for a tidy return before it is let go: no namespace hangs for ever.</summary>
+    /// <summary>How long a deleted resource may wait for a tidy return, from when the operator saw its deletion, before it is let go: no namespace hangs for ever.</summary>
     public TimeSpan FinalizeLimit { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Null while nobody has deleted it.</summary>
-    public DateTimeOffset? LetGoAt(EmergencyPatch patch) => patch.Metadata.DeletionTimestamp + FinalizeLimit;
+    /// <summary>Null until a status says that the deletion was seen. The deletionTimestamp itself is of another clock.</summary>
+    public DateTimeOffset? LetGoAt(EmergencyPatchStatus? status) => status?.Timings?.DeletionSeenAt + FinalizeLimit;
 }

@@ -49,7 +49,7 @@ internal sealed class PatchController(
         var plan = RolloutDecider.Decide(patch, intent, observed, policy, time.GetUtcNow());
         var acted = await executor.ActAsync(patch, plan, cancellation);
         var recorded = await recorder.RecordAsync(acted.Patch, plan, cancellation);
-        if (plan.IsReleased && !await recorder.RetainAsync(recorded.Patch, cancellation) && !(policy.LetGoAt(patch) < time.GetUtcNow()))
+        if (plan.IsReleased && !await recorder.RetainAsync(recorded.Patch, cancellation))
         {
             return (ReconciliationResult<EmergencyPatch>.Failure(recorded.Patch, "The audit trail could not be put away yet, and the patch is kept until it is", null, RetainAgain), false);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -11,11 +12,16 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
     /// <summary>Something changed that no wake-up was set for; look again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>When this process first saw the deletion, by uid: where no status can be written, nothing else knows.</summary>
+    private readonly ConcurrentDictionary<string, long> seen = new(StringComparer.Ordinal);
+
     public string Name => Names.Finalizer;
 
     public async Task<ReconciliationResult<EmergencyPatch>> FinalizeAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
-        var mustGo = policy.LetGoAt(entity) <= time.GetUtcNow();
+        var letGoAt = policy.LetGoAt(entity.Status);
+        var isUnwritten = letGoAt is null && time.GetElapsedTime(seen.GetOrAdd(entity.Metadata.Uid, time.GetTimestamp())) >= policy.FinalizeLimit;
+        var mustGo = isUnwritten || letGoAt <= time.GetUtcNow();
         ReconciliationResult<EmergencyPatch> result;
         bool released;
         try
@@ -27,11 +33,11 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
             (result, released) = (ReconciliationResult<EmergencyPatch>.Failure(entity, exception.Message, exception), true);
         }
 
-        if (!result.IsSuccess && mustGo && released)
+        if (mustGo && (isUnwritten || !result.IsSuccess))
         {
             // It was tried for all that time, and is told in the events; what keeps failing keeps no namespace.
             logger.LogWarning("Letting go of {Patch}, although not all of it could be taken back: {Error}", ObjectKey.Of(entity), result.Message);
-            return ReconciliationResult<EmergencyPatch>.Success(result.Entity);
+            return LetGo(result.Entity);
         }
 
         if (!result.IsSuccess)
@@ -40,7 +46,13 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
         }
 
         return released
-            ? ReconciliationResult<EmergencyPatch>.Success(result.Entity)
+            ? LetGo(result.Entity)
             : ReconciliationResult<EmergencyPatch>.Success(result.Entity, result.RequeueAfter is { } soon && soon < Patience ? soon : Patience);
+    }
+
+    private ReconciliationResult<EmergencyPatch> LetGo(EmergencyPatch patch)
+    {
+        seen.TryRemove(patch.Metadata.Uid, out _);
+        return ReconciliationResult<EmergencyPatch>.Success(patch);
     }
 }

@@ -206,6 +206,22 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task A_patch_that_is_deleted_in_mid_run_goes_in_the_end_although_no_status_can_be_written()
+    {
+        var clock = new FastClock(30);
+        await using var town = await Town.FoundAsync(clock);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"2h"}]""");
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "the run has begun");
+        using var fault = town.Api.Faults.Before(call => call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
+        var deleted = clock.GetUtcNow();
+        town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
+        await town.UntilAsync(() => town.Patch() is null, "it is let go", 60);
+        Assert.True(clock.GetUtcNow() - deleted >= new OperatorPolicy().FinalizeLimit);
+    }
+
+    [Fact]
     public async Task A_canary_that_crashes_and_still_serves_is_analysed_and_taken_back()
     {
         await using var town = await Town.FoundAsync();

@@ -234,6 +234,37 @@ public sealed class SafetyStories
         Assert.InRange(story.Now - since, TimeSpan.FromMinutes(1), story.Policy.FinalizeLimit + TimeSpan.FromSeconds(1));
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(-60)]
+    public void S12_a_clock_that_is_not_the_API_servers_neither_cuts_the_return_short_nor_draws_it_out(int minutesAhead)
+    {
+        var consumers = new StoryWorkload(new WorkloadRef(WorkloadKind.Deployment, "magento-consumers"));
+        story.World.Add(consumers);
+        story.Edit(s => s with { Workloads = [.. s.Workloads!, new WorkloadSpec { Name = "consumers", Role = "Worker", Deployment = "magento-consumers", Containers = [new ContainerImage { Name = "php", Image = Story.New }] }] });
+        consumers.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => consumers.Image == Story.New && story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        story.Delete();
+        story.Patch = story.Patch with { Metadata = story.Patch.Metadata with { DeletionTimestamp = story.Now - TimeSpan.FromMinutes(minutesAhead) } };
+        var since = story.Now;
+        story.RunUntil(() => story.LastPlan!.IsReleased, TimeSpan.FromMinutes(30));
+        Assert.Equal((Story.Old, Story.Old), (story.Web.Image, consumers.Image));
+        Assert.InRange(story.Now - since, story.Policy.FinalizeLimit, story.Policy.FinalizeLimit + TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void S12_a_clock_that_goes_back_draws_the_return_out_no_further_than_from_there()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Phase is PatchPhase.Promoting && story.Stable!.Images["php"] == Story.New, TimeSpan.FromMinutes(10));
+        story.Delete();
+        story.RunFor(TimeSpan.FromSeconds(5));
+        story.SetClockBack(TimeSpan.FromHours(1));
+        story.RunUntil(() => story.LastPlan!.IsReleased, story.Policy.FinalizeLimit + TimeSpan.FromSeconds(5));
+    }
+
     [Fact]
     public void S15_every_transition_has_one_record_and_repetitions_have_none()
     {

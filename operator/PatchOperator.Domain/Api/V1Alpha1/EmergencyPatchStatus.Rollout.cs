@@ -262,6 +262,9 @@ public sealed record TimingStatus
 
     public DateTimeOffset? RevertedAt { get; init; }
 
+    /// <summary>When the operator first saw that the resource is being deleted.</summary>
+    public DateTimeOffset? DeletionSeenAt { get; init; }
+
     /// <summary>The advisory's deadline, given or derived.</summary>
     public DateTimeOffset? RemediateBy { get; init; }
 

@@ -45,7 +45,7 @@ internal static class Invariants
             return $"S12: not let go {cluster.Policy.FinalizeLimit.TotalMinutes:0} min after its deletion, in {cluster.Phase}";
         }
 
-        var inTime = cluster.Now < cluster.Patch.Metadata.DeletionTimestamp + cluster.Policy.FinalizeLimit;
+        var inTime = cluster.Now < cluster.Policy.LetGoAt(cluster.Patch.Status);
         return inTime && cluster.World.Any(w => w.Canary is { IsOurs: true }) ? "S12: let go while its canary is there" : null;
     }
 

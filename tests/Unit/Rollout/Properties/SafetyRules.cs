@@ -270,7 +270,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
                 var stable = decision.Observed.Of(new WorkloadRef(WorkloadKind.CronJob, resume.CronJob)).Stable!;
 
                 // When a deleted patch is let go at its limit, and then alone, nobody is left to resume it later.
-                var isLetGo = decision.Plan.IsReleased && decision.Before.Metadata.DeletionTimestamp + cluster.Policy.FinalizeLimit <= decision.Now;
+                var isLetGo = decision.Plan.IsReleased && cluster.Policy.LetGoAt(decision.Before.Status) <= decision.Now;
                 Expect(decision.Before.Status!.Workloads!.Single(w => w.CronJob == resume.CronJob).WasSuspended is false, "S13: a CronJob goes on that its user had suspended");
                 Expect(isLetGo || stable.ActiveJobs.All(j => j.Images.All(i => stable.Images.GetValueOrDefault(i.Key) == i.Value)), "S13: cron goes on while a Job of other code runs");
             }
