@@ -46,11 +46,11 @@ internal static class PodFacts
     };
 
     /// <summary>In words; of a ReplicaSet the Deployment behind it.</summary>
-    public static string OwnerOf(PodResource pod) => (pod.Metadata.OwnerReferences ?? []).FirstOrDefault() switch
+    public static string OwnerOf(PodResource pod) => pod.Metadata.OwnerReferences switch
     {
-        null => $"Pod {pod.Metadata.Name}",
-        { Kind: "ReplicaSet", Name: var name } when pod.Metadata.Labels?.GetValueOrDefault(TemplateHash) is { } hash && name.EndsWith($"-{hash}", StringComparison.Ordinal) => $"Deployment {name[..^(hash.Length + 1)]}",
-        var owner => $"{owner.Kind} {owner.Name}",
+        [{ Kind: "ReplicaSet", Name: var name }, ..] when pod.Metadata.Labels?.GetValueOrDefault(TemplateHash) is { } hash && name.EndsWith($"-{hash}", StringComparison.Ordinal) => $"Deployment {name[..^(hash.Length + 1)]}",
+        [var owner, ..] => $"{owner.Kind} {owner.Name}",
+        _ => $"Pod {pod.Metadata.Name}",
     };
 
     /// <summary>Of a StatefulSet: the template it was made from, as its controller calls it.</summary>

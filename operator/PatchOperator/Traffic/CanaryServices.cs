@@ -10,6 +10,8 @@ namespace PatchOperator.Traffic;
 /// <summary>Makes, turns and removes the Services that routes name for a canary; never touches one that this patch does not own.</summary>
 internal sealed class CanaryServices(IClusterClient client)
 {
+    private static readonly string[] PortFields = ["name", "port", "protocol", "targetPort", "appProtocol"];
+
     /// <summary>The user's Services that lead to the workload's own pods.</summary>
     public static IReadOnlyList<string> OfStable(TrafficScene scene) =>
     [
@@ -92,7 +94,10 @@ internal sealed class CanaryServices(IClusterClient client)
     }
 
     private static HashSet<string> Ports(ServiceResource service) =>
-        [.. CanaryService.Ports(service.Spec.Ports.ValueKind is JsonValueKind.Array ? JsonArray.Create(service.Spec.Ports) : null).Select(p => string.Join(' ', new[] { "name", "port", "protocol", "targetPort", "appProtocol" }.Select(f => p![f]?.ToJsonString())))];
+    [
+        .. CanaryService.Ports(service.Spec.Ports.ValueKind is JsonValueKind.Array ? JsonArray.Create(service.Spec.Ports) : null)
+            .Select(port => string.Join(' ', PortFields.Select(field => port![field]?.ToJsonString()))),
+    ];
 
     private static ServiceResource? Find(TrafficScene scene, string service) => scene.View.Services.Get(new ObjectKey(scene.Namespace, CanaryService.NameOf(service)));
 

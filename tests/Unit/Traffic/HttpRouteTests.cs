@@ -169,14 +169,14 @@ public sealed class HttpRouteTests
     public void An_edit_of_one_rule_gives_it_no_weight_of_another()
     {
         var (editor, rules) = (new HttpRouteRules("shop", ["web"]), Parsed("""
-            [{"matches":[{"path":{"value":"/api"}}],"backendRefs":[{"name":"web"}]},
+            [{"matches":[{"path":{"value":"/api"}}],"backendRefs":[{"name":"web","weight":1}]},
              {"backendRefs":[{"name":"web","weight":90},{"name":"legacy","weight":10}]}]
             """));
         var saved = editor.Originals(rules, []);
         var during = Split(editor, rules, saved, 25);
         during[1]!["timeouts"] = new JsonObject { ["request"] = "1s" };
         var now = editor.Originals(during, saved);
-        Assert.Equal([null, 90], now.Select(b => b.Weight));
+        Assert.Equal([1, 90], now.Select(b => b.Weight));
         Assert.True(JsonNode.DeepEquals(during, Split(editor, during, now, 25)));
         Assert.Equal(68, (int)during[1]!["backendRefs"]![0]!["weight"]!);
         var after = editor.Restored(during, now);
