@@ -41,6 +41,21 @@ public sealed class WorkloadFactsTests
     }
 
     [Theory]
+    [InlineData("""{"running":{}}""", """{"terminated":{"exitCode":1}}""", true)]
+    [InlineData("""{"running":{}}""", "{}", false)]
+    [InlineData("""{"terminated":{"exitCode":0}}""", """{"terminated":{"exitCode":1}}""", false)]
+    public void An_init_container_that_goes_on_as_a_sidecar_crashes_as_any_other(string state, string last, bool hasCrashed)
+    {
+        var status = JsonSerializer.Deserialize(
+            $$$"""
+            {"phase":"Running","initContainerStatuses":[{"name":"proxy","restartCount":1,"state":{{{state}}},"lastState":{{{last}}}}],
+             "containerStatuses":[{"name":"php","restartCount":0,"state":{"running":{}},"lastState":{}}]}
+            """,
+            KindsJson.Default.PodStatusPart)!;
+        Assert.Equal(hasCrashed, PodFacts.HasCrashed(new PodResource { Status = status }));
+    }
+
+    [Theory]
     [InlineData("Failed", true)]
     [InlineData("Succeeded", true)]
     [InlineData("Running", false)]
