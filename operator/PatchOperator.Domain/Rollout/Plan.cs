@@ -47,8 +47,11 @@ public sealed record WithdrawCanaryTraffic(string Name, IReadOnlyList<RouteStatu
 
 public sealed record DeleteCanary(string Deployment) : PlanAction;
 
-/// <summary>Stable's containers run these images, provided that they run the expected ones now. A CronJob is suspended with it: no Job of either code begins.</summary>
-public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted) : PlanAction;
+/// <summary>
+/// Stable's containers run these images, provided that they run the expected ones now. A CronJob is suspended with it, provided that it was or was not as
+/// seen: no Job of either code begins.
+/// </summary>
+public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted, bool WasSuspended = false) : PlanAction;
 
 /// <summary>The Job exists that runs in the patched image and prints what is installed in it.</summary>
 public sealed record CollectInventory(string Job, WorkloadRef Workload, string Container, string Image, IReadOnlyList<string> Command, TimeSpan Timeout) : PlanAction;

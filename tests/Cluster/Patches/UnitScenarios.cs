@@ -87,6 +87,28 @@ public sealed class UnitScenarios
     }
 
     [Fact]
+    public async Task A_CronJob_that_its_user_suspends_while_its_images_are_written_stays_suspended()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        var reads = 0;
+        using var user = town.Api.Faults.Before(call =>
+        {
+            if (call is { Verb: "get", Resource: "cronjobs", Name: "cron" } && Interlocked.Increment(ref reads) == 1)
+            {
+                town.Edit(ResourceName.CronJobs, "cron", cron => cron["spec"]!["suspend"] = true);
+            }
+
+            return null;
+        });
+        await town.StartOperatorAsync();
+        town.ApplyUnit();
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        Assert.Equal((Town.Patched, true), (town.TemplateImage(ResourceName.CronJobs, "cron"), town.CronIsSuspended));
+    }
+
+    [Fact]
     public async Task A_StatefulSet_that_is_taken_back_half_way_is_back_when_its_last_pod_is()
     {
         await using var town = await Town.FoundAsync();

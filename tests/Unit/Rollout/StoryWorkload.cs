@@ -105,6 +105,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             // As the JSON patch with tests does it: a third image anywhere, and nothing is changed.
             case SetStableImages set when set.Wanted.Any(w => Stable!.Images[w.Container] is var now && !ImageReference.IsSame(now, w.Image) && !ImageReference.IsSame(now, set.Expected.Single(e => e.Container == w.Container).Image)):
                 break;
+            case SetStableImages set when reference.Kind is WorkloadKind.CronJob && set.WasSuspended != Stable!.IsSuspended:
+                break;
             case SetStableImages set:
                 Stable = Stable! with
                 {

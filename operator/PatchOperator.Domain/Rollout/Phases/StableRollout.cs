@@ -122,7 +122,7 @@ internal static class StableRollout
 
         draft.Update(target, w => w with { ImagesSetAt = draft.Now, RolledOutSince = null });
         RememberSuspension(draft, target);
-        draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
+        draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to, target.Stable!.IsSuspended));
 
         // The workload's event wakes this up as well; should the change not go through, try again.
         draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
@@ -176,12 +176,16 @@ internal static class StableRollout
         }
     }
 
-    /// <summary>Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so.</summary>
+    /// <summary>
+    /// Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so. Until our mark comes, in the same write, what is seen
+    /// is the user's wish; and so is, at any time, that it runs.
+    /// </summary>
     private static void RememberSuspension(Draft draft, Target target)
     {
         if (target.Workload.Kind is WorkloadKind.CronJob)
         {
-            draft.Update(target, w => w with { WasSuspended = w.WasSuspended ?? target.Stable!.IsSuspended });
+            var mayBeOurs = target.Stable!.IsSuspended && (target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Contains(target.Workload));
+            draft.Update(target, w => w with { WasSuspended = mayBeOurs ? w.WasSuspended ?? true : target.Stable.IsSuspended });
         }
     }
 
