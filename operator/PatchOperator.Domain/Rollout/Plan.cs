@@ -68,6 +68,9 @@ public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IRead
 /// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
 public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;
 
+/// <summary>A Job of the CronJob goes, and its pods with it: its patched containers could not begin, and without a deadline of its own it would be waited for for ever.</summary>
+public sealed record EndJob(string CronJob, string Job, string Uid) : PlanAction;
+
 /// <summary>These annotations go, if they still have the value that was seen.</summary>
 public sealed record RemoveFacts(IReadOnlyList<string> Annotations) : PlanAction;
 

@@ -45,6 +45,8 @@ internal static class PodFacts
         WorkloadKind.CronJob => false,
     };
 
+    public static bool IsPodOf(PodResource pod, JobResource job) => (pod.Metadata.OwnerReferences ?? []).Any(o => o.Controller is true && o.Uid == job.Metadata.Uid);
+
     /// <summary>Of a StatefulSet: the template it was made from, as its controller calls it.</summary>
     public static string? RevisionOf(PodResource pod) => pod.Metadata.Labels?.GetValueOrDefault(RevisionHash);
 

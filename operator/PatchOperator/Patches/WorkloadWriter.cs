@@ -75,6 +75,9 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
         }
     }
 
+    public Task EndAsync(EmergencyPatch patch, EndJob action, CancellationToken cancellation) =>
+        client.DeleteAsync(Kinds.Jobs, new ObjectKey(patch.Metadata.Namespace ?? "", action.Job), new DeleteOptions(Uid: action.Uid), cancellation);
+
     public async Task ReplaceAsync(EmergencyPatch patch, ReplacePods action, NamespaceView view, CancellationToken cancellation)
     {
         foreach (var pod in action.Pods.Select(name => view.Pods.Get(new ObjectKey(patch.Metadata.Namespace ?? "", name))).OfType<PodResource>())

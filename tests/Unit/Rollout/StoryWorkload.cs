@@ -125,6 +125,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case ReleaseImages release:
                 Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null };
                 break;
+            case EndJob end:
+                Set([.. Stable!.ActiveJobs.Where(j => j.Name != end.Job)]);
+                break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));
                 break;

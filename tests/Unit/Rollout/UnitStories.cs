@@ -322,6 +322,27 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void A_patched_Job_that_could_not_begin_is_ended_in_a_revert_and_one_that_runs_is_waited_for_by_name()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        var patched = new Dictionary<string, string> { ["php"] = Story.New, ["proxy"] = "envoy:1" };
+        cron.Set(
+            new JobObservation("pulling", patched) { Begun = ["proxy"] },
+            new JobObservation("running", patched) { Begun = ["php"] },
+            new JobObservation("unseen", patched),
+            new JobObservation("previous", new Dictionary<string, string> { ["php"] = Story.Old }) { Begun = [] });
+        story.Command(Commands.Revert, "the wrong digest");
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(11));
+        Assert.Equal(["running", "unseen", "previous"], cron.Stable!.ActiveJobs.Select(j => j.Name));
+        story.Reconcile();
+        Assert.Contains("CronJob magento-cron is kept suspended until Job running, unseen of other code has ended.", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        cron.Set();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Fact]
     public void A_role_that_does_not_come_back_keeps_the_others_waiting_for_a_moment_only()
     {
         cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));

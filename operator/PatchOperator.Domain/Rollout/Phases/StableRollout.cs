@@ -99,6 +99,7 @@ internal static class StableRollout
         }
 
         ReplaceBrokenPods(draft, target, stable);
+        EndUnbegunJobs(draft, target, stable);
         var done = target.Workload.Kind switch
         {
             WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
@@ -189,6 +190,9 @@ internal static class StableRollout
         }
     }
 
+    /// <summary>Jobs that have not ended, of other code than the CronJob's next one.</summary>
+    public static IEnumerable<JobObservation> OtherJobs(Target target) => (target.Stable?.ActiveJobs ?? []).Where(job => !job.Images.RunsAll(Now(target)));
+
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
     public static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
     {
@@ -199,7 +203,7 @@ internal static class StableRollout
         }
 
         var settledAt = (target.Status.ImagesSetAt ?? DateTimeOffset.MinValue) + draft.Policy.CronSettle;
-        if (settledAt > draft.Now || stable.ActiveJobs.Any(job => !job.Images.RunsAll(Now(target))))
+        if (settledAt > draft.Now || OtherJobs(target).Any())
         {
             if (!stable.IsSuspended)
             {
@@ -230,6 +234,15 @@ internal static class StableRollout
         if (target.Workload.Kind is WorkloadKind.StatefulSet && !stable.IsRolledOut && broken.Length > 0)
         {
             draft.Do(new ReplacePods(target.Workload.Name, broken));
+        }
+    }
+
+    /// <summary>A Job that waits for its image waits for ever, and what it waits for is being taken back. One that has begun is waited for: what it was about must not stay half done.</summary>
+    private static void EndUnbegunJobs(Draft draft, Target target, StableObservation stable)
+    {
+        foreach (var job in stable.ActiveJobs.Where(j => j.Begun is { } begun && target.OursIn(j.Images) is { Count: > 0 } ours && !ours.Any(o => begun.Contains(o.Container))))
+        {
+            draft.Do(new EndJob(target.Workload.Name, job.Name, job.Uid));
         }
     }
 
