@@ -163,7 +163,13 @@ public sealed record StableObservation
 
 /// <param name="Name">The Job.</param>
 /// <param name="Images">Image by container.</param>
-public sealed record JobObservation(string Name, IReadOnlyDictionary<string, string> Images);
+public sealed record JobObservation(string Name, IReadOnlyDictionary<string, string> Images)
+{
+    public string Uid { get; init; } = "";
+
+    /// <summary>Containers that have begun in one of its pods; null where that is not known.</summary>
+    public IReadOnlyCollection<string>? Begun { get; init; }
+}
 
 public sealed record CanaryObservation
 {

@@ -47,8 +47,11 @@ public sealed record WithdrawCanaryTraffic(string Name, IReadOnlyList<RouteStatu
 
 public sealed record DeleteCanary(string Deployment) : PlanAction;
 
-/// <summary>Stable's containers run these images, provided that they run the expected ones now. A CronJob is suspended with it: no Job of either code begins.</summary>
-public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted) : PlanAction;
+/// <summary>
+/// Stable's containers run these images, provided that they run the expected ones now. A CronJob is suspended with it, provided that it was or was not as
+/// seen: no Job of either code begins.
+/// </summary>
+public sealed record SetStableImages(WorkloadRef Workload, string StableUid, IReadOnlyList<ImageRecord> Expected, IReadOnlyList<ImageRecord> Wanted, bool WasSuspended = false) : PlanAction;
 
 /// <summary>The Job exists that runs in the patched image and prints what is installed in it.</summary>
 public sealed record CollectInventory(string Job, WorkloadRef Workload, string Container, string Image, IReadOnlyList<string> Command, TimeSpan Timeout) : PlanAction;
@@ -64,6 +67,9 @@ public sealed record ReleaseImages(WorkloadRef Workload, string StableUid, IRead
 
 /// <summary>Pods of a StatefulSet that are not ready go: its controller waits for them for ever before it rolls back.</summary>
 public sealed record ReplacePods(string StatefulSet, IReadOnlyList<string> Pods) : PlanAction;
+
+/// <summary>A Job of the CronJob goes, and its pods with it: its patched containers could not begin, and without a deadline of its own it would be waited for for ever.</summary>
+public sealed record EndJob(string CronJob, string Job, string Uid) : PlanAction;
 
 /// <summary>These annotations go, if they still have the value that was seen.</summary>
 public sealed record RemoveFacts(IReadOnlyList<string> Annotations) : PlanAction;

@@ -75,7 +75,7 @@ public static class RolloutDecider
             PatchPhase.Reverting => Reverting.Decide,
             PatchPhase.Reverted => Ended.Decide,
             PatchPhase.Rejected => Ended.Decide,
-            PatchPhase.Superseded => Ended.Decide,
+            PatchPhase.Superseded => Superseded.Decide,
             PatchPhase.Degraded => Degraded.Decide,
         };
         decide(draft);

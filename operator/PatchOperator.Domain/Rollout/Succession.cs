@@ -5,6 +5,8 @@ namespace PatchOperator.Domain.Rollout;
 /// <summary>A later patch that names this one in <c>supersedes</c>, and may start, ends it: what runs is taken back first, what was promoted is held until the other is promoted too.</summary>
 internal static class Succession
 {
+    public const string Reason = "SupersededByPatch";
+
     /// <summary>True when the successor decided what happens next.</summary>
     public static bool Decide(Draft draft) => draft.Observed.SupersededBy is { } successor && draft.Phase switch
     {
@@ -17,13 +19,13 @@ internal static class Succession
 
     private static bool End(Draft draft, string successor)
     {
-        draft.Enter(PatchPhase.Superseded, "SupersededByPatch", Message(successor));
+        draft.Enter(PatchPhase.Superseded, Reason, Message(successor));
         return true;
     }
 
     private static bool TakeBack(Draft draft, string successor)
     {
-        Reverting.Begin(draft, Progressing.Back(draft, "SupersededByPatch", Message(successor), PatchPhase.Superseded));
+        Reverting.Begin(draft, Progressing.Back(draft, Reason, Message(successor), PatchPhase.Superseded));
         return true;
     }
 

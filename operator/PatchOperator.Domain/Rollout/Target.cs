@@ -39,9 +39,11 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     public bool HasOurImages => Ours.Count > 0;
 
     /// <summary>The patched images that are there because of this patch alone.</summary>
-    public IReadOnlyList<ImageRecord> Ours => Stable is { } stable
-        ? [.. Patched.Where(p => ImageReference.IsSame(stable.Images.GetValueOrDefault(p.Container), p.Image) && !ImageReference.IsSame(Previous.Single(b => b.Container == p.Container).Image, p.Image))]
-        : [];
+    public IReadOnlyList<ImageRecord> Ours => Stable is { } stable ? OursIn(stable.Images) : [];
+
+    /// <summary>The same of a Job.</summary>
+    public IReadOnlyList<ImageRecord> OursIn(IReadOnlyDictionary<string, string> images) =>
+        [.. Patched.Where(p => ImageReference.IsSame(images.GetValueOrDefault(p.Container), p.Image) && !ImageReference.IsSame(Previous.Single(b => b.Container == p.Container).Image, p.Image))];
 
     /// <summary>Containers with an image that is neither of the two, nor one that an earlier patch replaced: someone else's newer decision.</summary>
     public IEnumerable<(string Container, string? Image)> Foreign =>

@@ -201,7 +201,7 @@ internal sealed class PatchObserver(
         DateTimeOffset now) => observed with
         {
             ArePodsKnown = areKnown,
-            Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid) } : null,
+            Stable = observed.Stable is { } stable ? stable with { ActiveJobs = WorkloadFacts.ActiveJobs(view.Jobs, stable.Uid, job => view.Pods.List(where: p => PodFacts.IsPodOf(p, job)), now) } : null,
             CanaryPods = [.. pods.Canary.Select(p => Pod(p, view, now, p.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource) == observed.Canary?.Source))],
             StablePods = [.. pods.Stable.Select(p => Pod(p, view, now, isCurrent: true, made.GetValueOrDefault(p.Metadata.Uid)))],
             Traffic = traffic,

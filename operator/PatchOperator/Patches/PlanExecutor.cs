@@ -148,6 +148,7 @@ internal sealed class PlanExecutor(
         SuspendCronJob suspend => workloads.SuspendAsync(patch, suspend, cancellation),
         ReleaseImages release => ownership.ReleaseAsync(patch, release, cancellation),
         ReplacePods replace => workloads.ReplaceAsync(patch, replace, await views.UseAsync(patch, cancellation), cancellation),
+        EndJob end => workloads.EndAsync(patch, end, cancellation),
         CollectInventory collect => inventory.EnsureAsync(patch, collect, cancellation),
         RemoveCommands remove => RemoveCommandsAsync(patch, remove, cancellation),
         RemoveFacts remove => RemoveFactsAsync(patch, remove, cancellation),

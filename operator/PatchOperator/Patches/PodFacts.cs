@@ -53,6 +53,8 @@ internal static class PodFacts
         _ => $"Pod {pod.Metadata.Name}",
     };
 
+    public static bool IsPodOf(PodResource pod, JobResource job) => (pod.Metadata.OwnerReferences ?? []).Any(o => o.Controller is true && o.Uid == job.Metadata.Uid);
+
     /// <summary>Of a StatefulSet: the template it was made from, as its controller calls it.</summary>
     public static string? RevisionOf(PodResource pod) => pod.Metadata.Labels?.GetValueOrDefault(RevisionHash);
 
@@ -76,7 +78,7 @@ internal static class PodFacts
             return null;
         }
 
-        foreach (var container in (pod.Status.InitContainerStatuses ?? []).Concat(pod.Status.ContainerStatuses ?? []))
+        foreach (var container in Containers(pod))
         {
             if (container.State?.Waiting is { Reason: { } reason } waiting && reason is not ("ContainerCreating" or "PodInitializing"))
             {
@@ -108,9 +110,16 @@ internal static class PodFacts
             : null;
     }
 
-    /// <summary>Also where the container runs again: the next failure may be seconds away.</summary>
+    /// <summary>Also where the container runs again: the next failure may be seconds away. An init container that has done its work has ended well, however often it tried.</summary>
     public static bool HasCrashed(PodResource pod) =>
-        (pod.Status.ContainerStatuses ?? []).Any(c => (c.State?.Terminated ?? c.LastState?.Terminated) is { ExitCode: not (null or 0) });
+        Containers(pod).Any(c => (c.State?.Terminated ?? c.LastState?.Terminated) is { ExitCode: not (null or 0) });
+
+    /// <summary>Containers that run or did so.</summary>
+    public static IEnumerable<string> Begun(PodResource pod) =>
+        Containers(pod).Where(c => c.State is { Waiting: null } || c.LastState?.Terminated is not null || c.RestartCount > 0).Select(c => c.Name);
+
+    /// <summary>Init containers may be sidecars, which run as long as the others.</summary>
+    private static IEnumerable<ContainerStatusPart> Containers(PodResource pod) => (pod.Status.InitContainerStatuses ?? []).Concat(pod.Status.ContainerStatuses ?? []);
 
     private static bool IsOwnedBy(PodResource pod, string kind, string name) =>
         (pod.Metadata.OwnerReferences ?? []).Any(o => o.Controller is true && o.Kind == kind && o.Name == name);

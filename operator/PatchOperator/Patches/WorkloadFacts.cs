@@ -8,6 +8,9 @@ namespace PatchOperator.Patches;
 /// <summary>What the status of a workload means for a roll-out, kind by kind.</summary>
 internal static class WorkloadFacts
 {
+    /// <summary>A Job that has no pod by then is not let make one, as by a quota or a policy.</summary>
+    private static readonly TimeSpan PodsAreDue = TimeSpan.FromSeconds(30);
+
     public static StableObservation Stable(DeploymentResource deployment, IReadOnlyList<string> patched)
     {
         var wanted = deployment.Spec.Replicas ?? 1;
@@ -81,12 +84,20 @@ internal static class WorkloadFacts
     };
 
     /// <summary>Also Jobs that a person made of it by hand.</summary>
-    public static IReadOnlyList<JobObservation> ActiveJobs(IEnumerable<JobResource> jobs, string cronJobUid) =>
+    public static IReadOnlyList<JobObservation> ActiveJobs(IEnumerable<JobResource> jobs, string cronJobUid, Func<JobResource, IReadOnlyCollection<PodResource>> podsOf, DateTimeOffset now) =>
     [
         .. jobs.Where(j => !j.HasEnded && (j.Metadata.OwnerReferences ?? []).Any(o => o.Uid == cronJobUid))
             .OrderBy(j => j.Metadata.Name, StringComparer.Ordinal)
-            .Select(j => new JobObservation(j.Metadata.Name, j.Spec.Template.Images)),
+            .Select(j => new JobObservation(j.Metadata.Name, j.Spec.Template.Images) { Uid = j.Metadata.Uid, Begun = Begun(j, podsOf(j), now) }),
     ];
+
+    /// <summary>Null where there may be pods that were not seen yet.</summary>
+    private static IReadOnlyCollection<string>? Begun(JobResource job, IReadOnlyCollection<PodResource> pods, DateTimeOffset now)
+    {
+        var allAreSeen = pods.Count(p => !PodFacts.HasEnded(p)) >= (job.Status.Active ?? 0)
+            && (pods.Count > 0 || (job.Status is { Succeeded: null or 0, Failed: null or 0 } && job.Metadata.CreationTimestamp + PodsAreDue <= now));
+        return allAreSeen ? [.. pods.SelectMany(PodFacts.Begun)] : null;
+    }
 
     public static CanaryObservation Canary(DeploymentResource deployment, EmergencyPatch patch) => new()
     {

@@ -54,7 +54,7 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
 
         if (isCron && changes)
         {
-            Suspend(change, stable, true);
+            Suspend(change, stable, action.WasSuspended, true);
         }
 
         if (changes)
@@ -67,12 +67,16 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
     public async Task SuspendAsync(EmergencyPatch patch, SuspendCronJob action, CancellationToken cancellation)
     {
         var (type, key, stable) = await ReadAsync(patch, new WorkloadRef(WorkloadKind.CronJob, action.CronJob), cancellation);
-        var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
-        if (Suspend(change, stable, action.Suspend))
+        if ((stable["spec"]!["suspend"]?.GetValue<bool>() ?? false) != action.Suspend)
         {
+            var change = new JsonPatch().Test(["metadata", "uid"], action.StableUid);
+            Suspend(change, stable, !action.Suspend, action.Suspend);
             await PatchAsync(type, key, WorkloadKind.CronJob, change, cancellation);
         }
     }
+
+    public Task EndAsync(EmergencyPatch patch, EndJob action, CancellationToken cancellation) =>
+        client.DeleteAsync(Kinds.Jobs, new ObjectKey(patch.Metadata.Namespace ?? "", action.Job), new DeleteOptions(Uid: action.Uid), cancellation);
 
     public async Task ReplaceAsync(EmergencyPatch patch, ReplacePods action, NamespaceView view, CancellationToken cancellation)
     {
@@ -106,25 +110,19 @@ internal sealed class WorkloadWriter(IClusterClient client, WorkloadCaches workl
         }
     }
 
-    private static bool Suspend(JsonPatch change, JsonObject cronJob, bool suspend)
+    /// <summary>Only if it is as it was seen: what is remembered of its user's wish is from then.</summary>
+    private static void Suspend(JsonPatch change, JsonObject cronJob, bool expected, bool suspend)
     {
         string[] path = ["spec", "suspend"];
-        var now = cronJob["spec"]!["suspend"]?.GetValue<bool>();
-        if ((now ?? false) == suspend)
+        if (expected || cronJob["spec"]!["suspend"] is not null)
         {
-            return false;
+            change.Test(path, expected);
         }
 
-        if (now is { } known)
-        {
-            change.Test(path, known).Replace(path, suspend);
-        }
-        else
+        if (expected != suspend)
         {
             change.Add(path, suspend);
         }
-
-        return true;
     }
 
     /// <summary>What was read is known from now on: a write whose answer was lost must not be taken for one that someone undid.</summary>

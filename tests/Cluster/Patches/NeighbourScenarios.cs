@@ -48,6 +48,25 @@ public sealed class NeighbourScenarios
     }
 
     [Fact]
+    public async Task A_patch_whose_promoted_successor_is_taken_back_holds_its_images_again()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        town.Apply("first", steps: """[{"weight":50}]""", spec: ""","promotion":{"hold":"UntilAdopted"}""");
+        await town.ApproveAsync("first");
+        await town.UntilPhaseAsync(PatchPhase.Promoted, "first", 60);
+        town.Apply("second", Town.Newer, steps: """[{"weight":50}]""", spec: ""","supersedes":["first"],"promotion":{"hold":"UntilAdopted"}""");
+        await town.ApproveAsync("second");
+        await town.UntilPhaseAsync(PatchPhase.Promoted, "second", 60);
+        await town.UntilPhaseAsync(PatchPhase.Superseded, "first");
+        town.Annotate(Commands.Revert, "orders are missing", "second");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, "second", 60);
+        await town.UntilPhaseAsync(PatchPhase.Promoted, "first");
+        town.Edit(ResourceName.Deployments, "magento-web", d => d["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = Town.Stable);
+        await town.UntilAsync(() => town.Image() == Town.Patched, "the vulnerable image is replaced again");
+    }
+
+    [Fact]
     public async Task A_patch_follows_as_soon_as_the_one_that_it_requires_is_promoted()
     {
         await using var town = await Town.FoundAsync();

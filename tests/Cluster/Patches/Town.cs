@@ -140,6 +140,24 @@ internal sealed class Town : IAsyncDisposable
         });
     }
 
+    /// <summary>Its pod, as the Job's controller would make it.</summary>
+    public void BeginPod(string job)
+    {
+        var owner = Api.Store.Get(ResourceName.Jobs, Namespace, job)!;
+        Api.Store.Create(ResourceName.Pods, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = $"{job}-pod",
+                ["namespace"] = Namespace,
+                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["name"] = job, ["uid"] = owner["metadata"]!["uid"]!.GetValue<string>(), ["controller"] = true }),
+            },
+            ["spec"] = owner["spec"]!["template"]!["spec"]!.DeepClone(),
+        });
+    }
+
     public void EndJob(string name)
     {
         var job = Api.Store.Get(ResourceName.Jobs, Namespace, name)!;

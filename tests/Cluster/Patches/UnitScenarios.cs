@@ -87,6 +87,53 @@ public sealed class UnitScenarios
     }
 
     [Fact]
+    public async Task A_patched_Job_that_cannot_start_is_ended_in_a_revert_and_cron_goes_on()
+    {
+        const string broken = "registry.example.com/magento@sha256:4444444444444444444444444444444444444444444444444444444444444444";
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        town.Pods.Set(broken, PodBehaviour.ImagePullBackOff("manifest unknown"));
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50}]""", others: $$$"""
+            ,{"name":"cron","role":"Cron","cronJob":"cron","containers":[{"name":"php","image":"{{{broken}}}"}]}
+            """);
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        town.BeginJob("cron-1");
+        town.BeginPod("cron-1");
+        await town.UntilAsync(() => PodOf("cron-1")?["status"]?["containerStatuses"]?[0]?["state"]?["waiting"] is not null, "its pod cannot start");
+        town.Annotate(Commands.Revert, "the wrong digest");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.Equal((Town.Stable, false), (town.TemplateImage(ResourceName.CronJobs, "cron"), town.CronIsSuspended));
+        Assert.Null(town.Api.Store.Get(ResourceName.Jobs, Town.Namespace, "cron-1"));
+        await town.UntilAsync(() => PodOf("cron-1") is null, "its pod is gone with it");
+
+        JsonObject? PodOf(string job) => town.Api.Store.Get(ResourceName.Pods, Town.Namespace, $"{job}-pod");
+    }
+
+    [Fact]
+    public async Task A_CronJob_that_its_user_suspends_while_its_images_are_written_stays_suspended()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        var reads = 0;
+        using var user = town.Api.Faults.Before(call =>
+        {
+            if (call is { Verb: "get", Resource: "cronjobs", Name: "cron" } && Interlocked.Increment(ref reads) == 1)
+            {
+                town.Edit(ResourceName.CronJobs, "cron", cron => cron["spec"]!["suspend"] = true);
+            }
+
+            return null;
+        });
+        await town.StartOperatorAsync();
+        town.ApplyUnit();
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted, seconds: 60);
+        Assert.Equal((Town.Patched, true), (town.TemplateImage(ResourceName.CronJobs, "cron"), town.CronIsSuspended));
+    }
+
+    [Fact]
     public async Task A_StatefulSet_that_is_taken_back_half_way_is_back_when_its_last_pod_is()
     {
         await using var town = await Town.FoundAsync();

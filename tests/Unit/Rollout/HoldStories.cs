@@ -190,6 +190,38 @@ public sealed class HoldStories
     }
 
     [Fact]
+    public void A_patch_whose_successor_is_taken_back_holds_its_images_again()
+    {
+        Promote();
+        story.SupersededBy = "later";
+        story.Stable = story.Stable! with { Images = new Dictionary<string, string> { ["php"] = Story.Third }, MarkedBy = "later" };
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromSeconds(5));
+        story.RunFor(TimeSpan.FromMinutes(1));
+
+        // The revert of the later one, which gives the mark back.
+        story.SupersededBy = null;
+        story.Stable = story.Stable with { Images = new Dictionary<string, string> { ["php"] = Story.New }, MarkedBy = "cve-2025-54236" };
+        var records = story.Trail.Count();
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Promoted, "cve-2025-54236", records + 1), (story.Phase, story.Stable.MarkedBy, story.Trail.Count()));
+        story.Web.SetByOthers(Story.Old, Argo);
+        story.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(Story.New, story.Web.Image);
+    }
+
+    [Fact]
+    public void A_patch_that_gave_way_to_a_newer_image_stays_superseded_when_its_own_comes_back()
+    {
+        Promote();
+        story.Web.SetByOthers(Story.Third, Argo);
+        story.RunUntil(PatchPhase.Superseded, TimeSpan.FromSeconds(5));
+        story.Web.SetByOthers(Story.New, Argo);
+        story.Stable = story.Stable! with { MarkedBy = "cve-2025-54236" };
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((PatchPhase.Superseded, null), (story.Phase, story.Stable!.MarkedBy));
+    }
+
+    [Fact]
     public void A_revert_gives_the_images_back_to_the_patch_that_held_them_before()
     {
         story.Stable = story.Stable! with { MarkedBy = "earlier" };

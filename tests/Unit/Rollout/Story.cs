@@ -373,6 +373,7 @@ internal sealed class Story
         SetStableImages set => Named(set.Workload.Kind, set.Workload.Name),
         ReleaseImages release => Named(release.Workload.Kind, release.Workload.Name),
         SuspendCronJob suspend => Named(WorkloadKind.CronJob, suspend.CronJob),
+        EndJob end => Named(WorkloadKind.CronJob, end.CronJob),
         ReplacePods replace => Named(WorkloadKind.StatefulSet, replace.StatefulSet),
         _ => throw new InvalidOperationException(action.ToString()),
     };

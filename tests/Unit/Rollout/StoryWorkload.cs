@@ -105,6 +105,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             // As the JSON patch with tests does it: a third image anywhere, and nothing is changed.
             case SetStableImages set when set.Wanted.Any(w => Stable!.Images[w.Container] is var now && !ImageReference.IsSame(now, w.Image) && !ImageReference.IsSame(now, set.Expected.Single(e => e.Container == w.Container).Image)):
                 break;
+            case SetStableImages set when reference.Kind is WorkloadKind.CronJob && set.WasSuspended != Stable!.IsSuspended:
+                break;
             case SetStableImages set:
                 Stable = Stable! with
                 {
@@ -124,6 +126,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
                 break;
             case ReleaseImages release:
                 Stable = Stable! with { MarkedBy = release.PreviousMark, OwnsImages = release.PreviousMark is not null, OwnsSuspension = release.PreviousMark is not null && Stable.OwnsSuspension is true };
+                break;
+            case EndJob end:
+                Set([.. Stable!.ActiveJobs.Where(j => j.Name != end.Job)]);
                 break;
             case ReplacePods replace:
                 StablePods.RemoveAll(p => replace.Pods.Contains(p.Name));

@@ -293,6 +293,56 @@ public sealed class UnitStories
     }
 
     [Fact]
+    public void What_its_user_suspends_while_the_write_is_refused_stays_suspended()
+    {
+        story.Refused = action => action is SetStableImages { Workload.Kind: WorkloadKind.CronJob };
+        story.Approve();
+        story.RunUntil(() => ImagesSet.Contains("magento-cron"), TimeSpan.FromMinutes(10));
+        cron.Stable = cron.Stable! with { IsSuspended = true };
+        story.RunFor(TimeSpan.FromSeconds(30));
+        Assert.Equal(Story.Old, cron.Image);
+        story.Refused = _ => false;
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(2));
+        Assert.True(cron.Stable.IsSuspended);
+    }
+
+    [Fact]
+    public void What_its_user_resumes_while_an_old_Job_runs_is_resumed_when_that_has_ended()
+    {
+        cron.Stable = cron.Stable! with { IsSuspended = true };
+        cron.Set(new JobObservation("by-hand", new Dictionary<string, string> { ["php"] = Story.Old }));
+        story.Approve();
+        story.RunUntil(() => cron.Image == Story.New, TimeSpan.FromMinutes(10));
+        cron.Stable = cron.Stable with { IsSuspended = false };
+        story.RunFor(TimeSpan.FromSeconds(30));
+        Assert.True(cron.Stable.IsSuspended);
+        cron.Set();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable.IsSuspended);
+    }
+
+    [Fact]
+    public void A_patched_Job_that_could_not_begin_is_ended_in_a_revert_and_one_that_runs_is_waited_for_by_name()
+    {
+        story.Approve();
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        var patched = new Dictionary<string, string> { ["php"] = Story.New, ["proxy"] = "envoy:1" };
+        cron.Set(
+            new JobObservation("pulling", patched) { Begun = ["proxy"] },
+            new JobObservation("running", patched) { Begun = ["php"] },
+            new JobObservation("unseen", patched),
+            new JobObservation("previous", new Dictionary<string, string> { ["php"] = Story.Old }) { Begun = [] });
+        story.Command(Commands.Revert, "the wrong digest");
+        story.RunUntil(PatchPhase.Degraded, TimeSpan.FromMinutes(11));
+        Assert.Equal(["running", "unseen", "previous"], cron.Stable!.ActiveJobs.Select(j => j.Name));
+        story.Reconcile();
+        Assert.Contains("CronJob magento-cron is kept suspended until Job running, unseen of other code has ended.", story.Condition(ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        cron.Set();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.False(cron.Stable!.IsSuspended);
+    }
+
+    [Fact]
     public void A_role_that_does_not_come_back_keeps_the_others_waiting_for_a_moment_only()
     {
         cron.Set(new JobObservation("magento-cron-1", new Dictionary<string, string> { ["php"] = Story.Old }));

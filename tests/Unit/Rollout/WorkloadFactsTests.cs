@@ -41,6 +41,46 @@ public sealed class WorkloadFactsTests
     }
 
     [Theory]
+    [InlineData(0, 0, 60, "")]
+    [InlineData(0, 0, 5, null)]
+    [InlineData(0, 1, 60, null)]
+    [InlineData(1, 0, 60, null)]
+    [InlineData(1, 0, 60, "", """{"waiting":{"reason":"ImagePullBackOff"}}""")]
+    [InlineData(2, 0, 60, null, """{"waiting":{"reason":"ImagePullBackOff"}}""")]
+    [InlineData(1, 0, 60, "php", """{"running":{}}""")]
+    [InlineData(1, 0, 60, "php", """{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":{"terminated":{"exitCode":1}}""")]
+    public void What_of_a_Job_has_begun_is_known_when_all_its_pods_are_seen(int active, int failed, int age, string? begun, params string[] pods)
+    {
+        var now = new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+        var job = new JobResource
+        {
+            Metadata = new ObjectMeta { Name = "cron-1", Uid = "job", CreationTimestamp = now.AddSeconds(-age), OwnerReferences = [new OwnerReference { ApiVersion = "batch/v1", Kind = "CronJob", Name = "cron", Uid = "cron" }] },
+            Status = new JobStatusPart { Active = active, Failed = failed },
+        };
+        var observed = WorkloadFacts.ActiveJobs(
+            [job],
+            "cron",
+            _ => [.. pods.Select(state => new PodResource { Status = JsonSerializer.Deserialize($$$"""{"phase":"Pending","containerStatuses":[{"name":"php","state":{{{state}}}}]}""", KindsJson.Default.PodStatusPart)! })],
+            now);
+        Assert.Equal(begun, Assert.Single(observed).Begun is { } names ? string.Join(' ', names) : null);
+    }
+
+    [Theory]
+    [InlineData("""{"running":{}}""", """{"terminated":{"exitCode":1}}""", true)]
+    [InlineData("""{"running":{}}""", "{}", false)]
+    [InlineData("""{"terminated":{"exitCode":0}}""", """{"terminated":{"exitCode":1}}""", false)]
+    public void An_init_container_that_goes_on_as_a_sidecar_crashes_as_any_other(string state, string last, bool hasCrashed)
+    {
+        var status = JsonSerializer.Deserialize(
+            $$$"""
+            {"phase":"Running","initContainerStatuses":[{"name":"proxy","restartCount":1,"state":{{{state}}},"lastState":{{{last}}}}],
+             "containerStatuses":[{"name":"php","restartCount":0,"state":{"running":{}},"lastState":{}}]}
+            """,
+            KindsJson.Default.PodStatusPart)!;
+        Assert.Equal(hasCrashed, PodFacts.HasCrashed(new PodResource { Status = status }));
+    }
+
+    [Theory]
     [InlineData("Failed", true)]
     [InlineData("Succeeded", true)]
     [InlineData("Running", false)]

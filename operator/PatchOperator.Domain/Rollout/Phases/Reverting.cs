@@ -115,10 +115,18 @@ internal static class Reverting
     /// <summary>What is not yet as before the run, in the words of who knows.</summary>
     public static string Missing(Draft draft)
     {
-        var stable = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.RestoredAt is null).Select(t => $"{t.Workload} does not run its previous images yet. {t.StableProblem}".TrimEnd());
+        var stable = draft.Targets.Where(t => t.IsPromotionBegun && t.Status.RestoredAt is null).Select(t => Missing(draft, t));
         var canaries = draft.Canaries.Where(t => t.Observed.Canary is { IsOurs: true }).Select(t => $"Deployment {t.Workload.Name}{Names.CanarySuffix} is still there.");
         var routes = draft.Canaries.SelectMany(t => t.Observed.Traffic.Routes ?? []).Where(r => r.NamesCanary).Select(r => $"{r.Route} still names the canary, whose Service leads to stable's pods.");
         return string.Join(" ", stable.Concat(canaries).Concat(routes).Append(draft.Observed.ActionProblem).OfType<string>());
+    }
+
+    private static string Missing(Draft draft, Target target)
+    {
+        string[] jobs = target.HasOurImages ? [] : [.. StableRollout.OtherJobs(target).Select(j => j.Name)];
+        return jobs.Length > 0
+            ? $"{target.Workload} is kept suspended until Job {string.Join(", ", jobs)} of other code has ended. To end it at once: kubectl delete job {string.Join(' ', jobs)} -n {draft.Patch.Metadata.Namespace}."
+            : $"{target.Workload} does not run its previous images yet. {target.StableProblem}".TrimEnd();
     }
 
     /// <summary>The last to be promoted goes back first. A role that is slow keeps the next one waiting for a moment only.</summary>

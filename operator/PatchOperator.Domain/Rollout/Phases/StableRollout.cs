@@ -99,6 +99,7 @@ internal static class StableRollout
         }
 
         ReplaceBrokenPods(draft, target, stable);
+        EndUnbegunJobs(draft, target, stable);
         var done = target.Workload.Kind switch
         {
             WorkloadKind.CronJob => RunsOnlyNewJobs(draft, target, stable),
@@ -122,7 +123,7 @@ internal static class StableRollout
 
         draft.Update(target, w => w with { ImagesSetAt = draft.Now, RolledOutSince = null });
         RememberSuspension(draft, target);
-        draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to));
+        draft.Do(new SetStableImages(target.Workload, target.Status.StableUid!, from, to, target.Stable!.IsSuspended));
 
         // The workload's event wakes this up as well; should the change not go through, try again.
         draft.WakeAt(draft.Now + draft.Policy.ImageSpacing);
@@ -179,14 +180,21 @@ internal static class StableRollout
         }
     }
 
-    /// <summary>Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so.</summary>
+    /// <summary>
+    /// Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so. Until our mark comes, in the same write, what is seen
+    /// is the user's wish; and so is, at any time, that it runs.
+    /// </summary>
     private static void RememberSuspension(Draft draft, Target target)
     {
         if (target.Workload.Kind is WorkloadKind.CronJob)
         {
-            draft.Update(target, w => w with { WasSuspended = w.WasSuspended ?? target.Stable!.IsSuspended });
+            var mayBeOurs = target.Stable!.IsSuspended && (target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Contains(target.Workload));
+            draft.Update(target, w => w with { WasSuspended = mayBeOurs ? w.WasSuspended ?? true : target.Stable.IsSuspended });
         }
     }
+
+    /// <summary>Jobs that have not ended, of other code than the CronJob's next one.</summary>
+    public static IEnumerable<JobObservation> OtherJobs(Target target) => (target.Stable?.ActiveJobs ?? []).Where(job => !job.Images.RunsAll(Now(target)));
 
     /// <summary>While a Job of other code runs, the CronJob begins none; then it is as the user had it (S13).</summary>
     public static bool RunsOnlyNewJobs(Draft draft, Target target, StableObservation stable)
@@ -198,7 +206,7 @@ internal static class StableRollout
         }
 
         var settledAt = (target.Status.ImagesSetAt ?? DateTimeOffset.MinValue) + draft.Policy.CronSettle;
-        if (settledAt > draft.Now || stable.ActiveJobs.Any(job => !job.Images.RunsAll(Now(target))))
+        if (settledAt > draft.Now || OtherJobs(target).Any())
         {
             if (!stable.IsSuspended)
             {
@@ -229,6 +237,15 @@ internal static class StableRollout
         if (target.Workload.Kind is WorkloadKind.StatefulSet && !stable.IsRolledOut && broken.Length > 0)
         {
             draft.Do(new ReplacePods(target.Workload.Name, broken));
+        }
+    }
+
+    /// <summary>A Job that waits for its image waits for ever, and what it waits for is being taken back. One that has begun is waited for: what it was about must not stay half done.</summary>
+    private static void EndUnbegunJobs(Draft draft, Target target, StableObservation stable)
+    {
+        foreach (var job in stable.ActiveJobs.Where(j => j.Begun is { } begun && target.OursIn(j.Images) is { Count: > 0 } ours && !ours.Any(o => begun.Contains(o.Container))))
+        {
+            draft.Do(new EndJob(target.Workload.Name, job.Name, job.Uid));
         }
     }
 

@@ -40,5 +40,12 @@ internal sealed record JobResource : IResource
 
 internal sealed record JobStatusPart
 {
+    /// <summary>Pods that have not ended.</summary>
+    public int? Active { get; init; }
+
+    public int? Succeeded { get; init; }
+
+    public int? Failed { get; init; }
+
     public IReadOnlyList<StatusConditionPart>? Conditions { get; init; }
 }
