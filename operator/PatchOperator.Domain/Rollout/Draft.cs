@@ -25,7 +25,7 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
 
     public DateTimeOffset Now => now;
 
-    public EmergencyPatchStatus Status { get; set; } = patch.Status ?? new EmergencyPatchStatus();
+    public EmergencyPatchStatus Status { get; set; } = StoredTimes.NotAhead(patch.Status ?? new EmergencyPatchStatus(), now);
 
     public PatchPhase Phase => PatchPhases.Parse(Status.Phase);
 

@@ -89,6 +89,23 @@ public sealed class SafetyStories
         story.RunUntil(PatchPhase.Reverted, TimeSpan.FromSeconds(30));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void S1_a_clock_that_goes_back_holds_no_revert_up(bool inPromotion)
+    {
+        story.StableRollsOut = false;
+        story.StartCanary();
+        story.RunUntil(() => !inPromotion || story.Web.Image == Story.New, TimeSpan.FromMinutes(20));
+        story.Command(Commands.Abort, "now");
+        story.Reconcile();
+        story.SetClockBack(TimeSpan.FromHours(1));
+        story.StableRollsOut = true;
+        story.Web.SetByOthers(inPromotion ? Story.New : Story.Old);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal(Story.Old, story.Web.Image);
+    }
+
     [Fact]
     public void S4_a_metrics_outage_neither_promotes_nor_reverts_and_says_so_once()
     {

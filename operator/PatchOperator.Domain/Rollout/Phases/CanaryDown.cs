@@ -1,5 +1,3 @@
-using PatchOperator.Domain.Api.V1Alpha1;
-
 namespace PatchOperator.Domain.Rollout.Phases;
 
 /// <summary>A canary of which no pod answers: a route would go on giving it its share, which nobody would answer. Stable gets all of it until a pod is back.</summary>

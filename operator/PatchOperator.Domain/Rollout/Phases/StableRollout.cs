@@ -141,6 +141,7 @@ internal static class StableRollout
         {
             return true;
         }
+
         var before = target.Status.RolledOutSince;
         var since = stable.IsRolledOut ? before ?? draft.Now : hasCrashed ? null : before;
         if (since != before)
@@ -188,7 +189,7 @@ internal static class StableRollout
     {
         if (target.Workload.Kind is WorkloadKind.CronJob)
         {
-            var mayBeOurs = target.Stable!.IsSuspended && (target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Contains(target.Workload));
+            var mayBeOurs = target.Stable!.IsSuspended && (target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Any(s => s.Workload == target.Workload));
             draft.Update(target, w => w with { WasSuspended = mayBeOurs ? w.WasSuspended ?? true : target.Stable.IsSuspended });
         }
     }
