@@ -182,14 +182,14 @@ internal static class StableRollout
     }
 
     /// <summary>
-    /// Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so. Until our mark comes, in the same write, what is seen
-    /// is the user's wish; and so is, at any time, that it runs.
+    /// Stored before the CronJob is suspended: afterwards nobody can tell whether its user had done so. Until our images and our mark come, in the same write, what
+    /// is seen is the user's wish; and so is, at any time, that it runs.
     /// </summary>
     private static void RememberSuspension(Draft draft, Target target)
     {
         if (target.Workload.Kind is WorkloadKind.CronJob)
         {
-            var mayBeOurs = target.Stable!.IsSuspended && (target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Any(s => s.Workload == target.Workload));
+            var mayBeOurs = target.Stable!.IsSuspended && (target.HasOurImages || target.Stable.MarkedBy == draft.Patch.Metadata.Name || draft.Observed.ImagesSet.Any(s => s.Workload == target.Workload));
             draft.Update(target, w => w with { WasSuspended = mayBeOurs ? w.WasSuspended ?? true : target.Stable.IsSuspended });
         }
     }

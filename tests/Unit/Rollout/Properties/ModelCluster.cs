@@ -43,7 +43,7 @@ internal sealed class ModelCluster
         world = [web, consumers, cron];
         Patch = new EmergencyPatch
         {
-            Metadata = new ObjectMeta { Name = "fix", Namespace = "shop", Uid = "patch-uid", ResourceVersion = "1", Generation = 1 },
+            Metadata = new ObjectMeta { Name = "cve-2025-54236", Namespace = "shop", Uid = "patch-uid", ResourceVersion = "1", Generation = 1 },
             Spec = new EmergencyPatchSpec
             {
                 Workloads =
