@@ -31,6 +31,12 @@ internal sealed class PlanExecutor(
 
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {
+        // Before the intent is stored: it may be stored and its answer lost, and what was not set then is nothing that somebody brought back.
+        foreach (var set in plan.Actions.OfType<SetStableImages>())
+        {
+            outcomes.SetImages(patch, set, went: false);
+        }
+
         EmergencyPatch stored;
         try
         {
@@ -157,7 +163,6 @@ internal sealed class PlanExecutor(
 
     private async Task SetImagesAsync(EmergencyPatch patch, SetStableImages set, CancellationToken cancellation)
     {
-        outcomes.SetImages(patch, set, went: false);
         await workloads.SetImagesAsync(patch, set, cancellation);
         outcomes.SetImages(patch, set, went: true);
     }

@@ -83,6 +83,30 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task Images_that_were_not_put_back_yet_since_an_answer_was_lost_are_no_drift()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.SettleUnitAsync();
+        town.Pods.Set(Town.Newer, PodBehaviour.ImagePullBackOff("manifest unknown"));
+        var writes = 0;
+        var isLossy = false;
+        using var fault = town.Api.Faults.After(call =>
+            isLossy && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } && Interlocked.Increment(ref writes) == 1 ? new FaultAction.CloseConnectionAfter() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25}]""", others: $$$"""
+            ,{"name":"indexer","role":"Worker","statefulSet":"indexer","containers":[{"name":"php","image":"{{{Town.Newer}}}"}]}
+            """);
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.PodsOf("indexer").Contains(Town.Newer), "the indexer is promoted");
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        isLossy = true;
+        town.Annotate(Commands.Abort, "the indexer does not start");
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+        Assert.DoesNotContain(town.Trail(), r => r.Action == "DriftDetected");
+        Assert.Equal(Town.Stable, town.TemplateImage(ResourceName.StatefulSets, "indexer"));
+    }
+
+    [Fact]
     public async Task A_status_that_is_not_answered_keeps_no_traffic_waiting()
     {
         await using var town = await Town.FoundAsync();
