@@ -41,17 +41,20 @@ internal static class CanaryKeeping
         && draft.Canaries.Any(t => t.Status.CanaryReplicas > 0 && t.Status.CanaryReplicas > (draft.Patch.Status.Workloads ?? []).FirstOrDefault(w => w.Name == t.Name)?.CanaryReplicas)
         && !draft.Canaries.SelectMany(t => t.Observed.CanaryPods).Any(p => p is { HasCrashed: true, IsCurrent: true, IsTerminating: false, HasEnded: false });
 
-    /// <summary>While nobody decided, nothing could go on: pods that came up meanwhile get the moment that the rest takes, and a canary without them gets none (S6).</summary>
+    /// <summary>
+    /// Where the deadline passed while nobody decided, nothing could go on: pods that came up meanwhile get the moment that the rest takes, and a canary
+    /// without them gets none (S6).
+    /// </summary>
     public static bool IsOverdue(Draft draft)
     {
-        var from = draft.Observed.LookingSince + CatchUp;
+        var from = draft.Status.Step!.Deadline <= draft.Observed.LookingSince ? draft.Observed.LookingSince + CatchUp : null;
         if (from > draft.Now && draft.Canaries.All(t => t.Status.CanaryReady >= t.Status.CanaryReplicas))
         {
             draft.WakeAt(from.Value);
             return false;
         }
 
-        return draft.Status.Step!.Deadline <= draft.Now;
+        return draft.Status.Step.Deadline <= draft.Now;
     }
 
     public static RevertStatus TooLate(Draft draft) => Progressing.Back(
