@@ -16,6 +16,9 @@ internal sealed class ModelCluster
     /// <summary>What an earlier patch replaced by the image that runs when a tale begins.</summary>
     public const string Older = "registry.example.com/magento@sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
+    /// <summary>What the canary's pods are told, and nobody else.</summary>
+    public const string Secret = "correct-horse-battery-staple";
+
     private const int MostRoundsInAnInstant = 40;
     private const int MostIdleRounds = 10;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -48,7 +51,7 @@ internal sealed class ModelCluster
             {
                 Workloads =
                 [
-                    new WorkloadSpec { Name = "web", Deployment = "magento-web", Containers = Php },
+                    new WorkloadSpec { Name = "web", Deployment = "magento-web", Containers = Php, Canary = new CanaryOverlay { Env = [new EnvVar { Name = "CRYPT_KEY", Value = Secret }] } },
                     new WorkloadSpec { Name = "consumers", Role = "Worker", Deployment = "magento-consumers", Containers = Php },
                     new WorkloadSpec { Name = "cron", Role = "Cron", CronJob = "magento-cron", Containers = Php },
                 ],

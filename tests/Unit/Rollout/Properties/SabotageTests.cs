@@ -41,6 +41,7 @@ public sealed class SabotageTests(ITestOutputHelper output)
         ["overtakes another patch"] = new("S11") { Observed = o => o with { HeldBy = null } },
         ["lets cron run beside old Jobs"] = new("S13") { Observed = o => Each(o, w => w.Stable is { } s ? w with { Stable = s with { ActiveJobs = [] } } : w) },
         ["gives workers a canary"] = new("S13") { Intent = i => i with { Workloads = [.. i.Workloads.Select(w => w.Name == "consumers" ? w with { HasCanary = true } : w)] } },
+        ["tells what the canary's pods are told"] = new("S14") { Plan = p => p.Actions.OfType<EnsureCanary>().FirstOrDefault()?.Overlay?.Env is [var first, ..] ? p with { Notices = [.. p.Notices, new Notice("CanaryMade", $"With {first.Name}={first.Value}.", false)] } : p },
         ["leaves a transition out of the trail"] = new("S15") { Plan = p => p.Status.Phase == "Promoting" ? WithRecords(p, null) : p },
         ["drops records before they are written"] = new("S15") { Plan = p => WithRecords(p, p.Status.Audit?.Recent?.TakeLast(1).ToArray()) },
         ["sleeps"] = new("waits for ever") { Plan = p => p with { WakeUpAt = null } },

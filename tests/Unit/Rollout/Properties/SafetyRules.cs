@@ -34,6 +34,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
         S9_the_way_back_is_known_first(decision);
         S10_S11_a_start_needs_its_approval_and_the_workload_for_itself(decision, from, to);
         S13_nothing_runs_twice_on_mixed_code(decision);
+        S14_what_pods_alone_are_told_is_told_to_nobody(decision);
         S15_every_transition_has_one_record(decision, from, to);
         Who_waits_is_woken(decision, to);
     }
@@ -276,6 +277,10 @@ internal sealed class SafetyRules(ModelCluster cluster)
             }
         }
     }
+
+    private void S14_what_pods_alone_are_told_is_told_to_nobody(Decision decision) => Expect(
+        !ModelCluster.Text(decision.Plan.Status).Contains(ModelCluster.Secret, StringComparison.Ordinal) && !decision.Plan.Notices.Any(n => n.Message.Contains(ModelCluster.Secret, StringComparison.Ordinal)),
+        "S14: status, trail or events hold a value of the canary's environment");
 
     private void S15_every_transition_has_one_record(Decision decision, PatchPhase from, PatchPhase to)
     {
