@@ -14,11 +14,16 @@ internal static class StoredTimes
     public static EmergencyPatchStatus NotAhead(EmergencyPatchStatus status, DateTimeOffset now)
     {
         var (timings, workloads) = (status.Timings, status.Workloads ?? []);
-        return !IsAhead(timings?.PhaseStartedAt) && !IsAhead(timings?.TrafficWithdrawnAt) && !workloads.Any(w => IsAhead(w.ImagesSetAt) || IsAhead(w.RestoreStartedAt))
+        return !IsAhead(timings?.PhaseStartedAt) && !IsAhead(timings?.TrafficWithdrawnAt) && !IsAhead(timings?.DeletionSeenAt) && !workloads.Any(w => IsAhead(w.ImagesSetAt) || IsAhead(w.RestoreStartedAt))
             ? status
             : status with
             {
-                Timings = timings is null ? null : timings with { PhaseStartedAt = NotAhead(timings.PhaseStartedAt), TrafficWithdrawnAt = NotAhead(timings.TrafficWithdrawnAt) },
+                Timings = timings is null ? null : timings with
+                {
+                    PhaseStartedAt = NotAhead(timings.PhaseStartedAt),
+                    TrafficWithdrawnAt = NotAhead(timings.TrafficWithdrawnAt),
+                    DeletionSeenAt = NotAhead(timings.DeletionSeenAt),
+                },
                 Workloads = status.Workloads is null ? null : [.. workloads.Select(w => w with { ImagesSetAt = NotAhead(w.ImagesSetAt), RestoreStartedAt = NotAhead(w.RestoreStartedAt) })],
             };
 

@@ -29,10 +29,8 @@ internal sealed class PatchObserver(
     Notifier notifier,
     TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, bool> reading = new(StringComparer.Ordinal);
-
-    /// <summary>Of those that run.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> lookingSince = new(StringComparer.Ordinal);
+    /// <summary>Patches whose pods are read, by uid, and since when.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> reading = new(StringComparer.Ordinal);
 
     public async Task<ObservedState> ObserveAsync(EmergencyPatch patch, PatchIntent intent, Schedule schedule, CancellationToken cancellation)
     {
@@ -77,8 +75,7 @@ internal sealed class PatchObserver(
             return observed;
         }
 
-        reading[patch.Metadata.Uid] = true;
-        observed = observed with { LookingSince = lookingSince.GetOrAdd(patch.Metadata.Uid, _ => time.GetUtcNow()) };
+        observed = observed with { LookingSince = reading.GetOrAdd(patch.Metadata.Uid, _ => time.GetUtcNow()) };
         var view = await views.UseAsync(patch, cancellation);
         view.WatchJobs(targets.Any(w => w.Kind is WorkloadKind.CronJob));
 
@@ -154,7 +151,6 @@ internal sealed class PatchObserver(
     public void Forget(EmergencyPatch patch)
     {
         metrics.Stop(patch);
-        lookingSince.TryRemove(patch.Metadata.Uid, out _);
         if (reading.TryRemove(patch.Metadata.Uid, out _))
         {
             views.Release(patch);

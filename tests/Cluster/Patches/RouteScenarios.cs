@@ -61,24 +61,16 @@ public sealed class RouteScenarios
         await routed.ApproveAsync();
         await town.UntilServingAsync();
         town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.NeverReady);
-        KillCanary();
+        town.KillCanary();
         await town.UntilAsync(() => routed.CanaryWeight() is null or 0, "stable gets all requests", 2);
         await town.UntilAsync(() => town.Condition("TrafficAtWeight")?["reason"]?.GetValue<string>() == "CanaryDown", "it says why");
 
         town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.ReadyAtOnce);
-        KillCanary();
+        town.KillCanary();
         await town.UntilAsync(() => routed.CanaryWeight() == 25, "the canary has its share again");
         await town.UntilPhaseAsync(PatchPhase.Promoted);
         Assert.Single(town.Trail(), r => r.Action == "CanaryDown");
         Assert.DoesNotContain(town.Trail(), r => r.Action is "TrafficEdited" or "RouteLeadsElsewhere");
-
-        void KillCanary()
-        {
-            foreach (var pod in town.Api.Store.List(ResourceName.Pods, Town.Namespace).Where(p => p["metadata"]!["labels"]![Labels.Track] is not null))
-            {
-                town.Api.Store.Delete(ResourceName.Pods, Town.Namespace, pod["metadata"]!["name"]!.GetValue<string>(), force: true);
-            }
-        }
     }
 
     [Fact]
@@ -97,10 +89,7 @@ public sealed class RouteScenarios
 
         routed.Gateway.IsSilent = true;
         town.Pods.Set(Town.Patched, TestKit.Controllers.PodBehaviour.ReadyAtOnce);
-        foreach (var pod in town.Api.Store.List(ResourceName.Pods, Town.Namespace).Where(p => p["metadata"]!["labels"]![Labels.Track] is not null))
-        {
-            town.Api.Store.Delete(ResourceName.Pods, Town.Namespace, pod["metadata"]!["name"]!.GetValue<string>(), force: true);
-        }
+        town.KillCanary();
 
         await town.UntilAsync(() => routed.CanaryWeight() == 25, "the weight is set");
         await town.UntilAsync(() => town.Condition("TrafficAtWeight")?["reason"]?.GetValue<string>() == "WaitingForGateway", "it says what it waits for");

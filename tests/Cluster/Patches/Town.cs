@@ -336,6 +336,15 @@ internal sealed class Town : IAsyncDisposable
     public IReadOnlyList<string> Pod(string? track = null) =>
         [.. Api.Store.List(ResourceName.Pods, Namespace).Where(p => track is null || (p["metadata"]!["labels"]?[Labels.Track]?.GetValue<string>() == Labels.TrackCanary) == (track == "canary")).Select(p => p["metadata"]!["uid"]!.GetValue<string>()).Order()];
 
+    /// <summary>All its pods at once, without a word to them.</summary>
+    public void KillCanary()
+    {
+        foreach (var pod in Api.Store.List(ResourceName.Pods, Namespace).Where(p => p["metadata"]!["labels"]![Labels.Track] is not null))
+        {
+            Api.Store.Delete(ResourceName.Pods, Namespace, pod["metadata"]!["name"]!.GetValue<string>(), force: true);
+        }
+    }
+
     /// <summary>Names of the pods that the Service sends requests to.</summary>
     public IReadOnlyList<string> ReadyPods(string service) =>
         [.. (Api.Store.Get(ResourceName.Endpoints, Namespace, service)?["subsets"] as JsonArray ?? []).SelectMany(s => s!["addresses"] as JsonArray ?? []).Select(a => a!["targetRef"]!["name"]!.GetValue<string>())];

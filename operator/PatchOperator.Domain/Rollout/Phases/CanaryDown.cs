@@ -32,12 +32,7 @@ internal static class CanaryDown
             return;
         }
 
-        if (draft.Status.Step is { Routing: { } routing } step)
-        {
-            // What the routes are to become is nobody's edit until they have been that once.
-            draft.Status = draft.Status with { Step = step with { Routing = routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null } } };
-        }
-
+        RouteKeeping.AskAnew(draft);
         TrafficFight.MakeUp(draft, since);
         draft.Record(
             since is null ? "CanaryDown" : "CanaryServesAgain",

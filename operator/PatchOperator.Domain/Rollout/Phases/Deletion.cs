@@ -5,12 +5,7 @@ internal static class Deletion
 {
     public static void Decide(Draft draft)
     {
-        // A clock that went back since must not draw it out.
-        if (!(draft.Status.Timings?.DeletionSeenAt <= draft.Now))
-        {
-            draft.Timing(t => t with { DeletionSeenAt = draft.Now });
-        }
-
+        draft.Timing(t => t with { DeletionSeenAt = t.DeletionSeenAt ?? draft.Now });
         var letGoAt = draft.Policy.LetGoAt(draft.Status)!.Value;
         if (draft.Phase.IsRunning() && draft.Phase is not PatchPhase.Reverting && draft.Status.Workloads is { Count: > 0 })
         {

@@ -52,6 +52,15 @@ internal static class RouteKeeping
         }
     }
 
+    /// <summary>What the routes are to become is nobody's edit until they have been that once.</summary>
+    public static void AskAnew(Draft draft)
+    {
+        if (draft.Status.Step?.Routing is { } routing)
+        {
+            Route(draft, routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null });
+        }
+    }
+
     /// <summary>While stable has no endpoint at all, as where a roll-out that replaces all pods at once fails, its share would be answered by nobody.</summary>
     private static void StandIn(Draft draft, Target target)
     {
@@ -66,9 +75,7 @@ internal static class RouteKeeping
         }
 
         draft.Update(target, w => w with { StandsInSince = since });
-
-        // What the routes are to become is nobody's edit until they have been that once.
-        Route(draft, routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null });
+        AskAnew(draft);
         draft.Record(
             since is null ? "StableServesAgain" : "CanaryStandsIn",
             since is null

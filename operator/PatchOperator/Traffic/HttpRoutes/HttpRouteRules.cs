@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
+using static PatchOperator.Traffic.HttpRouteJson;
+using static PatchOperator.Traffic.HttpRoutePreview;
 
 namespace PatchOperator.Traffic;
 
@@ -253,46 +255,6 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         return ahead;
     }
 
-    /// <summary>The rule for those requests alone that have the header, too.</summary>
-    private static JsonObject? Ahead(JsonObject rule, JsonObject header)
-    {
-        var name = Text(header, "name");
-        var matches = new JsonArray();
-        foreach (var match in rule["matches"] is JsonArray { Count: > 0 } given ? Objects(given) : [new JsonObject { ["path"] = new JsonObject { ["type"] = "PathPrefix", ["value"] = "/" } }])
-        {
-            if (Headers(match).Any(h => string.Equals(Text(h, "name"), name, StringComparison.OrdinalIgnoreCase)))
-            {
-                // A header can be matched once; requests of this match are the user's own business.
-                continue;
-            }
-
-            var copy = match.DeepClone().AsObject();
-            copy["headers"] = new JsonArray([.. Headers(match).Append(header).Select(h => h.DeepClone())]);
-            matches.Add((JsonNode)copy);
-        }
-
-        if (matches.Count == 0)
-        {
-            return null;
-        }
-
-        var ahead = rule.DeepClone().AsObject();
-
-        // A rule's name is unique in its route.
-        ahead.Remove("name");
-        ahead["matches"] = matches;
-        return ahead;
-    }
-
-    private static JsonObject PreviewHeader(PreviewIntent preview)
-    {
-        var (name, type, value) = preview.Header is { } header ? (header, "Exact", preview.Value) : ("Cookie", "RegularExpression", CookiePattern(preview.Cookie!, preview.Value));
-        return new JsonObject { ["type"] = type, ["name"] = name, ["value"] = value };
-    }
-
-    /// <summary>Right also where an expression need not match the whole header. Names and values have no character that means something else, but the dot.</summary>
-    private static string CookiePattern(string name, string value) => $"^(.*;[ ]*)?{name}={value.Replace(".", "[.]", StringComparison.Ordinal)}([ ]*;.*)?$";
-
     /// <summary>What stays the same of a rule while weights move and canaries come and go, also those of other patches.</summary>
     private string Shape(JsonObject rule)
     {
@@ -381,43 +343,4 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         var isService = (Text(backend, "group") ?? "").Length == 0 && (Text(backend, "kind") ?? "Service") == "Service";
         return isService && (Text(backend, "namespace") ?? ns) == ns ? Text(backend, "name") : null;
     }
-
-    private static IEnumerable<JsonObject> Backends(JsonObject rule) => rule["backendRefs"] is JsonArray backends ? Objects(backends) : [];
-
-    private static IEnumerable<JsonObject> Headers(JsonObject match) => match["headers"] is JsonArray headers ? Objects(headers) : [];
-
-    private static IEnumerable<JsonObject> Objects(JsonArray items) => items.OfType<JsonObject>();
-
-    private static string? Text(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
-    private static int? WrittenWeight(JsonObject backend) => (backend["weight"] as JsonValue) switch
-    {
-        { } value when value.TryGetValue(out int weight) => weight,
-        { } value when value.TryGetValue(out long weight) => (int)weight,
-        _ => null,
-    };
-
-    /// <summary>1 is what the API says of a backend without a weight.</summary>
-    private static int Weight(JsonObject backend) => WrittenWeight(backend) ?? 1;
-
-    private static void SetWeight(JsonObject backend, int? weight)
-    {
-        if (weight is null)
-        {
-            backend.Remove("weight");
-        }
-        else if (WrittenWeight(backend) != weight)
-        {
-            backend["weight"] = weight;
-        }
-    }
-
-    private static JsonNode WithoutWeight(JsonObject backend)
-    {
-        var copy = backend.DeepClone().AsObject();
-        copy.Remove("weight");
-        return copy;
-    }
-
-    private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 }
