@@ -26,6 +26,8 @@ internal sealed class PatchController(
         return result;
     }
 
+    public bool IsUnderWay(EmergencyPatch entity) => PatchNeighbours.IsUnderWay(entity);
+
     public Task<ReconciliationResult<EmergencyPatch>> DeletedAsync(EmergencyPatch entity, CancellationToken cancellation)
     {
         intents.Forget(entity);

@@ -38,6 +38,9 @@ internal sealed class PatchNeighbours : IDisposable
 
     public static bool IsRunning(EmergencyPatch patch) => PatchPhases.Parse(patch.Status?.Phase).IsRunning();
 
+    /// <summary>It runs, or its images are held and may have to be taken back.</summary>
+    public static bool IsUnderWay(EmergencyPatch patch) => IsRunning(patch) || PatchPhases.Parse(patch.Status?.Phase) is PatchPhase.Promoted;
+
     /// <summary>Another patch that runs on one of these workloads, or null.</summary>
     public HolderObservation? Holder(EmergencyPatch patch, IReadOnlyCollection<WorkloadRef> workloads) => patches
         .List(patch.Metadata.Namespace, other => other.Metadata.Uid != patch.Metadata.Uid)

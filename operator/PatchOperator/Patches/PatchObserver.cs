@@ -136,8 +136,7 @@ internal sealed class PatchObserver(
     }
 
     /// <summary>The traffic of a run goes back, and its deadlines run, whatever cannot be read; a start can wait.</summary>
-    private static bool CanGoOnWithout(EmergencyPatch patch) =>
-        patch.Metadata.IsTerminating || PatchPhases.Parse(patch.Status?.Phase) is var phase && (phase.IsRunning() || phase is PatchPhase.Promoted);
+    private static bool CanGoOnWithout(EmergencyPatch patch) => patch.Metadata.IsTerminating || PatchNeighbours.IsUnderWay(patch);
 
     /// <summary>The patch is gone.</summary>
     public void Drop(EmergencyPatch patch)

@@ -16,8 +16,11 @@ namespace PatchOperator.Patches;
 /// Takes the records that a stored status holds as pending to the trail, to events, to the log and to the metrics (S15). The status is the outbox:
 /// a crash in between repeats this, and the sequence in the trail and the events' names make the repetition harmless.
 /// </summary>
-internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, AuditMarks marks, AuditArchives archives, ILogger<PatchRecorder> logger)
+internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, AuditMarks marks, AuditArchives archives, TimeProvider time, ILogger<PatchRecorder> logger)
 {
+    /// <summary>How long the patch's next decision waits for the trail, which the status has already.</summary>
+    private static readonly TimeSpan LongestAppend = TimeSpan.FromSeconds(5);
+
     private static readonly HashSet<string> Alarming = new(StringComparer.Ordinal)
     {
         nameof(PatchPhase.Blocked), nameof(PatchPhase.Reverting), nameof(PatchPhase.Reverted), nameof(PatchPhase.Degraded), nameof(PatchPhase.Superseded), nameof(PatchPhase.Rejected),
@@ -55,7 +58,10 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         try
         {
             await marks.SetAsync(patch, cancellation);
-            return (await AppendAsync(patch, await archives.BoundAsync(patch, [.. trail, .. missing], cancellation), added, cancellation), null);
+            var appended = await TimeLimit.RunAsync(
+                LongestAppend, time, $"PATCH {ObjectKey.Of(patch)} audit",
+                async token => await AppendAsync(patch, await archives.BoundAsync(patch, [.. trail, .. missing], token), added, token), cancellation);
+            return (appended, null);
         }
         catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound)
         {

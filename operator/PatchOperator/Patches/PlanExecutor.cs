@@ -29,6 +29,9 @@ internal sealed class PlanExecutor(
     /// <summary>How long the traffic waits for the status, and a try that lost a race for what the patch has become.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the next decision waits for the status.</summary>
+    private static readonly TimeSpan LongestStore = TimeSpan.FromSeconds(5);
+
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {
         // Before the intent is stored: it may be stored and its answer lost, and what was not set then is nothing that somebody brought back.
@@ -40,7 +43,8 @@ internal sealed class PlanExecutor(
         EmergencyPatch stored;
         try
         {
-            var storing = StoreStatusAsync(patch, sealer.Seal(patch, plan.Status), cancellation);
+            var sealing = sealer.Seal(patch, plan.Status);
+            var storing = TimeLimit.RunAsync(LongestStore, time, $"PUT {ObjectKey.Of(patch)} status", token => StoreStatusAsync(patch, sealing, token), cancellation);
             await Task.WhenAll(storing, WithdrawIfLateAsync(storing, patch, plan, cancellation));
             stored = await storing;
         }
@@ -81,17 +85,15 @@ internal sealed class PlanExecutor(
     /// <summary>Where the watch is late, or brings nothing, only a read shows what the patch has become.</summary>
     private async Task<EmergencyPatch> ReadAgainAsync(EmergencyPatch patch, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            if (await client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), either.Token) is { } found)
+            if (await TimeLimit.RunAsync(Patience, time, $"GET {ObjectKey.Of(patch)}", token => client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), token), cancellation) is { } found)
             {
                 neighbours.Observe(found);
                 return found.Metadata.Uid == patch.Metadata.Uid ? found : patch;
             }
         }
-        catch (Exception exception) when (exception is ClusterException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (ClusterException exception)
         {
             logger.LogDebug("{Patch} could not be read again: {Problem}", ObjectKey.Of(patch), exception.Message);
         }

@@ -127,6 +127,26 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task A_status_that_is_not_answered_keeps_no_verdict_waiting()
+    {
+        await using var town = await Town.FoundAsync();
+        var isStuck = false;
+        using var fault = town.Api.Faults.Before(call => isStuck && call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Hang() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        isStuck = true;
+        var mark = town.Api.Requests.Mark;
+        await town.UntilAsync(() => town.Api.Requests.Since(mark).Any(call => call is { Resource: "emergencypatches", Subresource: "status" }), "a status is under way");
+        town.Metrics.CanaryErrorRate = 0.5;
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 15);
+        isStuck = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+    }
+
+    [Fact]
     public async Task Patches_that_wait_for_one_whose_workload_is_slow_to_be_written_keep_no_other_from_its_way_back()
     {
         await using var town = await Town.FoundAsync();
@@ -157,6 +177,30 @@ public sealed class NeverStuckScenarios
         await town.UntilPhaseAsync(PatchPhase.Reverted);
 
         static JsonObject OfConsumers(string name) => Town.Json(Town.Manifest(name, steps: """[{"weight":50,"hold":"10m"}]""").ToJsonString().Replace("magento-web", "consumers", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_finalizer_that_is_taken_away_and_cannot_be_put_back_delays_no_deadline(bool isRefused)
+    {
+        await using var town = await Town.FoundAsync();
+        var isKept = true;
+        using var fault = town.Api.Faults.Before(call =>
+            isKept && call is { Resource: "emergencypatches", Subresource: "", Verb: "patch" } && town.Patch()?["metadata"]!["finalizers"] is not JsonArray { Count: > 0 } && town.Phase() == "Progressing"
+                ? isRefused ? new FaultAction.Fail(403, "Forbidden", Message: "policy: no changes of EmergencyPatches") : new FaultAction.Hang()
+                : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}],"progressDeadline":"8s" """);
+        town.Pods.Set(Town.Patched, PodBehaviour.ReadyIn(TimeSpan.FromMinutes(5)));
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "the run has begun");
+        town.EditPatch("fix", patch => patch["metadata"]!.AsObject().Remove("finalizers"));
+        await town.UntilAsync(() => town.Patch()!["status"]!["revert"] is not null, "the deadline has passed", 20);
+        Assert.Equal("ProgressDeadlineExceeded", town.Patch()!["status"]!["revert"]!["reason"]!.GetValue<string>());
+        isKept = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted);
+        await town.UntilAsync(() => town.Patch()!["metadata"]!["finalizers"] is JsonArray { Count: 1 }, "it is put back", 60);
     }
 
     [Fact]

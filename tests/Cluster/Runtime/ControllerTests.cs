@@ -147,6 +147,23 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public async Task What_is_under_way_waits_for_no_finalizer_and_what_is_new_does()
+    {
+        var isRefused = true;
+        api.Intercept = request => isRefused && request.Method == HttpMethod.Patch ? MiniApi.Status(403, "Forbidden") : null;
+        script.IsUnderWay = widget => widget.Metadata.Name == "under-way";
+        script.Reconcile = (_, widget, _) => Task.FromResult(ReconciliationResult<Widget>.Success(widget, TimeSpan.FromSeconds(5)));
+        api.Put(MiniApi.Path("under-way"));
+        api.Put(MiniApi.Path("new"));
+        await using var harness = await StartAsync(finalizer: true);
+        await harness.EventuallyAsync(() => script.Runs.Count >= 20, TimeSpan.FromSeconds(1));
+        Assert.All(script.Runs, widget => Assert.Equal("under-way", widget.Metadata.Name));
+        isRefused = false;
+        await harness.EventuallyAsync(() => new[] { "under-way", "new" }.All(name => api.Read(MiniApi.Path(name))!["metadata"]!["finalizers"] is JsonArray { Count: 1 }), TimeSpan.FromSeconds(1));
+        await harness.EventuallyAsync(() => script.Runs.Any(widget => widget.Metadata.Name == "new"), Tick);
+    }
+
+    [Fact]
     public async Task Finalizers_run_on_objects_that_terminate_already_at_the_start_and_none_is_attached_to_them()
     {
         Terminating("ours", WidgetFinalizer.FinalizerName, "someone.else/keeps");
@@ -277,6 +294,8 @@ internal sealed class Script
     public Func<Harness, Widget, CancellationToken, Task<ReconciliationResult<Widget>>> Reconcile { get; set; } =
         (_, widget, _) => Task.FromResult(ReconciliationResult<Widget>.Success(widget));
 
+    public Func<Widget, bool> IsUnderWay { get; set; } = _ => false;
+
     public Func<Widget, ReconciliationResult<Widget>> Finalize { get; set; } = widget => ReconciliationResult<Widget>.Success(widget);
 
     public ConcurrentQueue<Widget> Runs { get; } = [];
@@ -293,6 +312,8 @@ internal sealed class WidgetController(Script script) : IEntityController<Widget
         script.Runs.Enqueue(entity);
         return script.Reconcile(script.Harness, entity, cancellation);
     }
+
+    public bool IsUnderWay(Widget entity) => script.IsUnderWay(entity);
 
     public Task<ReconciliationResult<Widget>> DeletedAsync(Widget entity, CancellationToken cancellation)
     {

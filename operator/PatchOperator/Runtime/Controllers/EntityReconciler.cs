@@ -7,9 +7,12 @@ internal readonly record struct RunOutcome(TimeSpan? RequeueAfter, bool Failed =
 
 /// <summary>Which of the controller's methods an object needs now: told of its deletion, finalized, or reconciled.</summary>
 internal sealed class EntityReconciler<T>(
-    PrimaryInformer<T> primary, ReconcileQueue<T> queue, IEntityController<T> controller, FinalizerKeeper<T> finalizers)
+    PrimaryInformer<T> primary, ReconcileQueue<T> queue, IEntityController<T> controller, FinalizerKeeper<T> finalizers, TimeProvider time)
     where T : class, IResource
 {
+    /// <summary>How long what is under way waits for a finalizer to be put back, each time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     public async Task<RunOutcome> RunAsync(ObjectKey key, CancellationToken cancellation)
     {
         if (queue.Deleted.TryGetValue(key, out var gone))
@@ -35,15 +38,37 @@ internal sealed class EntityReconciler<T>(
 
     private async Task<RunOutcome> ReconcileAsync(T entity, CancellationToken cancellation)
     {
-        var attached = await finalizers.AttachAsync(entity, cancellation);
-        if (!ReferenceEquals(attached, entity))
+        if (finalizers.Missing(entity) is { Count: > 0 } missing)
         {
-            primary.Informer.Observe(attached);
+            if (controller.IsUnderWay(entity))
+            {
+                return await ReattachAsync(await controller.ReconcileAsync(entity, cancellation), missing, cancellation);
+            }
+
+            entity = await finalizers.AttachAsync(entity, cancellation);
+            primary.Informer.Observe(entity);
         }
 
-        var result = await controller.ReconcileAsync(attached, cancellation);
+        var result = await controller.ReconcileAsync(entity, cancellation);
         primary.Informer.Observe(result.Entity);
         return Outcome(result);
+    }
+
+    /// <summary>After the reconcile, and as its failure: nothing that is under way waits for a finalizer.</summary>
+    private async Task<RunOutcome> ReattachAsync(ReconciliationResult<T> result, IReadOnlyList<string> missing, CancellationToken cancellation)
+    {
+        primary.Informer.Observe(result.Entity);
+        try
+        {
+            var attached = await TimeLimit.RunAsync(Patience, time, $"PATCH {ObjectKey.Of(result.Entity)}", token => finalizers.AttachAsync(result.Entity, token), cancellation);
+            primary.Informer.Observe(attached);
+            return Outcome(result) with { Version = attached.Metadata.ResourceVersion };
+        }
+        catch (ClusterException exception)
+        {
+            var message = $"The finalizer {string.Join(", ", missing)} was taken away and cannot be put back: {exception.Message}";
+            return Outcome(result.IsSuccess ? ReconciliationResult<T>.Failure(result.Entity, message, exception, noLaterThan: result.RequeueAfter) : result);
+        }
     }
 
     private async Task<RunOutcome> FinalizeAsync(T entity, CancellationToken cancellation)

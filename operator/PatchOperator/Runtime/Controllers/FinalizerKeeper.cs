@@ -14,12 +14,17 @@ internal sealed class FinalizerKeeper<T>(ResourceType<T> type, IClusterClient cl
     public IEntityFinalizer<T>? Next(T entity) =>
         finalizers.FirstOrDefault(finalizer => entity.Metadata.Finalizers?.Contains(finalizer.Name) == true);
 
+    /// <summary>Those of ours that the object should have and does not.</summary>
+    public IReadOnlyList<string> Missing(T entity) => entity.Metadata.IsTerminating
+        ? []
+        : [.. finalizers.Select(finalizer => finalizer.Name).Where(name => entity.Metadata.Finalizers?.Contains(name) != true)];
+
     /// <returns>The object with all our finalizers.</returns>
     public async Task<T> AttachAsync(T entity, CancellationToken cancellation)
     {
         var present = entity.Metadata.Finalizers;
-        var missing = finalizers.Select(finalizer => finalizer.Name).Where(name => present?.Contains(name) != true).ToList();
-        if (missing.Count == 0 || entity.Metadata.IsTerminating)
+        var missing = Missing(entity);
+        if (missing.Count == 0)
         {
             return entity;
         }

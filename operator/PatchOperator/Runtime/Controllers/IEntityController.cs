@@ -14,13 +14,18 @@ public interface IEntityController<T>
     Task<ReconciliationResult<T>> ReconcileAsync(T entity, CancellationToken cancellation);
 
     /// <summary>
+    /// True: what was begun for it must be looked after, also while a finalizer that somebody took away cannot be put back.
+    /// </summary>
+    bool IsUnderWay(T entity) => false;
+
+    /// <summary>
     /// The object is gone; <paramref name="entity"/> is its last known state. At most once, and not at all if it went while no process led:
     /// what must happen belongs into a finalizer.
     /// </summary>
     Task<ReconciliationResult<T>> DeletedAsync(T entity, CancellationToken cancellation);
 }
 
-/// <summary>Runs before an object may go. The runtime attaches the finalizer before the first reconcile, never to a terminating object.</summary>
+/// <summary>Runs before an object may go. The runtime attaches the finalizer before the first reconcile, and puts one back that was taken away; never to a terminating object.</summary>
 public interface IEntityFinalizer<T>
     where T : class, IResource
 {
