@@ -82,10 +82,16 @@ public sealed class RouteTests(ITestOutputHelper output)
         output.WriteLine($"put back within {clock.Elapsed.TotalMilliseconds:0} ms");
         await shop.UntilAsync(async () => (await shop.EventsAsync("TrafficEdited")).Count == 1, "reported", 10);
         var before = (await gateway.RouteAsync())["metadata"]!["annotations"]!.ToJsonString();
-        await Kubectl.RunAsync($"-n {shop.Namespace} delete epatch fix --wait=false");
+        await using var shoppers = new Shoppers(gateway.Address, 100);
+        await shop.UntilAsync(() => Task.FromResult(shoppers.From(Shop.HealthyVersion).Count > 10), "the canary answers", 10);
+
+        // As GitOps tools do it: the garbage collector begins with what the patch owns.
+        await Kubectl.RunAsync($"-n {shop.Namespace} delete epatch fix --wait=false --cascade=foreground");
         await shop.UntilAsync(async () => await shop.PatchStateAsync() is null && await gateway.CanaryWeightAsync() is null, "deleted, and the route is as before", 60);
         Assert.Equal(before, (await gateway.RouteAsync())["metadata"]!["annotations"]!.ToJsonString());
         Assert.Null(await Kubectl.GetAsync(shop.Namespace, "service/magento-web-canary"));
+        Assert.False(await shop.HasCanaryAsync());
+        Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
     }
 
     [Fact]

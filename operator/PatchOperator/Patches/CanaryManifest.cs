@@ -27,14 +27,7 @@ internal static class CanaryManifest
                 // Stable's own labels are left out: Argo CD or Helm would take the canary for theirs.
                 ["labels"] = With(ToJson(identity), Labels.ManagedBy, Names.FieldManager),
                 ["annotations"] = new JsonObject { [Annotations.Patch] = patch.Metadata.Name, [Annotations.CanarySource] = action.Source },
-                ["ownerReferences"] = new JsonArray(new JsonObject
-                {
-                    ["apiVersion"] = Names.ApiVersion,
-                    ["kind"] = Names.EmergencyPatchKind,
-                    ["name"] = patch.Metadata.Name,
-                    ["uid"] = patch.Metadata.Uid,
-                    ["controller"] = true,
-                }),
+                ["ownerReferences"] = CanaryOwner.References(patch, action.Name, stable),
             },
             ["spec"] = new JsonObject
             {

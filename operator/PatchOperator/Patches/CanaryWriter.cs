@@ -79,5 +79,5 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
     private static ObjectKey CanaryOf(EmergencyPatch patch, string deployment) => new(patch.Metadata.Namespace ?? "", deployment + Names.CanarySuffix);
 
     private static bool IsOurs(DeploymentResource deployment, EmergencyPatch patch) =>
-        (deployment.Metadata.OwnerReferences ?? []).Any(o => o.Uid == patch.Metadata.Uid);
+        CanaryOwner.IsOf(patch, deployment.Metadata);
 }

@@ -101,7 +101,7 @@ internal static class WorkloadFacts
 
     public static CanaryObservation Canary(DeploymentResource deployment, EmergencyPatch patch) => new()
     {
-        IsOurs = (deployment.Metadata.OwnerReferences ?? []).Any(o => o.Uid == patch.Metadata.Uid),
+        IsOurs = CanaryOwner.IsOf(patch, deployment.Metadata),
         Replicas = deployment.Spec.Replicas ?? 1,
         Images = deployment.Spec.Template.Images,
         Source = deployment.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource),

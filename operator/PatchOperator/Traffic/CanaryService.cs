@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Patches;
 
 namespace PatchOperator.Traffic;
 
@@ -21,9 +22,10 @@ internal static class CanaryService
     }
 
     /// <param name="patch">The owner.</param>
+    /// <param name="workload">By its name in the spec.</param>
     /// <param name="stable">The user's Service as the API server gave it.</param>
     /// <param name="selector">Whose pods get its requests.</param>
-    public static JsonObject Of(EmergencyPatch patch, JsonObject stable, IReadOnlyDictionary<string, string> selector)
+    public static JsonObject Of(EmergencyPatch patch, string workload, JsonObject stable, IReadOnlyDictionary<string, string> selector)
     {
         var name = stable["metadata"]!["name"]!.GetValue<string>();
         var labels = new JsonObject();
@@ -65,20 +67,11 @@ internal static class CanaryService
                 ["namespace"] = patch.Metadata.Namespace,
                 ["labels"] = labels,
                 ["annotations"] = new JsonObject { [Annotations.Patch] = patch.Metadata.Name },
-                ["ownerReferences"] = Owner(patch),
+                ["ownerReferences"] = CanaryOwner.References(patch, workload, stable),
             },
             ["spec"] = spec,
         };
     }
-
-    public static JsonArray Owner(EmergencyPatch patch) => new(new JsonObject
-    {
-        ["apiVersion"] = Names.ApiVersion,
-        ["kind"] = Names.EmergencyPatchKind,
-        ["name"] = patch.Metadata.Name,
-        ["uid"] = patch.Metadata.Uid,
-        ["controller"] = true,
-    });
 
     /// <param name="stable">Of the user's Service.</param>
     public static JsonArray Ports(JsonNode? stable)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Patches;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 
@@ -67,7 +68,7 @@ internal sealed class CanaryServices(IClusterClient client)
 
     private async Task ApplyAsync(TrafficScene scene, JsonObject stable, IReadOnlyDictionary<string, string> selector, bool mayCreate, CancellationToken cancellation)
     {
-        var manifest = CanaryService.Of(scene.Patch, stable, selector);
+        var manifest = CanaryService.Of(scene.Patch, scene.Workload, stable, selector);
         var key = new ObjectKey(scene.Namespace, manifest["metadata"]!["name"]!.GetValue<string>());
         if (await client.FindAsync((ResourceType)Kinds.Services, key, cancellation) is { } existing)
         {
@@ -101,7 +102,7 @@ internal sealed class CanaryServices(IClusterClient client)
 
     private static ServiceResource? Find(TrafficScene scene, string service) => scene.View.Services.Get(new ObjectKey(scene.Namespace, CanaryService.NameOf(service)));
 
-    private static bool IsOurs(ServiceResource service, TrafficScene scene) => (service.Metadata.OwnerReferences ?? []).Any(o => o.Uid == scene.Patch.Metadata.Uid);
+    private static bool IsOurs(ServiceResource service, TrafficScene scene) => CanaryOwner.IsOf(scene.Patch, service.Metadata);
 
     private static Dictionary<string, string> Selector(JsonObject service) => service["spec"]?["selector"] is JsonObject selector
         ? selector.ToDictionary(s => s.Key, s => s.Value?.GetValue<string>() ?? "", StringComparer.Ordinal)

@@ -82,6 +82,23 @@ public sealed class PatchScenarios
     }
 
     [Fact]
+    public async Task A_deletion_that_orphans_leaves_no_canary_behind_all_the_same()
+    {
+        await using var town = await Town.FoundAsync();
+        await town.StartOperatorAsync();
+        var pods = town.Pod();
+        town.Apply(steps: """[{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 8, "half of the pods are canary");
+        await town.KillOperatorAsync();
+        town.DeletePatch("orphan");
+        await town.UntilAsync(() => town.Deployment("magento-web-canary")!["metadata"]!["ownerReferences"] is not System.Text.Json.Nodes.JsonArray { Count: > 0 }, "the garbage collector has cut the reference");
+        await town.StartOperatorAsync();
+        await town.UntilAsync(() => town.Patch() is null, "the resource is gone");
+        await town.UntilAsync(() => town.Pod().SequenceEqual(pods), "the pods are as before");
+    }
+
+    [Fact]
     public async Task Canary_pods_leave_the_endpoints_before_they_end()
     {
         await using var town = await Town.FoundAsync();

@@ -52,6 +52,32 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task A_deletion_in_the_foreground_takes_nothing_from_under_a_route_even_while_there_is_no_operator()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        var before = routed.Spec();
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilServingAsync();
+        await town.KillOperatorAsync();
+        town.DeletePatch("foregroundDeletion");
+        await town.UntilAsync(() => new[] { routed.Service("web-canary"), town.Deployment("magento-web-canary") }.All(canary => canary is null || canary["metadata"]!["ownerReferences"]!.AsArray().Count == 1), "the garbage collector has looked");
+        Assert.Equal(25, routed.CanaryWeight());
+        Assert.Single(town.ReadyPods("web-canary"));
+
+        var isUnanswered = false;
+        using var watch = town.Api.Store.Subscribe(change => isUnanswered |= change.Resource == ResourceName.Services && change.Type == StoreEventType.Deleted && routed.CanaryWeight() > 0);
+        await town.StartOperatorAsync();
+        await town.UntilAsync(() => town.Patch() is null, "the patch is gone");
+        Assert.Equal(before, routed.Spec());
+        Assert.Null(routed.Service("web-canary"));
+        Assert.Null(town.Deployment("magento-web-canary"));
+        Assert.False(isUnanswered);
+    }
+
+    [Fact]
     public async Task A_canary_whose_pods_are_gone_gets_no_requests_until_they_are_back()
     {
         await using var routed = await RoutedTown.FoundAsync();
@@ -263,35 +289,6 @@ public sealed class RouteScenarios
         Assert.Equal(before, (routed.Spec(), routed.Spec("api")));
         Assert.Null(routed.Service("api-canary"));
         Assert.Null(routed.Service("web-canary"));
-    }
-
-    [Theory]
-    [InlineData("""{"httpRoute":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
-    [InlineData("""{"httpRoute":{"name":"media"}}""", "RouteNamesNoService", "web")]
-    [InlineData("""{"httpRoute":{"name":"refused"}}""", "RouteNotAccepted", "allowedRoutes")]
-    [InlineData("""{"httpRoute":{"name":"idle"}}""", "RouteGivesNoTraffic", "Service web of")]
-    [InlineData("""{"ingress":{"name":"nowhere"}}""", "RouteNotFound", "nowhere")]
-    [InlineData("""{"ingress":{"name":"other"}}""", "IngressClassNotSupported", "traefik")]
-    public async Task What_cannot_split_the_traffic_is_named_before_anything_is_touched(string traffic, string reason, string named)
-    {
-        await using var routed = await RoutedTown.FoundAsync();
-        var town = routed.Town;
-        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"media","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"media","port":80}]}]}}"""));
-        town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"idle","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"media","port":80},{"name":"web","port":80,"weight":0}]}]}}"""));
-        town.Api.Store.Create(RoutedTown.Ingresses, Town.Json("""{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"other","namespace":"shop"},"spec":{"ingressClassName":"traefik","defaultBackend":{"service":{"name":"web","port":{"number":80}}}}}"""));
-        if (reason == "RouteNotAccepted")
-        {
-            routed.Gateway.Refusal = ("NotAllowedByListeners", "no listener allows it");
-            town.Api.Store.Create(PlayedGateway.HttpRoutes, Town.Json("""{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"refused","namespace":"shop"},"spec":{"parentRefs":[{"name":"public"}],"rules":[{"backendRefs":[{"name":"web","port":80}]}]}}"""));
-        }
-
-        await town.StartOperatorAsync();
-        var pods = town.Pod();
-        town.Apply(traffic: $",\"traffic\":{traffic}");
-        await town.UntilAsync(() => town.Condition("Accepted")?["reason"]?.GetValue<string>() == reason, $"Accepted is False because {reason}");
-        Assert.Contains(named, town.Condition("Accepted")!["message"]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.Equal("Blocked", town.Phase());
-        Assert.Equal(pods, town.Pod());
     }
 
     [Fact]

@@ -314,6 +314,13 @@ internal sealed class Town : IAsyncDisposable
         Annotate(Commands.Approve, "CHG-20871", name);
     }
 
+    /// <param name="cascade">What the API server adds for <c>--cascade=orphan</c> or <c>foreground</c>: a finalizer for the garbage collector.</param>
+    public void DeletePatch(string cascade)
+    {
+        EditPatch("fix", patch => patch["metadata"]!["finalizers"]!.AsArray().Add((JsonNode)cascade));
+        Api.Store.Delete(Patches, Namespace, "fix");
+    }
+
     /// <summary>The canary of the step that runs serves and is ready: its hold has begun.</summary>
     public Task UntilServingAsync(string name = "fix") =>
         UntilAsync(() => Phase(name) == nameof(PatchPhase.Progressing) && Patch(name)?["status"]?["step"]?["readyAt"] is not null, $"the canary of {name} serves");

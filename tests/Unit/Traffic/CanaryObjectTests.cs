@@ -32,6 +32,7 @@ public sealed class CanaryObjectTests
     {
         var service = CanaryService.Of(
             Patch,
+            "web",
             Json("""
                 {"metadata":{"name":"web","labels":{"app":"web","app.kubernetes.io/instance":"shop","helm.sh/chart":"shop-1"},"annotations":{"external-dns.alpha.kubernetes.io/hostname":"x"}},
                  "spec":{"type":"LoadBalancer","clusterIP":"10.0.0.7","loadBalancerIP":"1.2.3.4","selector":{"app":"web"},"sessionAffinity":"ClientIP",
@@ -48,7 +49,7 @@ public sealed class CanaryObjectTests
 
     [Fact]
     public void A_headless_Service_has_a_headless_one_beside_it() => Assert.Equal(
-        "None", (string?)CanaryService.Of(Patch, Json("""{"metadata":{"name":"web"},"spec":{"clusterIP":"None","ports":[]}}"""), new Dictionary<string, string>())["spec"]!["clusterIP"]);
+        "None", (string?)CanaryService.Of(Patch, "web", Json("""{"metadata":{"name":"web"},"spec":{"clusterIP":"None","ports":[]}}"""), new Dictionary<string, string>())["spec"]!["clusterIP"]);
 
     [Theory]
     [InlineData("""{"app":"web"}""", """{"app":"web"}""", """[{"app":"web"}]""", true, """{"app":"web-canary"}""")]
@@ -147,7 +148,7 @@ public sealed class CanaryObjectTests
             """);
         Assert.Equal(
             """{"type":"ClusterIP","selector":{},"ports":[],"ipFamilies":["IPv6"],"ipFamilyPolicy":"SingleStack","trafficDistribution":"PreferClose"}""",
-            CanaryService.Of(Patch, stable, new Dictionary<string, string>())["spec"]!.ToJsonString());
+            CanaryService.Of(Patch, "web", stable, new Dictionary<string, string>())["spec"]!.ToJsonString());
     }
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches;
 
 namespace PatchOperator.Traffic;
 
@@ -52,7 +53,7 @@ internal static class CanaryIngress
                 // Stable's own labels are left out: Argo CD or Helm would take it for theirs.
                 ["labels"] = new JsonObject { [Labels.ManagedBy] = Names.FieldManager, [Labels.Track] = Labels.TrackCanary, [Labels.PatchUid] = patch.Metadata.Uid },
                 ["annotations"] = Annotations(patch, stable.Annotations, weight, preview),
-                ["ownerReferences"] = CanaryService.Owner(patch),
+                ["ownerReferences"] = new JsonArray(CanaryOwner.Patch(patch)),
             },
             ["spec"] = Spec(stable.Spec, services),
         };

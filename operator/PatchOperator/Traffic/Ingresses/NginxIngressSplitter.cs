@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
+using PatchOperator.Patches;
 using PatchOperator.Patches.Resources;
 using PatchOperator.Runtime;
 
@@ -192,7 +193,7 @@ internal sealed class NginxIngressSplitter(IClusterClient client, TimeProvider t
 
     private static IngressResource? Find(TrafficScene scene, string name) => scene.View.Routes.Ingresses?.Get(new ObjectKey(scene.Namespace, name));
 
-    private static bool IsOurs(IngressResource ingress, TrafficScene scene) => (ingress.Metadata.OwnerReferences ?? []).Any(o => o.Uid == scene.Patch.Metadata.Uid);
+    private static bool IsOurs(IngressResource ingress, TrafficScene scene) => CanaryOwner.IsOf(scene.Patch, ingress.Metadata);
 
     private static string? Class(IngressResource? ingress) => ingress is null
         ? null
