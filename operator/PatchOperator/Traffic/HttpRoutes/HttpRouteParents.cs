@@ -78,7 +78,8 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
             "NoMatchingParent" => " Correct sectionName and port of spec.parentRefs.",
             _ => "",
         };
-        return $"{what}: {reason}. {Text(condition["message"])}{next}".TrimEnd();
+        var said = Text(condition["message"])?.TrimEnd(' ', '.');
+        return $"{what}: {reason}.{(string.IsNullOrEmpty(said) ? "" : $" {said}.")}{next}";
     }
 
     private static Parent Identity(JsonNode? parent, string ns) => new(

@@ -109,6 +109,12 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
 
     private static TrafficObstacle? Obstacle(HttpRouteRules editor, RouteRef route, JsonArray rules, ScheduledRouting routing, HttpRouteParents parents)
     {
+        // First, since the gateway would have that Service made, where it is missing.
+        if (routing.Weight is null && editor.NamesCanary(rules))
+        {
+            return new TrafficObstacle("RouteNamesCanary", $"{route} names a canary's Service already, which the run would make and remove. Take that backend out of the route.");
+        }
+
         if (parents.Problem is { } problem)
         {
             return new TrafficObstacle("RouteNotAccepted", $"{route}: {problem}");
@@ -117,11 +123,6 @@ internal sealed class HttpRouteSplitter(IClusterClient client, TimeProvider time
         if (routing.Weight is not null)
         {
             return null;
-        }
-
-        if (editor.NamesCanary(rules))
-        {
-            return new TrafficObstacle("RouteNamesCanary", $"{route} names a canary's Service already, which the run would make and remove. Take that backend out of the route.");
         }
 
         var split = editor.Split(rules, [], routing.LowestWeight);
