@@ -50,6 +50,7 @@ public sealed class BadPatchTests(ITestOutputHelper output)
         seconds.Sort();
         output.WriteLine($"{name}: min {seconds[0]:0.00} s, median {seconds[seconds.Count / 2]:0.00} s, max {seconds[^1]:0.00} s over {seconds.Count} runs");
         Assert.True(seconds[seconds.Count / 2] < mostSeconds, $"the median is {seconds[seconds.Count / 2]:0.00} s");
+        ScenarioReport.Add(withPrometheus ? $"bad, reverted by Prometheus{(withPods ? " and a tripwire" : "")}" : "bad, reverted", $"Reverted; the canary's last response {seconds[seconds.Count / 2]:0.0} s after its first bad one");
     }
 
     private static async Task<double> RevertAsync(Shop shop, Shoppers shoppers, PrometheusServer? prometheus, bool withPods)

@@ -47,6 +47,7 @@ public sealed class MainJobTests
 
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
         Assert.NotEmpty(shoppers.From(Shop.HealthyVersion));
+        ScenarioReport.Add("healthy, promoted", "Promoted; no request failed");
     }
 
     [Fact]
@@ -66,6 +67,7 @@ public sealed class MainJobTests
         Assert.Equal(Shop.StableImage, await shop.ImageAsync());
         Assert.Equal(Shop.Replicas, (await shop.EndpointsAsync()).Count);
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
+        ScenarioReport.Add("deleted in mid-run", "gone, traffic and pods as before; no request failed");
     }
 
     [Fact]
@@ -87,6 +89,7 @@ public sealed class MainJobTests
             (await shop.TrailAsync()).Select(r => r.Action));
         Assert.Null(AuditChain.FindFault(await shop.TrailAsync()));
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
+        ScenarioReport.Add("operator killed twice", "Promoted; no step twice, no request failed");
     }
 
     [Fact]
@@ -100,5 +103,6 @@ public sealed class MainJobTests
         await shop.UntilPhaseAsync("Reverted", 120);
         Assert.Contains("exit code 3", (await shop.PatchStateAsync())!["status"]!["revert"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(before, await shop.PodsAsync());
+        ScenarioReport.Add("canary never ready", "Reverted at the deadline with the container's exit code");
     }
 }

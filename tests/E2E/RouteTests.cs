@@ -46,6 +46,7 @@ public sealed class RouteTests(ITestOutputHelper output)
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
         await shop.UntilAsync(async () => await shop.TrailAsync() is [.., { Action: "Promoted" }], "the trail is complete", 10);
         Assert.Null(AuditChain.FindFault(await shop.TrailAsync()));
+        ScenarioReport.Add("HTTPRoute, promoted", "Promoted, the route as before; no request failed");
     }
 
     [Fact]
@@ -63,6 +64,7 @@ public sealed class RouteTests(ITestOutputHelper output)
         Assert.Equal("AnalysisFailed", (await shop.PatchStateAsync())!["status"]!["revert"]!["reason"]!.GetValue<string>());
         Assert.DoesNotContain(await shop.TrailAsync(), r => r.Action == "WithdrawalNotProven");
         Assert.Empty(shoppers.FailuresExceptOf(Shop.BadVersion));
+        ScenarioReport.Add("HTTPRoute, bad, reverted", "Reverted, the route as before; no request failed but the canary's own");
         var bad = shoppers.From(Shop.BadVersion);
         output.WriteLine($"{(bad.Max(a => a.At) - bad.First(a => !a.IsGood).At).TotalSeconds:0.00} s from the first bad response to the canary's last, {bad.Count} requests, {bad.Count(a => !a.IsGood)} of them bad");
     }
@@ -92,6 +94,7 @@ public sealed class RouteTests(ITestOutputHelper output)
         Assert.Null(await Kubectl.GetAsync(shop.Namespace, "service/magento-web-canary"));
         Assert.False(await shop.HasCanaryAsync());
         Assert.DoesNotContain(shoppers.Answers, a => !a.IsGood);
+        ScenarioReport.Add("HTTPRoute, weights edited, deleted in the foreground", "gone, the route as before; no request failed");
     }
 
     [Fact]
@@ -123,6 +126,7 @@ public sealed class RouteTests(ITestOutputHelper output)
         Assert.Null(await Kubectl.GetAsync(shop.Namespace, "service/magento-web-canary"));
         Assert.Equal(before!["metadata"]!["generation"]!.ToJsonString(), (await IngressAsync(shop, "shop"))!["metadata"]!["generation"]!.ToJsonString());
         Assert.Equal(before["spec"]!.ToJsonString(), (await IngressAsync(shop, "shop"))!["spec"]!.ToJsonString());
+        ScenarioReport.Add("Ingress, aborted in mid-step", "Reverted, the Ingress as before");
     }
 
     private static Task<JsonObject?> IngressAsync(Shop shop, string name) => Kubectl.GetAsync(shop.Namespace, $"ingresses.networking.k8s.io/{name}");

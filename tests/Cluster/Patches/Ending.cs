@@ -57,6 +57,14 @@ internal static class Ending
         return text.Append($"{town.ReadyPods("web").Count} pods serve, {town.Pod().Count} exist").ToString();
     }
 
+    /// <param name="ending">See <see cref="Of"/>.</param>
+    /// <returns>The last phase of each patch that is still there.</returns>
+    public static string Phases(string ending)
+    {
+        var phases = ending.Split('\n').Where(line => line.Contains(", run ", StringComparison.Ordinal)).Select(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..line.IndexOf(", run ", StringComparison.Ordinal)]).ToArray();
+        return phases.Length == 0 ? "gone" : string.Join(", ", phases);
+    }
+
     /// <summary>Records without their event. An event's name ends with the record's sequence and the end of its hash, so that none is told twice.</summary>
     public static int MissingEvents(Town town)
     {

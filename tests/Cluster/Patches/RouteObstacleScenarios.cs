@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.TestKit.ApiServer;
 using PatchOperator.TestKit.Traffic;

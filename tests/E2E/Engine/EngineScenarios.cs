@@ -78,7 +78,7 @@ internal static class EngineScenarios
             await scene.EndsAsync("Promoted", Shop.HealthyImage);
             return "taken back, approvals void, then Promoted as run 2";
         },
-        ["a newer image by someone else"] = async scene =>
+        ["newer image by someone else"] = async scene =>
         {
             await scene.ApplyAsync(EngineScene.OneLongStep);
             await scene.UntilServingAsync();
@@ -86,7 +86,7 @@ internal static class EngineScenarios
             await scene.EndsAsync("Superseded", Shop.NewerImage);
             return "Superseded: the newer image stays";
         },
-        ["a second patch on the workload"] = async scene =>
+        ["second patch waits and follows"] = async scene =>
         {
             await scene.ApplyAsync(EngineScene.OneLongStep, "first");
             await scene.UntilServingAsync("first");
@@ -99,7 +99,7 @@ internal static class EngineScenarios
             await scene.EndsAsync("Promoted", Shop.HealthyImage, "second");
             return "the second waits and names the first, then Promoted";
         },
-        ["stable scaled in mid-run"] = async scene =>
+        ["stable scaled in mid-run, promoted"] = async scene =>
         {
             await scene.ApplyAsync(EngineScene.OneLongStep);
             await scene.UntilServingAsync();

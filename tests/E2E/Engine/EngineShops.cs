@@ -1,3 +1,5 @@
+using PatchOperator.Tests.E2E.Infrastructure;
+
 namespace PatchOperator.Tests.E2E.Engine;
 
 /// <summary>A shop for each scenario, a few at a time.</summary>
@@ -25,10 +27,9 @@ internal sealed class EngineShops(Task after) : IAsyncDisposable
     {
         await Task.WhenAll(playing.Values).ContinueWith(_ => { }, TaskScheduler.Default);
         places.Dispose();
-        if (Environment.GetEnvironmentVariable("E2E_LOGS") is { Length: > 0 } folder)
+        foreach (var (name, played) in playing)
         {
-            var rows = playing.Select(p => $"| {p.Key} | {(p.Value.IsCompletedSuccessfully ? p.Value.Result : "**failed**")} |");
-            await File.WriteAllLinesAsync(Path.Combine(folder, "scenarios.md"), ["### Scenarios on a real cluster", "", "| scenario | how it ended |", "| --- | --- |", .. rows, ""]);
+            ScenarioReport.Add(name, played.IsCompletedSuccessfully ? await played : "**failed**");
         }
     }
 

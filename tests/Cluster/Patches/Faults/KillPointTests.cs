@@ -54,7 +54,7 @@ public sealed class KillPointTests(ITestOutputHelper output)
             }
         });
         output.WriteLine($"{name}: {calls} calls, {kills} kill points tried, {losses.Count} lost");
-        FaultReport.Add("Kill points", ["Scenario", "API calls", "Kill points tried", "Lost"], name, $"{calls}", $"{kills}", $"{losses.Count}");
+        FaultReport.Add("Kill points", ["Scenario", "How it ends", "API calls", "Kill points tried", "Lost"], name, Ending.Phases(undisturbed.End), $"{calls}", $"{kills}", $"{losses.Count}");
         Assert.True(kills >= points.Count * 0.8, $"only {kills} of {points.Count} kill points were reached");
         Assert.True(losses.IsEmpty, string.Join("\n\n", losses));
     }
