@@ -259,8 +259,8 @@ public sealed record TrafficObservation
     /// <summary>The Services that were made for the canary are there and lead to its pods.</summary>
     public bool CanaryIsReachable { get; init; }
 
-    /// <summary>They lead there by ports that stable's own have not any more.</summary>
-    public bool ServiceHasOldPorts { get; init; }
+    /// <summary>They lead there, but not as stable's own are now: other ports, or made anew.</summary>
+    public bool ServiceIsBehind { get; init; }
 
     /// <summary>Who else changed where they lead, where they should lead elsewhere.</summary>
     public string? ServiceChangedBy { get; init; }

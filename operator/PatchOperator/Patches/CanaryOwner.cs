@@ -13,13 +13,13 @@ internal static class CanaryOwner
         canary.Labels?.GetValueOrDefault(Labels.PatchUid) == patch.Metadata.Uid || (canary.OwnerReferences ?? []).Any(o => o.Uid == patch.Metadata.Uid);
 
     /// <summary>
-    /// The patch; and, while an HTTPRoute names the canary, what stable has of the same kind. Without it a deletion in the foreground would have the garbage
+    /// The patch; and, where an HTTPRoute splits the traffic, what stable has of the same kind. Without it a deletion in the foreground would have the garbage
     /// collector remove what the route still sends requests to, before the operator can turn the route back, or while there is no operator.
     /// </summary>
     public static JsonArray References(EmergencyPatch patch, string workload, JsonObject stable)
     {
         var references = new JsonArray(Patch(patch));
-        if (patch.Status?.Workloads?.FirstOrDefault(w => w.Name == workload)?.Routes?.Any(r => r.Ref().Kind is RouteKind.HTTPRoute) is true)
+        if (IsShared(patch, workload))
         {
             references.Add((JsonNode)new JsonObject
             {
@@ -32,6 +32,13 @@ internal static class CanaryOwner
 
         return references;
     }
+
+    /// <summary>False where stable's was made anew: the garbage collector cuts the reference to one that is gone.</summary>
+    public static bool HasSecond(EmergencyPatch patch, string workload, ObjectMeta canary, ObjectMeta stable) =>
+        !IsShared(patch, workload) || (canary.OwnerReferences ?? []).Any(o => o.Uid == stable.Uid);
+
+    private static bool IsShared(EmergencyPatch patch, string workload) =>
+        patch.Status?.Workloads?.FirstOrDefault(w => w.Name == workload)?.Routes?.Any(r => r.Ref().Kind is RouteKind.HTTPRoute) is true;
 
     public static JsonObject Patch(EmergencyPatch patch) => new()
     {

@@ -33,6 +33,7 @@ internal sealed class PatchController(
         intents.Forget(entity);
         observer.Drop(entity);
         compatibility.Forget(entity);
+        recorder.Forget(entity);
         return Task.FromResult(ReconciliationResult<EmergencyPatch>.Success(entity));
     }
 
@@ -65,6 +66,9 @@ internal sealed class PatchController(
         outcomes.SetRaces(patch, trouble is { IsRace: true } ? outcomes.Races(patch) + 1 : 0);
         return (Result(recorded.Patch, plan, trouble), plan.IsReleased);
     }
+
+    /// <summary>See <see cref="PlanExecutor.LetGoAsync"/>.</summary>
+    public Task LetGoAsync(EmergencyPatch patch, CancellationToken cancellation) => executor.LetGoAsync(patch, cancellation);
 
     private static readonly TimeSpan RetainAgain = TimeSpan.FromSeconds(5);
 

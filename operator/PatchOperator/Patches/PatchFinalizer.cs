@@ -37,7 +37,7 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
         {
             // It was tried for all that time, and is told in the events; what keeps failing keeps no namespace.
             logger.LogWarning("Letting go of {Patch}, although not all of it could be taken back: {Error}", ObjectKey.Of(entity), result.Message);
-            return LetGo(result.Entity);
+            return await LetGoAsync(result.Entity, mustGo, cancellation);
         }
 
         if (!result.IsSuccess)
@@ -46,12 +46,17 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
         }
 
         return released
-            ? LetGo(result.Entity)
+            ? await LetGoAsync(result.Entity, mustGo, cancellation)
             : ReconciliationResult<EmergencyPatch>.Success(result.Entity, result.RequeueAfter is { } soon && soon < Patience ? soon : Patience);
     }
 
-    private ReconciliationResult<EmergencyPatch> LetGo(EmergencyPatch patch)
+    private async Task<ReconciliationResult<EmergencyPatch>> LetGoAsync(EmergencyPatch patch, bool isOverdue, CancellationToken cancellation)
     {
+        if (isOverdue)
+        {
+            await controller.LetGoAsync(patch, cancellation);
+        }
+
         seen.TryRemove(patch.Metadata.Uid, out _);
         return ReconciliationResult<EmergencyPatch>.Success(patch);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PatchOperator.Audit;
@@ -19,7 +20,10 @@ namespace PatchOperator.Patches;
 internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, AuditMarks marks, AuditArchives archives, TimeProvider time, ILogger<PatchRecorder> logger)
 {
     /// <summary>How long the patch's next decision waits for the trail, which the status has already.</summary>
-    private static readonly TimeSpan LongestAppend = TimeSpan.FromSeconds(5);
+    private readonly TimeLimit appending = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), time);
+
+    /// <summary>Records that were sent to the trail and not told of yet, by uid of the patch: the answer may be lost.</summary>
+    private readonly ConcurrentDictionary<string, AuditRecord[]> sent = new(StringComparer.Ordinal);
 
     private static readonly HashSet<string> Alarming = new(StringComparer.Ordinal)
     {
@@ -38,6 +42,7 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         notifier.Offer(patch);
         var trail = AuditTrail.Of(patch);
         var last = trail is [.., var newest] ? newest.Sequence : 0;
+        TellSent(patch, trail);
         var missing = (patch.Status?.Audit?.Recent ?? []).Where(r => r.Sequence > last).ToArray();
         if (missing.Length == 0)
         {
@@ -58,9 +63,11 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         try
         {
             await marks.SetAsync(patch, cancellation);
-            var appended = await TimeLimit.RunAsync(
-                LongestAppend, time, $"PATCH {ObjectKey.Of(patch)} audit",
-                async token => await AppendAsync(patch, await archives.BoundAsync(patch, [.. trail, .. missing], token), added, token), cancellation);
+            sent[patch.Metadata.Uid] = added;
+            var appended = await appending.RunAsync(
+                patch.Metadata.Uid, $"PATCH {ObjectKey.Of(patch)} audit",
+                async token => await AppendAsync(patch, await archives.BoundAsync(patch, [.. trail, .. missing], token), token), cancellation);
+            TellSent(appended, added);
             return (appended, null);
         }
         catch (ClusterException exception) when (exception.Kind is ApiErrorKind.NotFound)
@@ -73,10 +80,13 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
         }
     }
 
+    /// <summary>The patch is gone.</summary>
+    public void Forget(EmergencyPatch patch) => sent.TryRemove(patch.Metadata.Uid, out _);
+
     /// <summary>The patch is about to go; its trail stays.</summary>
     public Task<bool> RetainAsync(EmergencyPatch patch, CancellationToken cancellation) => archives.RetainAsync(patch, AuditTrail.Of(patch), cancellation);
 
-    private async Task<EmergencyPatch> AppendAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, AuditRecord[] added, CancellationToken cancellation)
+    private async Task<EmergencyPatch> AppendAsync(EmergencyPatch patch, IReadOnlyList<AuditRecord> trail, CancellationToken cancellation)
     {
         var change = new JsonObject
         {
@@ -99,15 +109,24 @@ internal sealed class PatchRecorder(IClusterClient client, IEventPublisher event
 
         var written = await client.MergePatchAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), change, cancellation, fieldManager: Names.FieldManager).As(Kinds.EmergencyPatches);
         neighbours.Observe(written);
-        foreach (var record in added)
+        return written;
+    }
+
+    /// <summary>One metric and one line of the log for each record that came to the trail, also where that showed only later. What did not is sent again.</summary>
+    private void TellSent(EmergencyPatch patch, IReadOnlyCollection<AuditRecord> trail)
+    {
+        if (!sent.TryRemove(patch.Metadata.Uid, out var records))
+        {
+            return;
+        }
+
+        foreach (var record in records.Where(r => trail.Any(t => t.Hash == r.Hash)))
         {
             metrics.Transition(record);
             logger.LogInformation(
                 "Audit {Patch} {Sequence} {Action} {From} {To} {Actor} {Detail} {Record}",
                 ObjectKey.Of(patch), record.Sequence, record.Action, record.From, record.To, record.Actor, record.Detail, JsonSerializer.Serialize(record, DomainJson.Default.AuditRecord));
         }
-
-        return written;
     }
 
     private static bool IsAlarming(AuditRecord record) =>

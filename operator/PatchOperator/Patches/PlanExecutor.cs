@@ -29,8 +29,10 @@ internal sealed class PlanExecutor(
     /// <summary>How long the traffic waits for the status, and a try that lost a race for what the patch has become.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly TimeLimit reading = new(Patience, Patience, time);
+
     /// <summary>How long the next decision waits for the status.</summary>
-    private static readonly TimeSpan LongestStore = TimeSpan.FromSeconds(5);
+    private readonly TimeLimit storing = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), time);
 
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {
@@ -43,10 +45,10 @@ internal sealed class PlanExecutor(
         EmergencyPatch stored;
         try
         {
-            var sealing = sealer.Seal(patch, plan.Status);
-            var storing = TimeLimit.RunAsync(LongestStore, time, $"PUT {ObjectKey.Of(patch)} status", token => StoreStatusAsync(patch, sealing, token), cancellation);
-            await Task.WhenAll(storing, WithdrawIfLateAsync(storing, patch, plan, cancellation));
-            stored = await storing;
+            var status = sealer.Seal(patch, plan.Status);
+            var store = storing.RunAsync(patch.Metadata.Uid, $"PUT {ObjectKey.Of(patch)} status", token => StoreStatusAsync(patch, status, token), cancellation);
+            await Task.WhenAll(store, WithdrawIfLateAsync(store, patch, plan, cancellation));
+            stored = await store;
         }
         catch (ClusterException exception)
         {
@@ -87,7 +89,7 @@ internal sealed class PlanExecutor(
     {
         try
         {
-            if (await TimeLimit.RunAsync(Patience, time, $"GET {ObjectKey.Of(patch)}", token => client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), token), cancellation) is { } found)
+            if (await reading.RunAsync(patch.Metadata.Uid, $"GET {ObjectKey.Of(patch)}", token => client.FindAsync(Kinds.EmergencyPatches, ObjectKey.Of(patch), token), cancellation) is { } found)
             {
                 neighbours.Observe(found);
                 return found.Metadata.Uid == patch.Metadata.Uid ? found : patch;
@@ -99,6 +101,47 @@ internal sealed class PlanExecutor(
         }
 
         return patch;
+    }
+
+    /// <summary>
+    /// The patch goes, whatever became of its way back. What was made for its canaries goes with it, as far as it can and nobody is sent there: not all of it
+    /// is the patch's alone, and collected.
+    /// </summary>
+    public async Task LetGoAsync(EmergencyPatch patch, CancellationToken cancellation)
+    {
+        var actions = new List<PlanAction>();
+        foreach (var workload in (patch.Status?.Workloads ?? []).Where(w => w.Target().Kind is WorkloadKind.Deployment))
+        {
+            var left = await LeftOfAsync(patch, workload, cancellation);
+            actions.AddRange(left.IsNamed && left.IsReachable ? [] : [new DeleteCanary(workload.Target().Name)]);
+            actions.AddRange(left.IsNamed || workload.Routes is not { Count: > 0 } routes ? [] : [new DeleteRouting(workload.Name, routes)]);
+        }
+
+        await DoAsync(patch, actions, cancellation);
+    }
+
+    /// <summary>Whether a route still names the canary, and whether requests that follow it reach its pods.</summary>
+    private async Task<(bool IsNamed, bool IsReachable)> LeftOfAsync(EmergencyPatch patch, WorkloadStatus workload, CancellationToken cancellation)
+    {
+        if (workload.Routes is not { Count: > 0 } routes)
+        {
+            return (false, false);
+        }
+
+        try
+        {
+            var (scene, routing) = (await SceneAsync(patch, workload.Name, cancellation), new ScheduledRouting(routes, 0, null, 0));
+            if (await traffic.PrepareAsync(scene, routing, isStart: false, cancellation) && traffic.Observe(scene, routing) is { IsKnown: true } seen)
+            {
+                return (seen.Routes!.Any(r => r.NamesCanary), seen.CanaryIsReachable);
+            }
+        }
+        catch (ClusterException exception)
+        {
+            logger.LogInformation("Routes of {Patch} cannot be read: {Problem}", ObjectKey.Of(patch), exception.Message);
+        }
+
+        return (true, true);
     }
 
     private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation)

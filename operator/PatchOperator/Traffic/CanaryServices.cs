@@ -27,11 +27,12 @@ internal sealed class CanaryServices(IClusterClient client)
         Find(scene, service) is { Metadata.IsTerminating: false, Spec.Selector: { } selector } found
         && IsOurs(found, scene) && Identity(scene) is var wanted && selector.Count == wanted.Count && wanted.All(w => selector.GetValueOrDefault(w.Key) == w.Value);
 
-    /// <summary>It leads to the canary by ports that stable's Service has not any more.</summary>
-    public static bool HasOldPorts(TrafficScene scene, string service) =>
+    /// <summary>It leads to the canary, but by ports that stable's Service has not any more, or stable's was made anew and does not own it.</summary>
+    public static bool IsBehind(TrafficScene scene, string service) =>
         LeadsToCanary(scene, service)
         && scene.View.Services.Get(new ObjectKey(scene.Namespace, service)) is { } stable
-        && !Ports(stable).SetEquals(Ports(Find(scene, service)!));
+        && Find(scene, service) is { } found
+        && !(Ports(stable).SetEquals(Ports(found)) && CanaryOwner.HasSecond(scene.Patch, scene.Workload, found.Metadata, stable.Metadata));
 
     /// <summary>Someone else's Service has the name that the canary's would get.</summary>
     public static bool IsTaken(TrafficScene scene, string service) => Find(scene, service) is { } found && !IsOurs(found, scene);
@@ -41,7 +42,7 @@ internal sealed class CanaryServices(IClusterClient client)
 
     public async Task LeadToCanaryAsync(TrafficScene scene, string service, CancellationToken cancellation)
     {
-        if (!LeadsToCanary(scene, service) || HasOldPorts(scene, service))
+        if (!LeadsToCanary(scene, service) || IsBehind(scene, service))
         {
             var stable = await client.GetAsync((ResourceType)Kinds.Services, new ObjectKey(scene.Namespace, service), cancellation);
             scene.View.Services.Observe(Kinds.Services.Decode(stable));

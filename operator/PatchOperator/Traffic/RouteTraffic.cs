@@ -42,7 +42,7 @@ internal sealed class RouteTraffic(ReplicaRatio pods, CanaryServices services, I
             StableEndpoints = scene.Stable.Count(p => serving.Contains(p.Metadata.Name)),
             Routes = [.. readings.Select(r => r.Route)],
             Obstacle = readings.Select(r => r.Obstacle).FirstOrDefault(o => o is not null) ?? Obstacle(scene, names, readings) ?? (routing.Weight is null ? Shared(scene, readings, serving) : null),
-            ServiceHasOldPorts = names.Any(n => CanaryServices.HasOldPorts(scene, n)),
+            ServiceIsBehind = names.Any(n => CanaryServices.IsBehind(scene, n)),
             CanaryIsReachable = names.Count > 0 && names.All(n => CanaryServices.LeadsToCanary(scene, n)),
             Leftovers = [.. readings.Select(r => r.Leftover).OfType<string>(), .. CanaryServices.Existing(scene, names).Select(n => $"Service {n}")],
         };

@@ -20,6 +20,7 @@ internal sealed class Chronicle : IDisposable
     private readonly Dictionary<string, JsonObject> canaryPods = [];
     private readonly Dictionary<(string Patch, int Run, int Step, string StartedAt), string?> holds = [];
     private readonly Dictionary<string, string> routed = [];
+    private readonly Dictionary<string, string> fixedTimes = [];
     private HashSet<string> serving = [];
     private string? stableImage;
 
@@ -85,6 +86,7 @@ internal sealed class Chronicle : IDisposable
 
         var before = patches.GetValueOrDefault(name);
         patches[name] = change.Value;
+        NoteTimers(name, before, change.Value);
         var (was, now) = (Step(before), Step(change.Value));
         if (now is null)
         {
@@ -114,6 +116,44 @@ internal sealed class Chronicle : IDisposable
             var promotedAt = change.Value["status"]!["timings"]!["phaseStartedAt"]!.GetValue<string>();
             Expect(notBefore is not null && Time(promotedAt) >= Time(notBefore), $"{name} was promoted at {promotedAt}, before {notBefore}");
         }
+    }
+
+    /// <summary>Timers besides those of the steps: none may end early because somebody began again.</summary>
+    private void NoteTimers(string name, JsonObject? before, JsonObject patch)
+    {
+        var status = patch["status"];
+        foreach (var approval in status?["approvals"] as JsonArray ?? [])
+        {
+            Fixed($"{name}: the end of the approval of {approval!["at"]} by {approval["by"]}", approval["expiresAt"]);
+        }
+
+        if (status?["watch"] is { } watch)
+        {
+            Fixed($"{name}: the end of the watch of {watch["startedAt"]}", watch["until"]);
+        }
+
+        var was = before?["status"];
+        if (was?["timings"]?["phaseStartedAt"]?.ToJsonString() == status?["timings"]?["phaseStartedAt"]?.ToJsonString() && was?["timings"]?["rolloutDeadline"] is { } rollout && status?["timings"]?["rolloutDeadline"] is { } rolloutNow)
+        {
+            Expect(Time(rolloutNow.GetValue<string>()) >= Time(rollout.GetValue<string>()), $"{name}: the deadline of the roll-out moved from {rollout} to {rolloutNow}");
+        }
+
+        if (was?["step"]?["startedAt"]?.ToJsonString() == status?["step"]?["startedAt"]?.ToJsonString() && was?["step"]?["deadline"] is { } deadline && status?["step"]?["deadline"] is { } deadlineNow)
+        {
+            Expect(Time(deadlineNow.GetValue<string>()) >= Time(deadline.GetValue<string>()), $"{name}: the progress deadline moved from {deadline} to {deadlineNow}");
+        }
+
+        if (was?["revert"] is null && status?["revert"]?["reason"]?.GetValue<string>() == "ProgressDeadlineExceeded")
+        {
+            var (at, due) = (status["timings"]!["revertStartedAt"]!.GetValue<string>(), was?["step"]?["deadline"] ?? was?["timings"]?["rolloutDeadline"]);
+            Expect(due is not null && Time(at) >= Time(due.GetValue<string>()), $"{name}: the progress deadline ended the run at {at}, before {due}");
+        }
+    }
+
+    private void Fixed(string what, JsonNode? time)
+    {
+        var text = time?.ToJsonString() ?? "none";
+        Expect(fixedTimes.TryAdd(what, text) || fixedTimes[what] == text, $"{what} moved from {fixedTimes[what]} to {text}");
     }
 
     private void NoteStable(JsonObject stable)

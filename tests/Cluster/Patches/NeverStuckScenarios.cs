@@ -147,6 +147,19 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task A_record_whose_answer_is_lost_is_logged_once_all_the_same()
+    {
+        await using var town = await Town.FoundAsync();
+        using var fault = town.Api.Faults.After(call => call is { Resource: "emergencypatches", Subresource: "", Verb: "patch" } && call.ContentType.Contains("merge-patch", StringComparison.Ordinal) ? new FaultAction.CloseConnectionAfter() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":50,"hold":"1s"}]""");
+        await town.ApproveAsync();
+        await town.UntilPhaseAsync(PatchPhase.Promoted);
+        await town.UntilAsync(() => town.Trail() is [.., { Action: "Promoted" }] && town.Log.Any(line => line.Contains(" Promoting Promoted ", StringComparison.Ordinal)), "the trail is complete and told");
+        Assert.All(town.Trail(), record => Assert.Single(town.Log, line => line.Contains($" Audit shop/fix {record.Sequence} {record.Action} ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Patches_that_wait_for_one_whose_workload_is_slow_to_be_written_keep_no_other_from_its_way_back()
     {
         await using var town = await Town.FoundAsync();
@@ -273,13 +286,16 @@ public sealed class NeverStuckScenarios
         Assert.True(clock.GetUtcNow() - deleted >= new OperatorPolicy().FinalizeLimit);
     }
 
-    [Fact]
-    public async Task A_patch_that_is_deleted_in_mid_run_goes_in_the_end_although_no_status_can_be_written()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_patch_that_is_deleted_in_mid_run_goes_in_the_end_with_its_canary_although_no_status_can_be_written(bool isRouted)
     {
         var clock = new FastClock(30);
-        await using var town = await Town.FoundAsync(clock);
+        await using var routed = await RoutedTown.SettleAsync(await Town.FoundAsync(clock));
+        var (town, before) = (routed.Town, routed.Spec());
         await town.StartOperatorAsync();
-        town.Apply(steps: """[{"weight":50,"hold":"2h"}]""");
+        town.Apply(steps: """[{"weight":50,"hold":"2h"}]""", traffic: isRouted ? RoutedTown.HttpRoute : "");
         await town.ApproveAsync();
         await town.UntilAsync(() => town.Deployment("magento-web-canary") is not null, "the run has begun");
         using var fault = town.Api.Faults.Before(call => call is { Resource: "emergencypatches", Subresource: "status", IsWrite: true } ? new FaultAction.Fail(500, "InternalError", Message: "etcd is full") : null);
@@ -287,6 +303,8 @@ public sealed class NeverStuckScenarios
         town.Api.Store.Delete(Town.Patches, Town.Namespace, "fix");
         await town.UntilAsync(() => town.Patch() is null, "it is let go", 60);
         Assert.True(clock.GetUtcNow() - deleted >= new OperatorPolicy().FinalizeLimit);
+        await town.UntilAsync(() => town.Deployment("magento-web-canary") is null && routed.Service("web-canary") is null, "its canary is gone");
+        Assert.Equal(before, routed.Spec());
     }
 
     [Fact]

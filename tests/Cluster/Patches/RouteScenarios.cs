@@ -78,6 +78,28 @@ public sealed class RouteScenarios
     }
 
     [Fact]
+    public async Task A_Service_that_is_made_anew_in_mid_run_owns_the_canarys_again()
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"10m"}]""", traffic: RoutedTown.HttpRoute);
+        await routed.ApproveAsync();
+        await town.UntilServingAsync();
+        var stable = routed.Service("web")!;
+        town.Api.Store.Delete(ResourceName.Services, Town.Namespace, "web");
+        foreach (var field in (string[])["uid", "resourceVersion", "creationTimestamp"])
+        {
+            stable["metadata"]!.AsObject().Remove(field);
+        }
+
+        var uid = town.Api.Store.Create(ResourceName.Services, stable)["metadata"]!["uid"]!.GetValue<string>();
+        await town.UntilAsync(() => routed.Service("web-canary")!["metadata"]!["ownerReferences"]!.AsArray().Any(o => o!["uid"]!.GetValue<string>() == uid), "it owns the canary's");
+        Assert.Equal(25, routed.CanaryWeight());
+        Assert.DoesNotContain(town.Trail(), r => r.Action is "TrafficEdited");
+    }
+
+    [Fact]
     public async Task A_canary_whose_pods_are_gone_gets_no_requests_until_they_are_back()
     {
         await using var routed = await RoutedTown.FoundAsync();

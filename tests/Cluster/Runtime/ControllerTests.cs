@@ -164,6 +164,16 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public async Task A_finalizer_is_put_back_although_every_reconcile_of_what_is_under_way_throws()
+    {
+        script.IsUnderWay = _ => true;
+        script.Reconcile = (_, _, _) => throw new InvalidOperationException("thrown");
+        api.Put(MiniApi.Path("a"));
+        await using var harness = await StartAsync(finalizer: true);
+        await harness.EventuallyAsync(() => api.Read(MiniApi.Path("a"))!["metadata"]!["finalizers"] is JsonArray { Count: 1 }, Tick);
+    }
+
+    [Fact]
     public async Task Finalizers_run_on_objects_that_terminate_already_at_the_start_and_none_is_attached_to_them()
     {
         Terminating("ours", WidgetFinalizer.FinalizerName, "someone.else/keeps");

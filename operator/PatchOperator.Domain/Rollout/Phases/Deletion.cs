@@ -26,7 +26,7 @@ internal static class Deletion
         }
         else if (letGoAt <= draft.Now)
         {
-            draft.Tell("FinalizeLimitExceeded", "The return did not finish in time; the resource is let go. The canary is owned by it and is collected with it.");
+            draft.Tell("FinalizeLimitExceeded", "The return did not finish in time; the resource is let go. Its canary goes with it, unless a route that could not be put back still sends requests there.");
             CronReturn.DoAtOnce(draft);
             draft.IsReleased = true;
         }

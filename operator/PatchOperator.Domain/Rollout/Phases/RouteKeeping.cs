@@ -116,8 +116,8 @@ internal static class RouteKeeping
             Save(draft, target);
         }
 
-        // Stable's Service got others, and that is nobody's edit of the canary's.
-        foreach (var target in routed.Where(t => t.Observed.Traffic.ServiceHasOldPorts))
+        // Stable's Service got other ports or was made anew, and that is nobody's edit of the canary's.
+        foreach (var target in routed.Where(t => t.Observed.Traffic.ServiceIsBehind))
         {
             draft.Do(new EnsureRoutes(target.Name, draft.Targets.Single(t => t.Name == target.Name).Status.Routes!, null, null));
         }

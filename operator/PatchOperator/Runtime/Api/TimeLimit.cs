@@ -1,19 +1,42 @@
+using System.Collections.Concurrent;
+
 namespace PatchOperator.Runtime;
 
-/// <summary>For calls that others wait behind: shorter than what the client allows each call.</summary>
-internal static class TimeLimit
+/// <summary>
+/// For calls that others wait behind: shorter than what the client allows each call. A call that is cut off may have been cut off on the server, too, so for
+/// the next one about the same object the limit is twice as long, up to the longest, until one is answered: what is slow succeeds in the end.
+/// </summary>
+internal sealed class TimeLimit(TimeSpan first, TimeSpan longest, TimeProvider time)
 {
+    /// <summary>So many objects whose calls were cut off are remembered; then they begin anew.</summary>
+    private const int MostKnown = 1024;
+
+    private readonly ConcurrentDictionary<string, TimeSpan> limits = new(StringComparer.Ordinal);
+
+    /// <param name="uid">Of the object that it is about.</param>
+    /// <param name="what">For the message.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">Of the caller.</param>
     /// <exception cref="ClusterException">As the call throws it; with <see cref="ApiErrorKind.Timeout"/> when the limit has passed.</exception>
-    public static async Task<TResult> RunAsync<TResult>(TimeSpan limit, TimeProvider time, string what, Func<CancellationToken, Task<TResult>> call, CancellationToken cancellation)
+    public async Task<TResult> RunAsync<TResult>(string uid, string what, Func<CancellationToken, Task<TResult>> call, CancellationToken cancellation)
     {
+        var limit = limits.GetValueOrDefault(uid, first);
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellation);
         try
         {
-            return await call(either.Token);
+            var result = await call(either.Token);
+            limits.TryRemove(uid, out _);
+            return result;
         }
-        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (timer.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
+            if (limits.Count >= MostKnown)
+            {
+                limits.Clear();
+            }
+
+            limits[uid] = limit * 2 < longest ? limit * 2 : longest;
             throw new ClusterException(ApiErrors.TimedOut(limit), what, exception);
         }
     }

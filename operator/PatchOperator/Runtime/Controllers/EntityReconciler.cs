@@ -11,7 +11,7 @@ internal sealed class EntityReconciler<T>(
     where T : class, IResource
 {
     /// <summary>How long what is under way waits for a finalizer to be put back, each time.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private readonly TimeLimit attaching = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), time);
 
     public async Task<RunOutcome> RunAsync(ObjectKey key, CancellationToken cancellation)
     {
@@ -42,7 +42,7 @@ internal sealed class EntityReconciler<T>(
         {
             if (controller.IsUnderWay(entity))
             {
-                return await ReattachAsync(await controller.ReconcileAsync(entity, cancellation), missing, cancellation);
+                return await ReattachAsync(await TryAsync(entity, cancellation), missing, cancellation);
             }
 
             entity = await finalizers.AttachAsync(entity, cancellation);
@@ -54,13 +54,26 @@ internal sealed class EntityReconciler<T>(
         return Outcome(result);
     }
 
+    /// <summary>What throws is a failure like another: a finalizer is put back all the same.</summary>
+    private async Task<ReconciliationResult<T>> TryAsync(T entity, CancellationToken cancellation)
+    {
+        try
+        {
+            return await controller.ReconcileAsync(entity, cancellation);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return ReconciliationResult<T>.Failure(entity, exception.Message, exception);
+        }
+    }
+
     /// <summary>After the reconcile, and as its failure: nothing that is under way waits for a finalizer.</summary>
     private async Task<RunOutcome> ReattachAsync(ReconciliationResult<T> result, IReadOnlyList<string> missing, CancellationToken cancellation)
     {
         primary.Informer.Observe(result.Entity);
         try
         {
-            var attached = await TimeLimit.RunAsync(Patience, time, $"PATCH {ObjectKey.Of(result.Entity)}", token => finalizers.AttachAsync(result.Entity, token), cancellation);
+            var attached = await attaching.RunAsync(result.Entity.Metadata.Uid, $"PATCH {ObjectKey.Of(result.Entity)}", token => finalizers.AttachAsync(result.Entity, token), cancellation);
             primary.Informer.Observe(attached);
             return Outcome(result) with { Version = attached.Metadata.ResourceVersion };
         }
