@@ -36,7 +36,9 @@ internal static class FactDesk
                 : "";
             if (verdict is FactVerdict.Unknown && MayBecomeKnown(draft, fact!))
             {
-                draft.WakeAt(fact!.At + KeyPatience);
+                // By the clock of who signed it, which may be behind.
+                var at = fact!.At + KeyPatience;
+                draft.WakeAt(at > draft.Now ? at : draft.Now + Schedule.LookAgain);
                 continue;
             }
 

@@ -26,6 +26,9 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     /// <summary>Routes, and not the number of pods, split its traffic.</summary>
     public bool IsRouted => Status.Routes is { Count: > 0 };
 
+    /// <summary>Somebody scaled it to nothing in mid-run: its canary, if it has one, is all that answers.</summary>
+    public bool IsEmptied => HasCanary && Stable is { Replicas: 0 } && Status.StableReplicas > 0;
+
     public bool IsPromotionBegun => Status.PromotionStartedAt is not null;
 
     /// <summary>What earlier patches replaced.</summary>

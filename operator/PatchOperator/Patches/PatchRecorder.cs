@@ -20,7 +20,7 @@ namespace PatchOperator.Patches;
 internal sealed class PatchRecorder(IClusterClient client, IEventPublisher events, PatchNeighbours neighbours, PatchMetrics metrics, Notifier notifier, AuditMarks marks, AuditArchives archives, TimeProvider time, ILogger<PatchRecorder> logger)
 {
     /// <summary>How long the patch's next decision waits for the trail, which the status has already.</summary>
-    private readonly TimeLimit appending = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), time);
+    private readonly TimeLimit appending = new(TimeSpan.FromSeconds(5), time);
 
     /// <summary>Records that were sent to the trail and not told of yet, by uid of the patch: the answer may be lost.</summary>
     private readonly ConcurrentDictionary<string, AuditRecord[]> sent = new(StringComparer.Ordinal);

@@ -29,10 +29,13 @@ internal sealed class PlanExecutor(
     /// <summary>How long the traffic waits for the status, and a try that lost a race for what the patch has become.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly TimeLimit reading = new(Patience, Patience, time);
+    private readonly TimeLimit reading = new(Patience, time, Patience);
 
     /// <summary>How long the next decision waits for the status.</summary>
-    private readonly TimeLimit storing = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), time);
+    private readonly TimeLimit storing = new(TimeSpan.FromSeconds(5), time);
+
+    /// <summary>How long it waits for each action: a webhook that hangs keeps no other from being tried, and no bad canary its traffic.</summary>
+    private readonly TimeLimit acting = new(TimeSpan.FromSeconds(5), time);
 
     public async Task<(EmergencyPatch Patch, Trouble? Trouble)> ActAsync(EmergencyPatch patch, Plan plan, CancellationToken cancellation)
     {
@@ -152,7 +155,7 @@ internal sealed class PlanExecutor(
         {
             try
             {
-                await DoAsync(stored, action, cancellation);
+                await (action is WithdrawCanaryTraffic ? DoAsync(stored, action, cancellation) : acting.RunAsync($"{stored.Metadata.Uid} {action.GetType().Name}", action.GetType().Name, token => DoAsync(stored, action, token), cancellation));
             }
             catch (ClusterException exception)
             {

@@ -30,6 +30,16 @@ public sealed class HttpRouteParentsTests
         Assert.True(Of([Public, """{"name":"internal"}"""], Report(Public, Good), Report("""{"name":"internal"}""", Good)).HaveFollowed);
     }
 
+    [Fact]
+    public void One_that_refuses_says_nothing_of_what_the_others_serve()
+    {
+        var (refusal, old, @internal) = ("""{"type":"Accepted","status":"False","observedGeneration":3,"reason":"NotAllowedByListeners"}""", Good.Replace(":3", ":2", StringComparison.Ordinal), """{"name":"internal"}""");
+        var waiting = Of([@internal, Public], Report(@internal, refusal), Report(Public, old));
+        Assert.False(waiting.HaveFollowed);
+        Assert.Contains("internal does not accept it", waiting.Problem, StringComparison.Ordinal);
+        Assert.True(Of([@internal, Public], Report(@internal, refusal), Report(Public, Good)).HaveFollowed);
+    }
+
     [Theory]
     [InlineData("""{"name":"public"}""", """{"name":"public","sectionName":"http"}""", true)]
     [InlineData("""{"name":"public","sectionName":"http","port":80}""", """{"name":"public","sectionName":"http"}""", true)]

@@ -81,6 +81,11 @@ internal static class CanaryKeeping
             return difference;
         }
 
+        if (draft.Canaries.FirstOrDefault(t => t.IsEmptied) is { } emptied)
+        {
+            return $"{emptied.Workload} was scaled to 0 replicas, so its canary has all requests instead of its share. Scale it up.";
+        }
+
         var late = draft.Canaries.Where(t => t.Status.CanaryReady < t.Status.CanaryReplicas || t.CanaryProblem is not null).ToArray();
         if (late.Length > 0)
         {
@@ -107,7 +112,7 @@ internal static class CanaryKeeping
     public static EnsureCanary Wanted(Draft draft, Target target)
     {
         var (weight, stable) = (draft.Status.Step!.Weight, target.Stable!);
-        var replicas = target.IsRouted ? CanaryStepper.ReplicasForShare(weight, Math.Max(stable.Replicas, target.Status.StableReplicas ?? 0)) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
+        var replicas = target.IsEmptied ? target.Status.CanaryReplicas ?? 1 : target.IsRouted ? CanaryStepper.ReplicasForShare(weight, Math.Max(stable.Replicas, target.Status.StableReplicas ?? 0)) : CanaryStepper.ReplicasFor(weight, stable.Replicas);
         var overlay = draft.Intent.Workloads.FirstOrDefault(w => w.Name == target.Name)?.Overlay;
         return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanaryImages.SourceOf(target), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
     }
@@ -129,6 +134,6 @@ internal static class CanaryKeeping
 
         var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });
         draft.Update(target, w => w with { CanaryReplicas = replicas, CanaryReady = ready });
-        return isRight && ready >= replicas;
+        return isRight && ready >= replicas && !target.IsEmptied;
     }
 }

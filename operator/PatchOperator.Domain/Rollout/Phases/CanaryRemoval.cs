@@ -46,8 +46,8 @@ internal static class CanaryRemoval
         if (canary is null || canary.IsTerminating)
         {
             // A pod on a dead node can be terminating for ever; without traffic it is no reason to wait.
-            draft.WakeAt(Later(removeAt, withdrawnAt + Lingering, draft.Now));
-            return canary is null && withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !(HasRouting(target) && target.Observed.Traffic.IsKnown);
+            draft.WakeAt(Next(removeAt, withdrawnAt + Lingering, draft.Now));
+            return withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !(HasRouting(target) && target.Observed.Traffic.IsKnown);
         }
 
         if (removeAt > draft.Now)
@@ -62,8 +62,8 @@ internal static class CanaryRemoval
         return false;
     }
 
-    /// <summary>The first of the two that is still to come.</summary>
-    private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second;
+    /// <summary>The first of the two that is still to come; a time that has passed would be no pause.</summary>
+    private static DateTimeOffset Next(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second > now ? second : now + Schedule.LookAgain;
 
     private static TimeSpan Drain(Draft draft, Target target)
     {
@@ -135,12 +135,23 @@ internal static class CanaryRemoval
         return true;
     }
 
+    /// <summary>What is not proven yet of the traffic that was taken back; null where all is.</summary>
+    public static string? Unproven(Draft draft) => draft.Status.Timings?.TrafficWithdrawnAt is not null ? null
+        : draft.Canaries.SelectMany(t => t.Observed.Traffic.Routes ?? []).FirstOrDefault(r => !r.HasFollowed) is { } late
+            ? $"{late.Route} is being put back, and its gateway has not reported that it follows."
+            : "It is not proven that no request reaches its pods any more.";
+
     /// <summary>
-    /// Nothing blocks a revert (S1): without proof in time, the pods go all the same, and that ends their traffic too. So it is after a
-    /// promotion: stable runs the patch and can take everything.
+    /// Nothing blocks a revert (S1): without proof in time, the pods go all the same, and that ends their traffic too. In a promotion nothing presses: both run
+    /// the patch, and a gateway that does not follow may go on sending them their share.
     /// </summary>
     private static bool ProofIsOverdue(Draft draft)
     {
+        if (draft is { Status.Revert: null, Phase: PatchPhase.Promoting or PatchPhase.Degraded } && draft.Canaries.Any(t => t.IsRouted))
+        {
+            return false;
+        }
+
         var since = draft.Status.Revert is not null || draft.Phase is PatchPhase.Reverting
             ? draft.Status.Timings?.PhaseStartedAt
             : draft.Targets.Max(t => t.Status.PatchedAt);

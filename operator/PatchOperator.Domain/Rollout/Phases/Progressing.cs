@@ -223,7 +223,7 @@ internal static class Progressing
         {
             draft.Explain("CanaryCrashed", $"{position} passed, but {crashed}");
             draft.WakeAt(step.ReadySince!.Value + draft.Policy.Settled);
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Now));
+            draft.WakeAt(NextLook(draft));
             return;
         }
 
@@ -238,7 +238,7 @@ internal static class Progressing
             if (StepGate.Check(draft) is { } shut)
             {
                 draft.Explain(shut.Reason, $"{position} passed. {shut.Message}");
-                draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Now));
+                draft.WakeAt(NextLook(draft));
                 return;
             }
 
@@ -278,14 +278,19 @@ internal static class Progressing
         // Not before the hold is over can a measurement advance the step, but a bad canary must show at every tick.
         if (step.CountedSince() is not null)
         {
-            draft.WakeAt(Later(Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now));
+            draft.WakeAt(NextLook(draft));
         }
     }
 
     private static bool IsWaitingForPeople(Draft draft) =>
         draft.Status.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.Ready)?.Reason == StepGate.ApprovalMissing && (draft.Status.Analysis ?? []).All(m => m.Verdict == nameof(Verdict.Pass));
 
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    /// <summary>While a measurement is under way, its end wakes the run up.</summary>
+    private static DateTimeOffset NextLook(Draft draft)
+    {
+        var (next, soonest) = (Schedule.NextMeasurement(draft.Status, draft.Intent, draft.Now), draft.Observed.IsMeasuring ? draft.Now + Schedule.LookAgain : draft.Now);
+        return next > soonest ? next : soonest;
+    }
 
     private static void Explain(Draft draft, bool allReady, string position)
     {

@@ -91,11 +91,11 @@ internal static class Promoting
         }
         else if (draft.Phase is PatchPhase.Promoting)
         {
-            draft.Enter(PatchPhase.Degraded, "CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} could not be removed in time. {draft.Observed.ActionProblem} Remove what is in the way; it goes on by itself.");
+            draft.Enter(PatchPhase.Degraded, "CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} could not be removed in time. {draft.Observed.ActionProblem ?? CanaryRemoval.Unproven(draft)} Remove what is in the way; it goes on by itself.");
         }
         else
         {
-            draft.Explain("CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} is still there. {draft.Observed.ActionProblem}");
+            draft.Explain("CanaryNotRemoved", $"The patched images are everywhere, but Deployment {names} is still there. {draft.Observed.ActionProblem ?? CanaryRemoval.Unproven(draft)}");
         }
     }
 
@@ -227,7 +227,7 @@ internal static class Promoting
 
     /// <summary>As many pods as it had before the promotion answer; those that an autoscaler adds now are for the requests that are to come.</summary>
     private static bool CanTakeAll(Target target) =>
-        target is { Status.StandsInSince: null, Stable: { } stable } && (stable.IsRolledOut || stable.ReadyReplicas >= Math.Min(stable.Replicas, target.Status.StableReplicas ?? stable.Replicas));
+        target is { IsEmptied: false, Status.StandsInSince: null, Stable: { } stable } && (stable.IsRolledOut || stable.ReadyReplicas >= Math.Min(stable.Replicas, target.Status.StableReplicas ?? stable.Replicas));
 
     private static bool IsWithdrawn(Target target) =>
         target.IsUnread || target.Stable is null || (target.IsRouted ? target.Observed.Traffic is { IsKnown: true, CanaryIsReachable: false } : !target.Observed.CanaryPods.Any(p => p.InRotation));
@@ -242,7 +242,7 @@ internal static class Promoting
             (null, _) => target.IsUnread ? "could not be read" : "does not exist",
             (_, > 0) => $"waits for Job {string.Join(", ", jobs)} of the old code to end",
             ({ } stable, _) when target.Workload.Kind is not WorkloadKind.CronJob =>
-                $"{stable.ReadyReplicas} of {stable.Replicas} pods ready" + (StableRollout.IsThere(draft, target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
+                (target.IsEmptied ? "was scaled to 0 replicas; scale it up" : $"{stable.ReadyReplicas} of {stable.Replicas} pods ready") + (StableRollout.IsThere(draft, target) ? ", and have yet to show that they stay up" : "") + (old > 0 && target.Role is WorkloadRole.Worker ? $", {old} of the old code still ending" : ""),
             _ => "changes its images",
         };
         return $"{target.Workload}: {facts}." + (target.StableProblem is { } problem ? $" {problem}" : "");

@@ -61,9 +61,9 @@ internal static class StableRollout
     /// <summary>What is there instead of the patched images.</summary>
     private static IReadOnlyList<ImageRecord> Before(Target target) => [.. target.Previous.Select(p => target.SetBack.FirstOrDefault(s => s.Container == p.Container) ?? p)];
 
-    /// <summary>It runs the patched images and nothing else at this moment, whatever comes of it.</summary>
+    /// <summary>It runs the patched images and nothing else at this moment, whatever comes of it; and where a canary answers in its stead, it does so itself.</summary>
     public static bool IsThere(Draft draft, Target target) =>
-        target is { RunsPatched: true, Stable.IsRolledOut: true, Workload.Kind: WorkloadKind.Deployment or WorkloadKind.StatefulSet } && !HasOldConsumers(draft, target);
+        target is { IsEmptied: false, Status.StandsInSince: null, RunsPatched: true, Stable.IsRolledOut: true, Workload.Kind: WorkloadKind.Deployment or WorkloadKind.StatefulSet } && !HasOldConsumers(draft, target);
 
     /// <summary>Does the next thing on the way back; true when nothing that the run did to the workload is left.</summary>
     public static bool IsRestored(Draft draft, Target target)

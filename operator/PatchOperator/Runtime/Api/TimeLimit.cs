@@ -6,12 +6,26 @@ namespace PatchOperator.Runtime;
 /// For calls that others wait behind: shorter than what the client allows each call. A call that is cut off may have been cut off on the server, too, so for
 /// the next one about the same object the limit is twice as long, up to the longest, until one is answered: what is slow succeeds in the end.
 /// </summary>
-internal sealed class TimeLimit(TimeSpan first, TimeSpan longest, TimeProvider time)
+/// <param name="first">The limit.</param>
+/// <param name="time">The clock.</param>
+/// <param name="most">The longest limit; null for what the client allows one attempt of a call.</param>
+internal sealed class TimeLimit(TimeSpan first, TimeProvider time, TimeSpan? most = null)
 {
     /// <summary>So many objects whose calls were cut off are remembered; then they begin anew.</summary>
     private const int MostKnown = 1024;
 
     private readonly ConcurrentDictionary<string, TimeSpan> limits = new(StringComparer.Ordinal);
+    private readonly TimeSpan longest = most ?? TimeSpan.FromSeconds(10);
+
+    public async Task RunAsync(string uid, string what, Func<CancellationToken, Task> call, CancellationToken cancellation) => await RunAsync(
+        uid,
+        what,
+        async token =>
+        {
+            await call(token);
+            return true;
+        },
+        cancellation);
 
     /// <param name="uid">Of the object that it is about.</param>
     /// <param name="what">For the message.</param>

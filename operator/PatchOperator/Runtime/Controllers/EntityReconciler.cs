@@ -11,7 +11,7 @@ internal sealed class EntityReconciler<T>(
     where T : class, IResource
 {
     /// <summary>How long what is under way waits for a finalizer to be put back, each time.</summary>
-    private readonly TimeLimit attaching = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), time);
+    private readonly TimeLimit attaching = new(TimeSpan.FromSeconds(1), time);
 
     public async Task<RunOutcome> RunAsync(ObjectKey key, CancellationToken cancellation)
     {

@@ -33,26 +33,23 @@ internal sealed record HttpRouteParents(bool HaveFollowed, string? Problem)
         }
 
         var followed = true;
+        string? problem = null;
         foreach (var parent in wanted)
         {
             var reports = reported.Where(r => IsOf(r["parentRef"], parent, ns) && (Is(r, parent) || !wanted.Any(w => Is(r, w)))).ToArray();
             followed &= reports.Length > 0;
             foreach (var report in reports)
             {
-                foreach (var type in (string[])["Accepted", "ResolvedRefs"])
-                {
-                    var condition = Objects(report["conditions"]).FirstOrDefault(c => Text(c["type"]) == type);
-                    var isCurrent = condition is not null && Number(condition["observedGeneration"]) >= generation;
-                    followed &= isCurrent;
-                    if (isCurrent && Text(condition!["status"]) != "True")
-                    {
-                        return new HttpRouteParents(true, Explain(parent, type, condition));
-                    }
-                }
+                var current = Objects(report["conditions"]).Where(c => Text(c["type"]) is "Accepted" or "ResolvedRefs" && Number(c["observedGeneration"]) >= generation).ToDictionary(c => Text(c["type"])!);
+                var refused = current.Values.OrderBy(c => Text(c["type"]), StringComparer.Ordinal).FirstOrDefault(c => Text(c["status"]) != "True");
+                problem ??= refused is null ? null : Explain(parent, Text(refused["type"])!, refused);
+
+                // A parent that does not accept the route serves nothing of it; what the others serve is another question.
+                followed &= current.Count == 2 || (refused is not null && Text(refused["type"]) == "Accepted");
             }
         }
 
-        return new HttpRouteParents(followed, null);
+        return new HttpRouteParents(followed, problem);
 
         // What is said of one parent to the letter is said of no other.
         bool Is(JsonObject report, JsonObject parent) => Identity(report["parentRef"], ns) == Identity(parent, ns);
