@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Traffic;
@@ -301,6 +302,29 @@ public sealed class HttpRouteTests
         }
 
         Assert.Equal(current.ToJsonString(), Patched(earlier, writer, Split(writer, Rules(earlier), saved, 25)).ToJsonString());
+    }
+
+    /// <summary>A controller may search for the expression in the header, so that it has to be right by itself.</summary>
+    [Theory]
+    [InlineData("preview=v1.2", true)]
+    [InlineData("a=b; preview=v1.2", true)]
+    [InlineData("preview=v1.2; a=b", true)]
+    [InlineData("a=b;preview=v1.2;c=d", true)]
+    [InlineData("xpreview=v1.2", false)]
+    [InlineData("a=b; xpreview=v1.2", false)]
+    [InlineData("a=preview=v1.2", false)]
+    [InlineData("preview=v1x2", false)]
+    [InlineData("preview=v1.23", false)]
+    [InlineData("preview=v1.2x", false)]
+    [InlineData("Preview=v1.2", false)]
+    [InlineData("preview=v1", false)]
+    public void A_cookie_is_found_among_others_and_no_other_is_taken_for_it(string header, bool isPreview)
+    {
+        var route = RouteCase.Read("cookie-preview");
+        var match = Split(route.Editor, route.Rules, [], 25)[0]!["matches"]![0]!["headers"]![0]!;
+        Assert.Equal(("Cookie", "RegularExpression"), ((string?)match["name"], (string?)match["type"]));
+        Assert.Equal(isPreview, Regex.IsMatch(header, (string)match["value"]!));
+        Assert.Equal(isPreview, Regex.Match(header, (string)match["value"]!).Length == header.Length);
     }
 
     [Fact]
