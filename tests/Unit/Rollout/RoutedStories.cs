@@ -519,6 +519,56 @@ public sealed class RoutedStories
         Assert.Equal("PromotionFailed", story.Status.Revert!.Reason);
     }
 
+    [Fact]
+    public void An_edit_of_the_steps_in_mid_run_puts_the_route_back_first_and_the_new_run_saves_what_it_was()
+    {
+        var story = Routed();
+        story.Web.Route!.Before = 7;
+        story.StartCanary();
+        Assert.Equal(25, story.Web.Route.Weight);
+        story.Edit(spec => spec with { Canary = spec.Canary! with { Steps = [new CanaryStepSpec { Weight = 50, Hold = new Duration("30s") }] } });
+        PutBack(story);
+        Assert.Equal((1, 2), (story.Done.OfType<EnsureRoutes>().Count(e => e.Weight is not null), story.Status.Run));
+
+        story.Command(Commands.Approve, "again");
+        story.RunUntil(() => story.Web.Route.Weight == 50, TimeSpan.FromMinutes(1));
+        var saved = story.Done.OfType<EnsureRoutes>().Last().Routes.Single().Backends!.Single();
+        Assert.Equal(("web", 7), (saved.Service, saved.Weight));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal((7, null, false), (story.Web.Route.Before, story.Web.Route.Weight, story.Web.Route.ServiceExists));
+    }
+
+    [Fact]
+    public void An_edit_that_leaves_the_traffic_to_the_number_of_pods_puts_the_route_back_before_the_new_run_begins()
+    {
+        var story = Routed();
+        story.Web.Route!.Before = 7;
+        story.StartCanary();
+        Assert.Equal(25, story.Web.Route.Weight);
+        story.Edit(spec => spec with { Canary = spec.Canary! with { Traffic = new TrafficSpec { ReplicaRatio = new ReplicaRatioSpec() } } });
+        PutBack(story);
+
+        var (writes, known) = (story.Web.Route.Writes, story.Done.Count);
+        story.Command(Commands.Approve, "again");
+        story.RunUntil(() => story.Status.Step?.ServingSince is not null, TimeSpan.FromMinutes(1));
+        Assert.Equal((20, null), (story.Status.Step!.ActualWeight, story.Status.Workloads!.Single().Routes));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Equal((writes, 7, null), (story.Web.Route.Writes, story.Web.Route.Before, story.Web.Route.Weight));
+        Assert.DoesNotContain(story.Done.Skip(known), a => a is EnsureRoutes or DeleteRouting or WithdrawCanaryTraffic { Routes.Count: > 0 });
+    }
+
+    /// <summary>The plan after the edit takes the traffic with what was saved, and nothing else; the pods and the new run come when that is proven.</summary>
+    private static void PutBack(Story story)
+    {
+        var plan = story.Reconcile();
+        Assert.Equal(7, Assert.Single(plan.Actions.OfType<WithdrawCanaryTraffic>()).Routes!.Single().Backends!.Single().Weight);
+        Assert.DoesNotContain(plan.Actions, a => a is DeleteCanary or DeleteRouting or EnsureCanary or EnsureRoutes);
+        Assert.Equal((7, null), (story.Web.Route!.Before, story.Web.Route.Weight));
+        story.RunUntil(PatchPhase.AwaitingApproval, TimeSpan.FromMinutes(1));
+        Assert.Equal((7, null, false), (story.Web.Route.Before, story.Web.Route.Weight, story.Web.Route.ServiceExists));
+        Assert.Null(story.Canary);
+    }
+
     private static void SetReady(Story story, bool ready, DateTimeOffset? at = null)
     {
         for (var i = 0; i < story.CanaryPods.Count; i++)

@@ -28,6 +28,20 @@ public sealed class ScaleStories
     }
 
     [Theory]
+    [InlineData(4, 25, 1, 20)]
+    [InlineData(4, 50, 4, 50)]
+    [InlineData(2, 5, 1, 33)]
+    public void What_the_pods_come_to_is_told_beside_what_was_asked_for(int stable, int weight, int pods, int actual)
+    {
+        story.Stable = story.Stable! with { Replicas = stable, ReadyReplicas = stable };
+        story.Edit(s => s with { Canary = s.Canary! with { Steps = [new CanaryStepSpec { Weight = weight, Hold = new Duration("1h") }] } });
+        story.StartCanary();
+        story.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal((pods, weight, actual), (story.Canary!.Replicas, story.Status.Step!.Weight, story.Status.Step.ActualWeight));
+        Assert.Equal(actual, story.Status.Workloads!.Single().ActualWeight);
+    }
+
+    [Theory]
     [InlineData("kube-controller-manager", "was scaled by kube-controller-manager to 3 pods")]
     [InlineData(null, "was scaled by someone else to 3 pods")]
     public void Who_scales_it_is_named_where_it_is_known(string? manager, string told)

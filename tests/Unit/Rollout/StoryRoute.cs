@@ -9,8 +9,11 @@ internal sealed class StoryRoute
     /// <summary>Percent that the route gives the canary; null while it does not name it.</summary>
     public int? Weight { get; set; }
 
-    /// <summary>What it was before; someone may write another one.</summary>
+    /// <summary>What stable's backend weighs without a canary; someone may write another one.</summary>
     public int Before { get; set; } = 1;
+
+    /// <summary>What a split rule says of itself to whoever did not save what it was: the two shares together.</summary>
+    private const int Together = 100;
 
     /// <summary>What comes of that weight, where it is something else.</summary>
     public int? Share { get; set; }
@@ -51,7 +54,7 @@ internal sealed class StoryRoute
             {
                 Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
                 Exists = true,
-                Backends = [new BackendRecord { Service = "web", Weight = Before }],
+                Backends = [new BackendRecord { Service = "web", Weight = Weight is null ? Before : Saved(routing?.Routes) }],
                 Weight = LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
                 TooCoarse = TooCoarse,
                 IsAsAsked = routing?.Weight == Weight || !LeadsToWorkload,
@@ -75,11 +78,11 @@ internal sealed class StoryRoute
                 }
 
                 break;
-            case WithdrawCanaryTraffic:
+            case WithdrawCanaryTraffic withdraw:
                 ServiceLeadsToCanary = false;
                 if (CanBeWritten)
                 {
-                    Weight = null;
+                    (Before, Weight) = (Weight is null ? Before : Saved(withdraw.Routes), null);
                     Writes++;
                 }
 
@@ -89,4 +92,6 @@ internal sealed class StoryRoute
                 break;
         }
     }
+
+    private static int Saved(IReadOnlyList<RouteStatus>? routes) => routes?.SingleOrDefault()?.Backends is [{ Weight: { } weight }] ? weight : Together;
 }

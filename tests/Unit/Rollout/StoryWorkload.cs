@@ -60,7 +60,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
         ArePodsKnown = pods && PodsAreKnown,
         CanaryPods = [.. CanaryPods],
         StablePods = pods && PodsAreKnown ? [.. StablePods] : [],
-        Traffic = !pods ? new TrafficObservation() : Route?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
+        Traffic = !pods ? new TrafficObservation() : (routing is null ? null : Route)?.Observe(routing, TrafficIsKnown, CanaryPods, Stable?.ReadyReplicas ?? 0) ?? new TrafficObservation { IsKnown = TrafficIsKnown, CanaryEndpoints = CanaryPods.Count(p => p is { Ready: true, InRotation: true }), StableEndpoints = Stable?.ReadyReplicas ?? 0 },
     };
 
     /// <summary>As a sync from Git would, or a person.</summary>
@@ -86,8 +86,8 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case EnsureRoutes or DeleteRouting:
                 Route!.Do(action);
                 break;
-            case WithdrawCanaryTraffic when Route is not null:
-                Route.Do(action);
+            case WithdrawCanaryTraffic { Routes.Count: > 0 }:
+                Route!.Do(action);
                 break;
             case WithdrawCanaryTraffic:
                 for (var i = 0; i < CanaryPods.Count && WithdrawalWorks; i++)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PatchOperator.Domain.Api.Meta;
+using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Patches;
 using PatchOperator.Patches.Resources;
 using Xunit;
@@ -23,6 +24,27 @@ public sealed class WorkloadFactsTests
             },
         };
         Assert.Equal(counts, WorkloadFacts.Stable(deployment, []).RolloutFailure is not null);
+    }
+
+    [Theory]
+    [InlineData("ReplicaFailure", "True", "Deployment web-canary: FailedCreate. pods \"web-canary-1\" is forbidden: exceeded quota: small")]
+    [InlineData("ReplicaFailure", "False", null)]
+    [InlineData("Available", "True", null)]
+    public void Why_a_canary_cannot_have_its_pods_is_told_in_the_words_of_its_controller(string type, string status, string? problem)
+    {
+        var deployment = new DeploymentResource
+        {
+            Metadata = new ObjectMeta { Name = "web-canary", Uid = "uid" },
+            Status = new DeploymentStatusPart
+            {
+                Conditions =
+                [
+                    new StatusConditionPart { Type = "Progressing", Status = "True", Reason = "ReplicaSetUpdated", Message = "ReplicaSet is progressing." },
+                    new StatusConditionPart { Type = type, Status = status, Reason = "FailedCreate", Message = "pods \"web-canary-1\" is forbidden: exceeded quota: small" },
+                ],
+            },
+        };
+        Assert.Equal(problem, WorkloadFacts.Canary(deployment, new EmergencyPatch()).Problem);
     }
 
     [Theory]

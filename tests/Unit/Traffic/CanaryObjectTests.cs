@@ -96,6 +96,22 @@ public sealed class CanaryObjectTests
         Assert.Equal(15, CanaryIngress.PercentOf(Map(annotations.AsObject())));
     }
 
+    /// <summary>ingress-nginx knows the cookie by its name alone, and of its values <c>always</c> and <c>never</c>.</summary>
+    [Fact]
+    public void A_cookie_lets_testers_in_by_its_name_also_at_weight_nought()
+    {
+        var wanted = CanaryIngress.Of(
+            Patch, "shop-canary", (null, Json("""{"defaultBackend":{"service":{"name":"web","port":{"number":80}}}}""")), ["web"], 0, new PreviewIntent(null, "canary_preview", "always"));
+        var annotations = Map(wanted["metadata"]!["annotations"]!.AsObject());
+        Assert.Equal(
+            [("nginx.ingress.kubernetes.io/canary", "true"), ("nginx.ingress.kubernetes.io/canary-by-cookie", "canary_preview"), ("nginx.ingress.kubernetes.io/canary-weight", "0")],
+            annotations.Where(a => a.Key.StartsWith("nginx.", StringComparison.Ordinal)).OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => (a.Key, a.Value)));
+        Assert.True(CanaryIngress.LetsAnyoneIn(annotations));
+        Assert.True(CanaryIngress.IsAsWanted(annotations, wanted["spec"]!.AsObject(), wanted));
+        annotations["nginx.ingress.kubernetes.io/canary-by-cookie"] = "other";
+        Assert.False(CanaryIngress.IsAsWanted(annotations, wanted["spec"]!.AsObject(), wanted));
+    }
+
     [Theory]
     [InlineData("""{"nginx.ingress.kubernetes.io/ssl-redirect":"true"}""", "policy", true)]
     [InlineData("""{"nginx.ingress.kubernetes.io/canary-by-cookie":"x"}""", "policy", false)]

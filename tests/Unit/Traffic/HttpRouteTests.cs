@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Traffic;
@@ -251,6 +252,81 @@ public sealed class HttpRouteTests
         }
     }
 
+    public static TheoryData<string?, string?> Sessions => new()
+    {
+        { null, null },
+        { "shop", "shop-canary" },
+        { new string('s', 121), new string('s', 121) + "-canary" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sessions))]
+    public void A_previews_session_has_a_name_of_its_own_where_the_rules_has_one(string? session, string? own)
+    {
+        var (editor, rules) = (new HttpRouteRules("shop", ["web"], Header), WithSession(session));
+        var during = Split(editor, rules, editor.Originals(rules, []), 25);
+        Assert.Equal([own, session], during.Select(r => (string?)r!["sessionPersistence"]!["sessionName"]));
+        Assert.All(during, r => Assert.Equal("1h", (string?)r!["sessionPersistence"]!["absoluteTimeout"]));
+    }
+
+    [Fact]
+    public void A_sessions_name_that_would_be_too_long_is_cut_and_told_apart()
+    {
+        var editor = new HttpRouteRules("shop", ["web"], Header);
+        string[] names = [new string('s', 122), new string('s', 128), new string('s', 121) + "-canary"];
+        var own = names.Select(n => (string)Split(editor, WithSession(n), [], 25)[0]!["sessionPersistence"]!["sessionName"]!).ToArray();
+        Assert.All(own, n => Assert.Equal(128, n.Length));
+        Assert.All(own, n => Assert.EndsWith("-canary", n, StringComparison.Ordinal));
+        Assert.Equal(6, own.Concat(names).Distinct().Count());
+    }
+
+    /// <summary>Also where the spec names no preview any more, or another.</summary>
+    [Fact]
+    public void A_preview_that_an_earlier_version_wrote_with_the_rules_own_session_is_known_replaced_and_removed()
+    {
+        var before = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = "route-uid" }, ["spec"] = new JsonObject { ["rules"] = WithSession("shop") } };
+        var writer = new HttpRouteRules("shop", ["web"], Header);
+        var saved = writer.Originals(Rules(before), []);
+        var current = Patched(before, writer, Split(writer, Rules(before), saved, 25));
+        var earlier = current.DeepClone().AsObject();
+        Rules(earlier)[0]!["sessionPersistence"]!["sessionName"] = "shop";
+        foreach (var preview in (PreviewIntent?[])[Header, null, new PreviewIntent(null, "tester", "1")])
+        {
+            var editor = new HttpRouteRules("shop", ["web"], preview);
+            foreach (var during in (JsonObject[])[current, earlier])
+            {
+                Assert.True(editor.IsPreview(Rules(during)[0]!.AsObject(), Rules(during)));
+                Assert.Equal(25, editor.Percent(Rules(during)));
+                Assert.Equal(before.ToJsonString(), Patched(during, editor, editor.Restored(Rules(during), saved)).ToJsonString());
+            }
+        }
+
+        Assert.Equal(current.ToJsonString(), Patched(earlier, writer, Split(writer, Rules(earlier), saved, 25)).ToJsonString());
+    }
+
+    /// <summary>A controller may search for the expression in the header, so that it has to be right by itself.</summary>
+    [Theory]
+    [InlineData("preview=v1.2", true)]
+    [InlineData("a=b; preview=v1.2", true)]
+    [InlineData("preview=v1.2; a=b", true)]
+    [InlineData("a=b;preview=v1.2;c=d", true)]
+    [InlineData("xpreview=v1.2", false)]
+    [InlineData("a=b; xpreview=v1.2", false)]
+    [InlineData("a=preview=v1.2", false)]
+    [InlineData("preview=v1x2", false)]
+    [InlineData("preview=v1.23", false)]
+    [InlineData("preview=v1.2x", false)]
+    [InlineData("Preview=v1.2", false)]
+    [InlineData("preview=v1", false)]
+    public void A_cookie_is_found_among_others_and_no_other_is_taken_for_it(string header, bool isPreview)
+    {
+        var route = RouteCase.Read("cookie-preview");
+        var match = Split(route.Editor, route.Rules, [], 25)[0]!["matches"]![0]!["headers"]![0]!;
+        Assert.Equal(("Cookie", "RegularExpression"), ((string?)match["name"], (string?)match["type"]));
+        Assert.Equal(isPreview, Regex.IsMatch(header, (string)match["value"]!));
+        Assert.Equal(isPreview, Regex.Match(header, (string)match["value"]!).Length == header.Length);
+    }
+
     [Fact]
     public void Two_that_share_a_rule_do_not_undo_each_others_work()
     {
@@ -330,6 +406,17 @@ public sealed class HttpRouteTests
         var patched = patch is null ? route : Patching.Apply(route, patch.ToJson());
         Assert.True(JsonNode.DeepEquals(wanted, Rules(patched)), $"{Rules(patched).ToJsonString()} instead of {wanted.ToJsonString()}");
         return patched;
+    }
+
+    private static JsonArray WithSession(string? name)
+    {
+        var rules = Parsed("""[{"backendRefs":[{"name":"web","port":80,"weight":1}],"sessionPersistence":{"absoluteTimeout":"1h","type":"Cookie"}}]""");
+        if (name is not null)
+        {
+            rules[0]!["sessionPersistence"]!["sessionName"] = name;
+        }
+
+        return rules;
     }
 
     private static JsonArray Parsed(string rules) => JsonNode.Parse(rules)!.AsArray();

@@ -110,6 +110,7 @@ public sealed class SpecValidatorTests
         { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"header": {"name": "X Y", "value": "1"}}"""), "spec.canary.preview.header.name", "letters, digits" },
         { "canary", Routed("""{"httpRoute": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "(b)"}}"""), "spec.canary.preview.cookie.value", "letters, digits" },
         { "canary", Routed("""{"ingress": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "b"}}"""), "spec.canary.preview.cookie.value", "write always" },
+        { "canary", Routed("""{"ingress": {"name": "a"}}""", """{"cookie": {"name": "a", "value": "never"}}"""), "spec.canary.preview.cookie.value", "write always" },
 
         { "analysis", null, "spec.analysis", "no data is never good" },
         { "analysis.metrics", "[]", "spec.analysis.metrics", "at least one metric" },
@@ -279,6 +280,7 @@ public sealed class SpecValidatorTests
     [InlineData("canary.traffic", """{"httpRoutes": [{"name": "shop"}, {"name": "shop-api"}]}""")]
     [InlineData("canary.traffic", """{"ingress": {"name": "shop"}}""")]
     [InlineData("canary", """{"traffic": {"httpRoute": {"name": "a"}}, "preview": {"cookie": {"name": "a", "value": "b"}}, "steps": [{"weight": 0}, {"weight": 100}]}""")]
+    [InlineData("canary", """{"traffic": {"ingress": {"name": "a"}}, "preview": {"cookie": {"name": "a", "value": "always"}}, "steps": [{"weight": 0}, {"weight": 100}]}""")]
     [InlineData("analysis.interval", "\"1s\"")]
     [InlineData("analysis.metrics.0.compareWith", "\"Stable\"")]
     [InlineData("analysis.metrics.0", """{"name": "e", "preset": "istio", "failureClass": "ClientErrors", "compareWith": "Stable"}""")]

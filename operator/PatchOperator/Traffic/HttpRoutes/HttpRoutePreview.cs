@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using PatchOperator.Domain.Api.V1Alpha1;
+using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
 using static PatchOperator.Traffic.HttpRouteJson;
 
@@ -7,6 +9,12 @@ namespace PatchOperator.Traffic;
 /// <summary>The rule that stands ahead of another for testers: the same requests, if they have one more header.</summary>
 internal static class HttpRoutePreview
 {
+    /// <summary>What the API allows.</summary>
+    private const int LongestSession = 128;
+
+    private const string Persistence = "sessionPersistence";
+    private const string SessionName = "sessionName";
+
     /// <summary>The rule for those requests alone that have the header, too.</summary>
     public static JsonObject? Ahead(JsonObject rule, JsonObject header)
     {
@@ -35,7 +43,31 @@ internal static class HttpRoutePreview
         // A rule's name is unique in its route.
         ahead.Remove("name");
         ahead["matches"] = matches;
+        if (ahead[Persistence] is JsonObject persistence && Text(persistence, SessionName) is { Length: > 0 } session)
+        {
+            persistence[SessionName] = Apart(session);
+        }
+
         return ahead;
+    }
+
+    /// <summary>Whether a rule is what this header puts ahead of another, whoever answers it.</summary>
+    public static bool IsAhead(JsonObject rule, JsonObject other, JsonObject header)
+    {
+        if (Ahead(other, header) is not { } ahead)
+        {
+            return false;
+        }
+
+        ahead["backendRefs"] = rule["backendRefs"]?.DeepClone();
+        if (JsonNode.DeepEquals(rule, ahead))
+        {
+            return true;
+        }
+
+        // Earlier versions left the session its name.
+        ahead[Persistence] = other[Persistence]?.DeepClone();
+        return ahead[Persistence] is not null && JsonNode.DeepEquals(rule, ahead);
     }
 
     public static JsonObject PreviewHeader(PreviewIntent preview)
@@ -46,4 +78,14 @@ internal static class HttpRoutePreview
 
     /// <summary>Right also where an expression need not match the whole header. Names and values have no character that means something else, but the dot.</summary>
     private static string CookiePattern(string name, string value) => $"^(.*;[ ]*)?{name}={value.Replace(".", "[.]", StringComparison.Ordinal)}([ ]*;.*)?$";
+
+    /// <summary>
+    /// Two rules with one session name may be refused, or a tester's session leads everybody's requests with it. A name that would be too long is cut and
+    /// told apart by a digest.
+    /// </summary>
+    private static string Apart(string session)
+    {
+        var room = LongestSession - Names.CanarySuffix.Length;
+        return (session.Length <= room ? session : $"{session[..(room - 6)]}-{CanonicalJson.Sha256(JsonValue.Create(session))[..5]}") + Names.CanarySuffix;
+    }
 }

@@ -146,17 +146,6 @@ internal sealed class HttpRouteRules(string? ns, IReadOnlyCollection<string> ser
         && ((preview is not null && Objects(matches).All(m => Headers(m).Any(h => JsonNode.DeepEquals(h, PreviewHeader(preview)))))
             || (Headers(Objects(matches).First()).LastOrDefault() is { } header && Objects(rules).Any(other => !IsCanaryAlone(other) && Own(other).Any() && IsAhead(rule, other, header))));
 
-    private static bool IsAhead(JsonObject rule, JsonObject other, JsonObject header)
-    {
-        if (Ahead(other, header) is not { } ahead)
-        {
-            return false;
-        }
-
-        ahead["backendRefs"] = rule["backendRefs"]!.DeepClone();
-        return JsonNode.DeepEquals(rule, ahead);
-    }
-
     private bool IsCanaryAlone(JsonObject rule) => Backends(rule).ToArray() is { Length: > 0 } backends && backends.All(b => CanaryFor(b) is not null);
 
     /// <summary>The rules; one that a user has left to the canary alone gets stable's backends back, or it would answer nobody once the canary is gone.</summary>
