@@ -147,6 +147,25 @@ public sealed class NeverStuckScenarios
     }
 
     [Fact]
+    public async Task A_webhook_that_hangs_on_the_canary_keeps_no_bad_canary_its_traffic()
+    {
+        await using var town = await Town.FoundAsync();
+        var isStuck = false;
+        using var fault = town.Api.Faults.Before(call => isStuck && call is { Resource: "deployments", Name: "magento-web-canary", IsWrite: true } ? new FaultAction.Hang() : null);
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"3s"},{"weight":50,"hold":"10m"}]""");
+        await town.ApproveAsync();
+        await town.UntilServingAsync();
+        isStuck = true;
+        var mark = town.Api.Requests.Mark;
+        await town.UntilAsync(() => town.Api.Requests.Since(mark).Any(call => call is { Resource: "deployments", Name: "magento-web-canary", IsWrite: true }), "the next step's pods are asked for");
+        town.Metrics.CanaryErrorRate = 0.5;
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 12);
+        isStuck = false;
+        await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
+    }
+
+    [Fact]
     public async Task A_record_whose_answer_is_lost_is_logged_once_all_the_same()
     {
         await using var town = await Town.FoundAsync();

@@ -51,6 +51,14 @@ internal static class Scenarios
             await town.UntilPhaseAsync(PatchPhase.Reverted);
         })
         { Before = At(town => town.Metrics.PatchedErrorRate = 0.3) },
+        new("reverted after the promotion", async town =>
+        {
+            town.Apply(steps: """[{"weight":25,"hold":"2s"}]""");
+            await town.ApproveAsync();
+            await town.UntilPhaseAsync(PatchPhase.Promoted);
+            town.Annotate(Commands.Revert, "orders are missing");
+            await town.UntilPhaseAsync(PatchPhase.Reverted);
+        }),
         new("deleted in mid-run", async town =>
         {
             town.Apply(steps: LongStep);
