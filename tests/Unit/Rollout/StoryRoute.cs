@@ -9,8 +9,10 @@ internal sealed class StoryRoute
     /// <summary>Percent that the route gives the canary; null while it does not name it.</summary>
     public int? Weight { get; set; }
 
-    /// <summary>What it was before; someone may write another one.</summary>
+    /// <summary>Weight of stable's Service without the canary; someone may write another one.</summary>
     public int Before { get; set; } = 1;
+
+    public bool Exists { get; set; } = true;
 
     /// <summary>What comes of that weight, where it is something else.</summary>
     public int? Share { get; set; }
@@ -22,9 +24,9 @@ internal sealed class StoryRoute
     /// <summary>The API server takes changes of the route.</summary>
     public bool CanBeWritten { get; set; } = true;
 
-    public bool ServiceExists { get; private set; }
+    public bool ServiceExists { get; set; }
 
-    public bool ServiceLeadsToCanary { get; private set; }
+    public bool ServiceLeadsToCanary { get; set; }
 
     public int Writes { get; private set; }
 
@@ -35,7 +37,14 @@ internal sealed class StoryRoute
     public string? ChangedBy { get; set; }
 
     /// <summary>Why it cannot split the traffic before a start.</summary>
-    public TrafficObstacle? Obstacle { get; set; }
+    public TrafficObstacle? Obstacle
+    {
+        get => field ?? (!Exists ? new TrafficObstacle("RouteNotFound", "there is none")
+            : Weight is not null ? new TrafficObstacle("RouteNamesCanary", "it names a canary already")
+            : !LeadsToWorkload ? new TrafficObstacle("RouteNamesNoService", "it leads elsewhere")
+            : null);
+        set;
+    }
 
     public TrafficObservation Observe(ScheduledRouting? routing, bool isKnown, IReadOnlyList<PodObservation> canary, int stable) => new()
     {
@@ -50,13 +59,15 @@ internal sealed class StoryRoute
             new RouteObservation
             {
                 Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
-                Exists = true,
-                Backends = [new BackendRecord { Service = "web", Weight = Before }],
-                Weight = LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
+                Exists = Exists,
+
+                // While the weights are ours, what they were is known from what was saved alone.
+                Backends = Weight is not null && routing?.Routes.SingleOrDefault()?.Backends is { } saved ? saved : [Own],
+                Weight = Exists && LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
                 TooCoarse = TooCoarse,
-                IsAsAsked = routing?.Weight == Weight || !LeadsToWorkload,
-                NamesCanary = Weight is not null,
-                HasFollowed = GatewayFollows,
+                IsAsAsked = Exists && (routing?.Weight == Weight || !LeadsToWorkload),
+                NamesCanary = Exists && Weight is not null,
+                HasFollowed = GatewayFollows || !Exists,
                 ChangedBy = ChangedBy,
             },
         ],
@@ -68,25 +79,30 @@ internal sealed class StoryRoute
         {
             case EnsureRoutes ensure:
                 (ServiceExists, ServiceLeadsToCanary) = (true, true);
-                if (ensure.Weight is not null && CanBeWritten)
+
+                // As the JSON patch with tests does it: what was not saved is not overwritten.
+                if (ensure.Weight is not null && CanBeWritten && Exists && LeadsToWorkload && (Weight is not null || ensure.Routes.Single().Backends!.SequenceEqual([Own])))
                 {
                     Weight = ensure.Weight;
                     Writes++;
                 }
 
                 break;
-            case WithdrawCanaryTraffic:
+            case WithdrawCanaryTraffic withdraw:
                 ServiceLeadsToCanary = false;
-                if (CanBeWritten)
+                if (CanBeWritten && Exists)
                 {
+                    Before = Weight is not null && withdraw.Routes?.SingleOrDefault()?.Backends is [{ Weight: { } before }] ? before : Before;
                     Weight = null;
                     Writes++;
                 }
 
                 break;
             case DeleteRouting:
-                ServiceExists = false;
+                (ServiceExists, ServiceLeadsToCanary) = (false, false);
                 break;
         }
     }
+
+    private BackendRecord Own => new() { Service = "web", Weight = Before };
 }

@@ -86,7 +86,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case EnsureRoutes or DeleteRouting:
                 Route!.Do(action);
                 break;
-            case WithdrawCanaryTraffic when Route is not null:
+            case WithdrawCanaryTraffic when Route is not null && WithdrawalWorks:
                 Route.Do(action);
                 break;
             case WithdrawCanaryTraffic:

@@ -62,8 +62,8 @@ internal static class CanaryRemoval
         return false;
     }
 
-    /// <summary>The first of the two that is still to come.</summary>
-    private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second;
+    /// <summary>The first of the two that is still to come. When none is, what is left goes with an event, and nobody asks for it without a pause.</summary>
+    private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second > now ? second : now + Schedule.LookAgain;
 
     private static TimeSpan Drain(Draft draft, Target target)
     {
