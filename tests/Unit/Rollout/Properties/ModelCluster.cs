@@ -84,6 +84,9 @@ internal sealed class ModelCluster
     /// <summary>The route as its owner wrote it last, or there is none.</summary>
     public bool RouteIsTheirs => Route is not { Exists: true } route || (route.Weight is null && route.Before == theirWeight);
 
+    /// <summary>The routes could be read when the last run ended; a run does not hang because they cannot.</summary>
+    public bool EndWasSeen => rules.EndWasSeen;
+
     public PatchPhase Phase => PatchPhases.Parse(Patch.Status?.Phase);
 
     public bool IsReleased { get; private set; }

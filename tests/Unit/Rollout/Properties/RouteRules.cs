@@ -11,6 +11,8 @@ internal sealed partial class SafetyRules
     private DateTimeOffset? offSince;
     private TimeSpan off;
 
+    public bool EndWasSeen { get; private set; } = true;
+
     /// <summary>What was decided from is known from now on. The time of a hold is reckoned here once more, from the route alone.</summary>
     public void Stored(Decision decision)
     {
@@ -18,6 +20,11 @@ internal sealed partial class SafetyRules
         if (key != held)
         {
             (held, heldFrom, offSince, off) = (key, null, null, TimeSpan.Zero);
+        }
+
+        if (Phase(decision.Before.Status).IsRunning() && !Phase(decision.Plan.Status).IsRunning())
+        {
+            EndWasSeen = TrafficOf(decision) is not { IsKnown: false };
         }
 
         if (key is null || TrafficOf(decision) is not { IsKnown: true } traffic)

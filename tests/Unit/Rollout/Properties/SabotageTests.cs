@@ -18,7 +18,7 @@ public sealed class SabotageTests(ITestOutputHelper output)
     {
         ["deletes pods before their traffic is gone"] = new("S2") { Policy = p => p with { WithdrawalProof = TimeSpan.Zero } },
         ["takes pods away before the gateway has followed"] = new("S2: magento-web's canary pods go") { Observed = o => EachRoute(o, r => r with { HasFollowed = true }) },
-        ["takes a Service away that a route names"] = new("S2: DeleteRouting") { Observed = o => EachRoute(o, r => r with { NamesCanary = false }) },
+        ["takes a Service away that a route names"] = new("S2: DeleteRouting") { Plan = p => p with { Actions = [.. p.Actions, .. p.Actions.OfType<WithdrawCanaryTraffic>().Where(w => w.Routes is { Count: > 0 }).Select(w => new DeleteRouting(w.Name, w.Routes!))] } },
         ["leads requests to a canary without pods"] = new("S2: EnsureRoutes") { Plan = p => WithRoutes(p, e => e with { Weight = e.Weight is null ? null : 25 }) },
         ["gives weight to a canary that is taken back"] = new("S1: EnsureRoutes")
         {
