@@ -388,6 +388,43 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void The_time_in_which_the_route_was_gone_does_not_count_for_the_hold()
+    {
+        var story = Routed();
+        story.StartCanary();
+        var notBefore = story.Status.Step!.NotBefore!.Value;
+        (story.Web.Route!.Exists, story.Web.Route.Weight) = (false, null);
+        story.RunFor(TimeSpan.FromMinutes(3));
+        Assert.Equal("RouteNotFound", story.Condition(ConditionTypes.TrafficAtWeight).Reason);
+        story.Web.Route.Exists = true;
+        story.RunUntil(() => story.Status.Step!.Routing!.OffSince is null, TimeSpan.FromSeconds(5));
+        Assert.Equal((25, 0), (story.Web.Route.Weight, story.Status.Step!.Index));
+        Assert.InRange(story.Status.Step.NotBefore!.Value - notBefore, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3.1));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(20));
+    }
+
+    [Fact]
+    public void The_time_in_which_the_weight_comes_back_to_a_canary_that_was_down_does_not_count_for_the_hold()
+    {
+        var story = Routed();
+        story.StartCanary();
+        SetReady(story, false);
+        story.RunUntil(() => story.Web.Route!.Weight == 0, TimeSpan.FromMilliseconds(200));
+        story.Web.Route!.CanBeWritten = false;
+        SetReady(story, true, story.Now);
+        story.RunUntil(() => story.Status.Workloads![0].CanaryDownSince is null, TimeSpan.FromSeconds(5));
+        var notBefore = story.Status.Step!.NotBefore!.Value;
+        story.RunFor(TimeSpan.FromMinutes(2));
+        (story.Web.Route.CanBeWritten, story.Web.Route.GatewayFollows) = (true, false);
+        story.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((25, 0), (story.Web.Route.Weight, story.Status.Step.Index));
+        story.Web.Route.GatewayFollows = true;
+        story.RunUntil(() => story.Status.Step!.NotBefore > notBefore, TimeSpan.FromSeconds(2));
+        Assert.InRange(story.Status.Step.NotBefore!.Value - notBefore, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3.1));
+        Assert.DoesNotContain(story.Trail, r => r.Action is "TrafficEdited");
+    }
+
+    [Fact]
     public void At_weight_nought_the_hold_alone_decides()
     {
         var story = Routed();

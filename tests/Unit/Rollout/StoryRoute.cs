@@ -15,6 +15,8 @@ internal sealed class StoryRoute
     /// <summary>What a split rule says of itself to whoever did not save what it was: the two shares together.</summary>
     private const int Together = 100;
 
+    public bool Exists { get; set; } = true;
+
     /// <summary>What comes of that weight, where it is something else.</summary>
     public int? Share { get; set; }
 
@@ -25,9 +27,9 @@ internal sealed class StoryRoute
     /// <summary>The API server takes changes of the route.</summary>
     public bool CanBeWritten { get; set; } = true;
 
-    public bool ServiceExists { get; private set; }
+    public bool ServiceExists { get; set; }
 
-    public bool ServiceLeadsToCanary { get; private set; }
+    public bool ServiceLeadsToCanary { get; set; }
 
     public int Writes { get; private set; }
 
@@ -38,7 +40,14 @@ internal sealed class StoryRoute
     public string? ChangedBy { get; set; }
 
     /// <summary>Why it cannot split the traffic before a start.</summary>
-    public TrafficObstacle? Obstacle { get; set; }
+    public TrafficObstacle? Obstacle
+    {
+        get => field ?? (!Exists ? new TrafficObstacle("RouteNotFound", "there is none")
+            : Weight is not null ? new TrafficObstacle("RouteNamesCanary", "it names a canary already")
+            : !LeadsToWorkload ? new TrafficObstacle("RouteNamesNoService", "it leads elsewhere")
+            : null);
+        set;
+    }
 
     public TrafficObservation Observe(ScheduledRouting? routing, bool isKnown, IReadOnlyList<PodObservation> canary, int stable) => new()
     {
@@ -53,13 +62,13 @@ internal sealed class StoryRoute
             new RouteObservation
             {
                 Route = new RouteRef(RouteKind.HTTPRoute, "shop"),
-                Exists = true,
+                Exists = Exists,
                 Backends = [new BackendRecord { Service = "web", Weight = Weight is null ? Before : Saved(routing?.Routes) }],
-                Weight = LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
+                Weight = Exists && LeadsToWorkload ? Share ?? Weight ?? 0 : 0,
                 TooCoarse = TooCoarse,
-                IsAsAsked = routing?.Weight == Weight || !LeadsToWorkload,
-                NamesCanary = Weight is not null,
-                HasFollowed = GatewayFollows,
+                IsAsAsked = Exists && (routing?.Weight == Weight || !LeadsToWorkload),
+                NamesCanary = Exists && Weight is not null,
+                HasFollowed = GatewayFollows || !Exists,
                 ChangedBy = ChangedBy,
             },
         ],
@@ -71,7 +80,9 @@ internal sealed class StoryRoute
         {
             case EnsureRoutes ensure:
                 (ServiceExists, ServiceLeadsToCanary) = (true, true);
-                if (ensure.Weight is not null && CanBeWritten)
+
+                // As the JSON patch with tests does it: what was not saved is not overwritten.
+                if (ensure.Weight is not null && CanBeWritten && Exists && LeadsToWorkload && (Weight is not null || ensure.Routes.Single().Backends!.SequenceEqual([Own])))
                 {
                     Weight = ensure.Weight;
                     Writes++;
@@ -80,7 +91,7 @@ internal sealed class StoryRoute
                 break;
             case WithdrawCanaryTraffic withdraw:
                 ServiceLeadsToCanary = false;
-                if (CanBeWritten)
+                if (CanBeWritten && Exists)
                 {
                     (Before, Weight) = (Weight is null ? Before : Saved(withdraw.Routes), null);
                     Writes++;
@@ -88,10 +99,12 @@ internal sealed class StoryRoute
 
                 break;
             case DeleteRouting:
-                ServiceExists = false;
+                (ServiceExists, ServiceLeadsToCanary) = (false, false);
                 break;
         }
     }
 
     private static int Saved(IReadOnlyList<RouteStatus>? routes) => routes?.SingleOrDefault()?.Backends is [{ Weight: { } weight }] ? weight : Together;
+
+    private BackendRecord Own => new() { Service = "web", Weight = Before };
 }

@@ -86,7 +86,7 @@ internal sealed class StoryWorkload(WorkloadRef reference)
             case EnsureRoutes or DeleteRouting:
                 Route!.Do(action);
                 break;
-            case WithdrawCanaryTraffic { Routes.Count: > 0 }:
+            case WithdrawCanaryTraffic { Routes.Count: > 0 } when WithdrawalWorks:
                 Route!.Do(action);
                 break;
             case WithdrawCanaryTraffic:

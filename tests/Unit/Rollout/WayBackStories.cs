@@ -24,6 +24,22 @@ public sealed class WayBackStories
         Assert.Equal((Story.Old, Story.Third), (story.Web.Image, story.Stable!.Images["nginx"]));
     }
 
+    [Fact]
+    public void A_canary_that_hangs_in_its_deletion_is_looked_at_now_and_then_and_not_without_a_pause()
+    {
+        story.StartCanary();
+        story.Web.CanaryCanBeDeleted = false;
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(PatchPhase.Reverting, TimeSpan.FromSeconds(1));
+        story.Web.Canary = story.Web.Canary! with { IsTerminating = true };
+        story.RunFor(TimeSpan.FromMinutes(5));
+        var plan = story.Reconcile();
+        Assert.True(plan.WakeUpAt > story.Now);
+        story.Web.Canary = null;
+        story.CanaryPods.Clear();
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromSeconds(5));
+    }
+
     [Theory]
     [InlineData("deletion")]
     [InlineData("successor")]

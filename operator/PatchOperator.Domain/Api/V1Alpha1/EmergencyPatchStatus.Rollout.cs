@@ -59,6 +59,9 @@ public sealed record RoutingStatus
     /// <summary>Since when someone else's edit has given it another weight.</summary>
     public DateTimeOffset? OffSince { get; init; }
 
+    /// <summary>Since when they have been on their way back to that weight in mid-step, after the canary had no pod.</summary>
+    public DateTimeOffset? MovingSince { get; init; }
+
     /// <summary>How often such edits were undone lately.</summary>
     public int? Corrections { get; init; }
 

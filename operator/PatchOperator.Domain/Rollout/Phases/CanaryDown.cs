@@ -32,8 +32,10 @@ internal static class CanaryDown
             return;
         }
 
-        RouteKeeping.AskAnew(draft);
-        TrafficFight.MakeUp(draft, since);
+        // Nor does the time count in which the routes were on their way to the weight already.
+        var routing = draft.Status.Step?.Routing;
+        TrafficFight.MakeUp(draft, since ?? routing?.MovingSince ?? routing?.OffSince);
+        RouteKeeping.AskAnew(draft, since is null ? null : draft.Now);
         draft.Record(
             since is null ? "CanaryDown" : "CanaryServesAgain",
             since is null

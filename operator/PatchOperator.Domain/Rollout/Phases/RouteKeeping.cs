@@ -53,11 +53,13 @@ internal static class RouteKeeping
     }
 
     /// <summary>What the routes are to become is nobody's edit until they have been that once.</summary>
-    public static void AskAnew(Draft draft)
+    /// <param name="draft">Gets it.</param>
+    /// <param name="movingSince">From when that takes time which does not count for a hold.</param>
+    public static void AskAnew(Draft draft, DateTimeOffset? movingSince = null)
     {
         if (draft.Status.Step?.Routing is { } routing)
         {
-            Route(draft, routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null });
+            Route(draft, routing with { AsAskedAt = null, InPlaceAt = null, OffSince = null, MovingSince = movingSince });
         }
     }
 
@@ -192,6 +194,11 @@ internal static class RouteKeeping
         var routes = routed.SelectMany(t => t.Observed.Traffic.Routes!).ToArray();
         if (routes.FirstOrDefault(r => !r.Exists) is { } gone)
         {
+            if (routing is { AsAskedAt: not null, OffSince: null })
+            {
+                Route(draft, routing with { OffSince = draft.Now });
+            }
+
             draft.Traffic = ("False", "RouteNotFound", $"{gone.Route} was deleted in mid-run.");
             return false;
         }
@@ -230,8 +237,8 @@ internal static class RouteKeeping
             draft.WakeAt(draft.Now);
         }
 
-        TrafficFight.MakeUp(draft, routing.OffSince);
-        Route(draft, routing with { InPlaceAt = routing.InPlaceAt ?? draft.Now, OffSince = null });
+        TrafficFight.MakeUp(draft, routing.MovingSince ?? routing.OffSince);
+        Route(draft, routing with { InPlaceAt = routing.InPlaceAt ?? draft.Now, OffSince = null, MovingSince = null });
         if (routed.FirstOrDefault(t => t.Status.StandsInSince is not null) is { } alone)
         {
             draft.Traffic = ("True", "CanaryStandsIn", $"The canary of {alone.Workload} gets all requests since {alone.Status.StandsInSince:u}: stable has no pod in the endpoints.");

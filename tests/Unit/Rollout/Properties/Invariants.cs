@@ -91,6 +91,7 @@ internal static class Invariants
         cluster.Live(TimeSpan.FromDays(2));
         return cluster.World.Any(w => w.Canary is { IsOurs: true } || w.CanaryPods.Count > 0) ? $"{cluster.Phase} with a canary"
             : cluster.Trail.Count != records ? $"S7/S15: {cluster.Trail[records].Action} came after the end, by itself"
+            : cluster.EndWasSeen && (!cluster.RouteIsTheirs || cluster.Route is { ServiceExists: true }) ? $"S8: {cluster.Phase} with a route that is not as before, or with what was made for it"
             : cluster.World[2].Stable!.IsSuspended ? $"{cluster.Phase} and cron is suspended"
             : !cluster.SomeoneElseChose && cluster.World.Select(w => w.Image == Story.New).Distinct().Count() > 1 ? $"{cluster.Phase} with {string.Join(", ", cluster.World.Select(w => w.Image[^4..]))}: not all or nothing"
             : null;

@@ -38,6 +38,7 @@ internal sealed class ModelCluster
     private int uids;
     private DateTimeOffset? badUntil;
     private bool rollsOut = true;
+    private int theirWeight = 1;
 
     public ModelCluster(Decider? decider = null)
     {
@@ -76,6 +77,15 @@ internal sealed class ModelCluster
     public IReadOnlyList<AuditRecord> Trail => trail;
 
     public IReadOnlyList<StoryWorkload> World => world;
+
+    /// <summary>The route that splits the web workload's traffic; null where the number of pods does.</summary>
+    public StoryRoute? Route => web.Route;
+
+    /// <summary>The route as its owner wrote it last, or there is none.</summary>
+    public bool RouteIsTheirs => Route is not { Exists: true } route || (route.Weight is null && route.Before == theirWeight);
+
+    /// <summary>The routes could be read when the last run ended; a run does not hang because they cannot.</summary>
+    public bool EndWasSeen => rules.EndWasSeen;
 
     public PatchPhase Phase => PatchPhases.Parse(Patch.Status?.Phase);
 
@@ -145,6 +155,57 @@ internal sealed class ModelCluster
             Metrics = [s.Analysis.Metrics![0] with { Preset = null, Failures = """sum(failures{pod=~"{{ pods }}"})""", Total = """sum(total{pod=~"{{ pods }}"})""" }],
         },
     });
+
+    public void SplitByRoute(TimeSpan delay)
+    {
+        web.Route = new StoryRoute();
+        Gateway = new ModelGateway(web.Route) { Delay = delay };
+        Edit(s => s with { Canary = s.Canary! with { Traffic = new TrafficSpec { HttpRoute = new NamedReference { Name = "shop" } } } });
+    }
+
+    public ModelGateway? Gateway { get; private set; }
+
+    /// <summary>What somebody does to the route, or to the Service that it names.</summary>
+    public void ChangeRoute(Action<StoryRoute> change)
+    {
+        if (Route is { } route)
+        {
+            change(route);
+            Gateway!.Look(Now);
+        }
+    }
+
+    /// <summary>Somebody writes the canary's weight, where the route names it: people do not invent its Service.</summary>
+    public void EditWeight(int weight) => ChangeRoute(r => r.Weight = r.Weight is null ? null : weight);
+
+    /// <summary>As a sync from Git does it: the route is what the manifest says, and that does not know the canary.</summary>
+    public void ApplyRoute(int weight) => ChangeRoute(r =>
+    {
+        if (r.Exists)
+        {
+            (r.Weight, r.Before, theirWeight) = (null, weight, weight);
+        }
+    });
+
+    public void MakeRoute(bool exists) => ChangeRoute(r =>
+    {
+        if (r.Exists && !exists)
+        {
+            r.Exists = false;
+        }
+        else if (!r.Exists && exists)
+        {
+            Gateway!.MakeAnew();
+            r.Before = theirWeight;
+        }
+    });
+
+    public void LeadRoute(bool toWorkload) => ChangeRoute(r => (r.LeadsToWorkload, r.Weight) = (toWorkload, toWorkload ? r.Weight : null));
+
+    public void DeleteService() => ChangeRoute(r => (r.ServiceExists, r.ServiceLeadsToCanary) = (false, false));
+
+    /// <summary>A roll-out that cannot come up leaves stable without a pod.</summary>
+    public void RecreatePods(bool on) => web.StableIsRecreated = on;
 
     public void Delete() => Patch = Patch with { Metadata = Patch.Metadata with { DeletionTimestamp = Patch.Metadata.DeletionTimestamp ?? Now } };
 
@@ -307,6 +368,9 @@ internal sealed class ModelCluster
                 Outcome.Failure => Earlier(LastPlan!.WakeUpAt, Now + Retry),
                 Outcome.Nothing => LastPlan!.WakeUpAt ?? end,
             };
+
+            // A gateway writes what it has followed into the route, and that wakes the operator.
+            next = Gateway?.FollowsAt is { } follows && follows > Now && follows < next ? follows : next;
             next = outcome is Outcome.Change || next > Now ? next : Now + Pause;
             if (next >= end && outcome is not Outcome.Change)
             {
@@ -327,9 +391,11 @@ internal sealed class ModelCluster
         var worldBefore = Fingerprint();
         intent ??= PatchIntent.From(Patch, Policy);
         var schedule = Schedule.Of(Patch, intent, Policy, Now);
+        Gateway?.Look(Now);
         var observed = Observe(schedule);
         var plan = decide(Patch, intent, observed, Policy, Now);
-        rules.Check(new Decision(before, intent, observed, plan, Now, Mood, WasBadLately), decide);
+        var decision = new Decision(before, intent, observed, plan, Now, Mood, WasBadLately);
+        rules.Check(decision, decide);
         LastPlan = plan;
         if (Take(CrashPoint.BeforeTheStatusIsStored) || FailStatusWrites-- > 0)
         {
@@ -338,6 +404,7 @@ internal sealed class ModelCluster
 
         FailStatusWrites = 0;
         Patch = Patch with { Status = plan.Status };
+        rules.Stored(decision);
         if (Take(CrashPoint.AfterTheStatusIsStored))
         {
             return Outcome.Change;
@@ -370,6 +437,7 @@ internal sealed class ModelCluster
 
         FailTrailWrites = 0;
         AppendTrail();
+        Gateway?.Look(Now);
         IsReleased = plan.IsReleased;
         return !Same(before.Status, plan.Status) || Fingerprint() != worldBefore ? Outcome.Change : failed ? Outcome.Failure : Outcome.Nothing;
     }
@@ -383,6 +451,13 @@ internal sealed class ModelCluster
         SetCanaryReady(true);
         SetRollsOut(true);
         SetOldJob(false);
+        if (Route is { } route)
+        {
+            (route.CanBeWritten, Gateway!.Reports) = (true, true);
+            MakeRoute(exists: true);
+            LeadRoute(toWorkload: true);
+        }
+
         if (web.Canary is { IsOurs: false })
         {
             web.Canary = null;
@@ -424,6 +499,7 @@ internal sealed class ModelCluster
     /// <summary>All that an action can change, for telling effect from none.</summary>
     private string Fingerprint() => string.Join("|", world.Select(w =>
         $"{w.Stable!.Images["php"]} {w.Stable.IsRolledOut} {w.Stable.IsSuspended} {w.Stable.MarkedBy} {w.Canary?.IsOurs} {w.Canary?.Replicas} {w.Canary?.Source} {string.Join(",", w.CanaryPods.Select(p => $"{p.Name}{p.Ready}{p.InRotation}"))}"))
+        + $"{Route?.Exists} {Route?.Weight} {Route?.Before} {Route?.ServiceExists} {Route?.ServiceLeadsToCanary} "
         + string.Join(",", commands.Keys);
 
     private bool Take(CrashPoint point)
@@ -491,8 +567,10 @@ internal sealed class ModelCluster
     private StoryWorkload Of(PlanAction action) => action switch
     {
         EnsureCanary ensure => Named(ensure.Deployment),
-        AdmitPods admit => Named(Patch.Status!.Workloads!.Single(w => w.Name == admit.Name).Target().Name),
-        WithdrawCanaryTraffic withdraw => Named(Patch.Status!.Workloads!.Single(w => w.Name == withdraw.Name).Target().Name),
+        AdmitPods admit => Called(admit.Name),
+        EnsureRoutes ensure => Called(ensure.Name),
+        DeleteRouting delete => Called(delete.Name),
+        WithdrawCanaryTraffic withdraw => Called(withdraw.Name),
         DeleteCanary delete => Named(delete.Deployment),
         SetStableImages set => Named(set.Workload.Name),
         SuspendCronJob suspend => Named(suspend.CronJob),
@@ -502,9 +580,11 @@ internal sealed class ModelCluster
 
     private StoryWorkload Named(string name) => world.Single(w => w.Reference.Name == name);
 
+    private StoryWorkload Called(string name) => Named($"magento-{name}");
+
     private ObservedState Observe(Schedule schedule) => new()
     {
-        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(pods: schedule.NeedsPods([new WorkloadObservation { Canary = w.Canary }]))),
+        Workloads = world.Where(w => schedule.Workloads.Any(s => s.Workload == w.Reference)).ToDictionary(w => w.Reference, w => w.Observe(schedule.Workloads.First(s => s.Workload == w.Reference).Routing, schedule.NeedsPods([new WorkloadObservation { Canary = w.Canary }]))),
         HeldBy = HeldBy is null ? null : new HolderObservation(HeldBy, web.Reference),
         Promotions = EarlierPatchExists ? [.. world.Select(EarlierPromotion)] : [],
         Commands = new Dictionary<string, string>(commands),

@@ -17,6 +17,29 @@ public sealed class SabotageTests(ITestOutputHelper output)
     private static readonly Dictionary<string, Saboteur> Saboteurs = new(StringComparer.Ordinal)
     {
         ["deletes pods before their traffic is gone"] = new("S2") { Policy = p => p with { WithdrawalProof = TimeSpan.Zero } },
+        ["takes pods away before the gateway has followed"] = new("S2: magento-web's canary pods go") { Observed = o => EachRoute(o, r => r with { HasFollowed = true }) },
+        ["takes a Service away that a route names"] = new("S2: DeleteRouting") { Plan = p => p with { Actions = [.. p.Actions, .. p.Actions.OfType<WithdrawCanaryTraffic>().Where(w => w.Routes is { Count: > 0 }).Select(w => new DeleteRouting(w.Name, w.Routes!))] } },
+        ["leads requests to a canary without pods"] = new("S2: EnsureRoutes") { Plan = p => WithRoutes(p, e => e with { Weight = e.Weight is null ? null : 25 }) },
+        ["gives weight to a canary that is taken back"] = new("S1: EnsureRoutes")
+        {
+            Plan = p => p with { Actions = [.. p.Actions.Select(a => a is WithdrawCanaryTraffic { Routes: { } routes } withdraw ? new EnsureRoutes(withdraw.Name, routes, 25, null) : a)] },
+        },
+        ["lets steps pass before the gateway has followed"] = new("S3: the run advances from a step at") { Observed = o => EachRoute(o, r => r with { HasFollowed = true, IsAsAsked = r.Exists, Weight = Math.Max(r.Weight, 25) }) },
+        ["begins the hold before the gateway has followed"] = new("S3: the hold of a step") { Observed = o => EachRoute(o, r => r with { HasFollowed = true }) },
+        ["counts the time at another weight for the hold"] = new("S6: a hold of")
+        {
+            Patch = p => p.Status?.Step is { Routing: { } routing } step ? p with { Status = p.Status with { Step = step with { Routing = routing with { OffSince = null, MovingSince = null } } } } : p,
+        },
+        ["ends without a look at the route"] = new("and the route is not as before")
+        {
+            Observed = o => Each(o, w => w with { Traffic = w.Traffic with { CanaryIsReachable = false, Leftovers = [], Routes = w.Traffic.Routes?.Select(r => r with { NamesCanary = false }).ToArray() } }),
+        },
+        ["begins on a route that is not there"] = new("S8: a run begins with a route") { Observed = o => EachRoute(o, r => r with { Exists = true, NamesCanary = false }, noObstacle: true) },
+        ["puts back other weights than there were"] = new("and the route is not as before")
+        {
+            Plan = p => p with { Actions = [.. p.Actions.Select(a => a is WithdrawCanaryTraffic { Routes: [{ } route] } withdraw ? withdraw with { Routes = [route with { Backends = [new BackendRecord { Service = "web", Weight = 7 }] }] } : a)] },
+        },
+        ["changes a route before it is saved"] = new("S9: a route is changed") { Plan = p => WithRoutes(p, e => e with { Routes = [e.Routes[0] with { Backends = [] }] }) },
         ["takes bad numbers for good ones"] = new("S3/S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0) } },
         ["advances without numbers"] = new("S3") { Plan = p => p.Status is { Step: { Index: 0, Count: > 1, ReadyAt: not null } step, Phase: "Progressing" } ? WithStep(p, step with { Index = 1 }) : p },
         ["blames the patch for everything"] = new("S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0.5) } },
@@ -83,6 +106,12 @@ public sealed class SabotageTests(ITestOutputHelper output)
 
     private static ObservedState Each(ObservedState observed, Func<WorkloadObservation, WorkloadObservation> change) =>
         observed with { Workloads = observed.Workloads.ToDictionary(w => w.Key, w => change(w.Value)) };
+
+    private static ObservedState EachRoute(ObservedState observed, Func<RouteObservation, RouteObservation> change, bool noObstacle = false) => Each(
+        observed,
+        w => w with { Traffic = w.Traffic with { Routes = w.Traffic.Routes?.Select(change).ToArray(), Obstacle = noObstacle ? null : w.Traffic.Obstacle } });
+
+    private static Plan WithRoutes(Plan plan, Func<EnsureRoutes, EnsureRoutes> change) => plan with { Actions = [.. plan.Actions.Select(a => a is EnsureRoutes ensure ? change(ensure) : a)] };
 
     private static Plan WithStep(Plan plan, StepStatus step) => plan with { Status = plan.Status with { Step = step } };
 

@@ -8,7 +8,7 @@ namespace PatchOperator.Tests.Unit.Rollout.Properties;
 /// S1 to S15 as they show in single decisions, judged from what was seen and decided alone: nothing here asks the code under test for its opinion.
 /// What needs a future (a revert that ends, a wait that ends) is in <see cref="RolloutProperties"/>.
 /// </summary>
-internal sealed class SafetyRules(ModelCluster cluster)
+internal sealed partial class SafetyRules(ModelCluster cluster)
 {
     private readonly List<string> violations = [];
     private readonly Dictionary<(int Run, int Step), (DateTimeOffset StartedAt, DateTimeOffset? NotBefore)> steps = [];
@@ -23,6 +23,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
     {
         var (from, to) = (Phase(decision.Before.Status), Phase(decision.Plan.Status));
         S2_pods_go_only_without_traffic(decision);
+        CheckRoutes(decision, from, to);
         S3_S4_S5_only_good_numbers_advance_and_only_bad_ones_revert(decision, from, to);
         S6_no_timer_moves_and_no_step_repeats(decision);
         S6_the_watch_has_one_end(decision);
@@ -46,7 +47,7 @@ internal sealed class SafetyRules(ModelCluster cluster)
             var seen = decision.Observed.Of(new WorkloadRef(WorkloadKind.Deployment, delete.Deployment));
             var status = decision.Before.Status!;
             var since = status.Revert is not null ? status.Timings?.PhaseStartedAt : status.Workloads!.Max(w => w.PatchedAt);
-            var isProven = seen.Traffic is { IsKnown: true, CanaryEndpoints: 0 } && !seen.CanaryPods.Any(p => p is { InRotation: true, IsTerminating: false });
+            var isProven = seen.Traffic is { IsKnown: true, CanaryEndpoints: 0 } && IsLeftAlone(seen.Traffic) && !seen.CanaryPods.Any(p => p is { InRotation: true, IsTerminating: false });
             Expect(isProven || since + cluster.Policy.WithdrawalProof <= decision.Now, $"S2: {delete.Deployment}'s canary pods go while requests may reach them");
         }
     }
@@ -89,13 +90,18 @@ internal sealed class SafetyRules(ModelCluster cluster)
         // A decision whose status was never stored may be made anew, with a later time.
         var stored = decision.Before.Status?.Step is { } before && decision.Before.Status.Run == run && before.Index == step.Index;
         Expect(!stored || known.StartedAt == step.StartedAt, $"S6: step {step.Index} of run {run} began twice");
-        Expect(!stored || decision.Before.Status!.Step!.NotBefore is not { } end || step.NotBefore == end || step.NotBefore == end + TimeAtAnotherWeight(decision), $"S6: the end of step {step.Index}'s hold moved from {decision.Before.Status?.Step?.NotBefore:T} to {step.NotBefore:T}");
+        Expect(!stored || decision.Before.Status!.Step!.NotBefore is not { } end || step.NotBefore == end || step.NotBefore == end + TimeAtAnotherWeight(decision, end, step.NotBefore), $"S6: the end of step {step.Index}'s hold moved from {decision.Before.Status?.Step?.NotBefore:T} to {step.NotBefore:T}");
         steps[(run, step.Index)] = (step.StartedAt, step.NotBefore);
     }
 
-    /// <summary>The time in which someone else's edit gave the canary another weight does not count.</summary>
-    private static TimeSpan? TimeAtAnotherWeight(Decision decision) =>
-        decision.Now - decision.Before.Status!.Workloads!.Select(w => w.Scale?.OffSince).FirstOrDefault(since => since is not null);
+    /// <summary>The time in which someone else's edit gave the canary another weight does not count, nor that in which it had no pod to get requests.</summary>
+    private static TimeSpan? TimeAtAnotherWeight(Decision decision, DateTimeOffset end, DateTimeOffset? to)
+    {
+        var status = decision.Before.Status!;
+        return status.Workloads!.SelectMany(w => new[] { w.Scale?.OffSince, w.CanaryDownSince }).Append(status.Step!.Routing?.OffSince).Append(status.Step.Routing?.MovingSince)
+            .Select(since => decision.Now - since)
+            .FirstOrDefault(span => end + span == to);
+    }
 
     private void S6_the_watch_has_one_end(Decision decision)
     {

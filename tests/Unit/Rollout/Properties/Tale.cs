@@ -7,10 +7,14 @@ namespace PatchOperator.Tests.Unit.Rollout.Properties;
 /// <summary>A sequence of events and what is expected at its end. It tells itself, and makes itself as short as it can while it still fails.</summary>
 internal sealed record Tale(IReadOnlyList<WorldEvent> Events)
 {
-    /// <summary>Approved and on its way more often than not: most of what can go wrong goes wrong in a run.</summary>
-    public static Gen<Tale> Any { get; } = Gen.Select(
+    /// <summary>Approved and on its way more often than not: most of what can go wrong goes wrong in a run. In every second a route splits the traffic.</summary>
+    public static Gen<Tale> Any { get; } = Gen.Bool.SelectMany(routed => routed
+        ? Gen.Select(WorldEvent.Routed, Of(WorldEvent.AnyRouted), (route, tale) => new Tale([route, .. tale.Events]))
+        : Of(WorldEvent.Any));
+
+    private static Gen<Tale> Of(Gen<WorldEvent> any) => Gen.Select(
         Gen.Bool,
-        WorldEvent.Any.List[1, 24],
+        any.List[1, 24],
         (begun, events) => new Tale(begun
             ? [WorldEvent.Of("1 s passes", c => c.Live(TimeSpan.FromSeconds(1))), WorldEvent.Of("someone approves", c => c.Command("approve", "CHG-20871")), WorldEvent.Of("2 s pass", c => c.Live(TimeSpan.FromSeconds(2))), .. events]
             : events));

@@ -9,6 +9,8 @@ internal sealed record WorldEvent(string Words, Action<ModelCluster> Happen)
 {
     private static readonly Gen<TimeSpan> Spans = Gen.OneOf(0.05, 1, 5, 20, 45, 90, 300, 700, 3700).Select(TimeSpan.FromSeconds);
 
+    private static readonly Gen<TimeSpan> Delays = Gen.OneOf(0, 0.3, 4, 25).Select(TimeSpan.FromSeconds);
+
     /// <summary>What people, the cluster, the metrics and the machine can do, the usual more often than the rare.</summary>
     public static Gen<WorldEvent> Any { get; } = Gen.Frequency(new (int, IGen<WorldEvent>)[]
     {
@@ -58,6 +60,26 @@ internal sealed record WorldEvent(string Words, Action<ModelCluster> Happen)
         (1, Gen.Const(Of("a replace drops every annotation", c => c.DropAnnotations()))),
         (1, Gen.Const(Of("a leader whose clock is 7 s behind takes over", c => c.SetBack(TimeSpan.FromSeconds(7))))),
     });
+
+    /// <summary>The same where a route splits the traffic, which has a life of its own.</summary>
+    public static Gen<WorldEvent> AnyRouted { get; } = Gen.Frequency(new (int, IGen<WorldEvent>)[]
+    {
+        (40, Any),
+        (2, Gen.OneOf(0, 10, 90, 100).Select(w => Of($"someone edits the canary's weight in the route to {w}", c => c.EditWeight(w)))),
+        (2, Gen.OneOf(1, 40).Select(w => Of($"a sync applies the route's manifest, with weight {w}", c => c.ApplyRoute(w)))),
+        (2, Flag("the route is deleted", "the route is made anew", (c, on) => c.MakeRoute(!on))),
+        (1, Flag("the route leads elsewhere", "the route leads to the workload", (c, on) => c.LeadRoute(!on))),
+        (2, Flag("the gateway stops reporting", "the gateway reports", (c, on) => c.ChangeRoute(_ => c.Gateway!.Reports = !on))),
+        (2, Delays.Select(d => Of($"from now on the gateway follows after {Text(d)}", c => c.ChangeRoute(_ => c.Gateway!.Delay = d)))),
+        (2, Flag("the route cannot be written", "the route can be written", (c, on) => c.ChangeRoute(r => r.CanBeWritten = !on))),
+        (2, Flag("routes cannot be read", "routes can be read", (c, on) => c.ForEach(w => w.TrafficIsKnown = !on))),
+        (1, Gen.Const(Of("someone deletes the canary's Service", c => c.DeleteService()))),
+        (2, Flag("the canary's pods all go", "the canary's pods are back", (c, on) => c.SetCanaryReady(!on))),
+        (1, Flag("a roll-out takes all of stable's pods at once", "a roll-out leaves stable's pods", (c, on) => c.RecreatePods(on))),
+    });
+
+    /// <summary>The beginning of a tale of a route.</summary>
+    public static Gen<WorldEvent> Routed { get; } = Delays.Select(d => Of($"a route splits the traffic, and its gateway follows after {Text(d)}", c => c.SplitByRoute(d)));
 
     public override string ToString() => Words;
 
