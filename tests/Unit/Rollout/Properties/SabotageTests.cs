@@ -28,7 +28,9 @@ public sealed class SabotageTests(ITestOutputHelper output)
         ["begins the hold before the gateway has followed"] = new("S3: the hold of a step") { Observed = o => EachRoute(o, r => r with { HasFollowed = true }) },
         ["counts the time at another weight for the hold"] = new("S6: a hold of")
         {
-            Patch = p => p.Status?.Step is { Routing: { } routing } step ? p with { Status = p.Status with { Step = step with { Routing = routing with { OffSince = null, MovingSince = null } } } } : p,
+            Patch = p => p.Status is { Step: { Routing: { } routing } step, Workloads: { } all } status
+                ? p with { Status = status with { Step = step with { Routing = routing with { OffSince = null, MovingSince = null } }, Workloads = [.. all.Select(w => w with { CanaryDownSince = null })] } }
+                : p,
         },
         ["ends without a look at the route"] = new("and the route is not as before")
         {
