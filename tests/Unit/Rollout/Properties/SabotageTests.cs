@@ -26,20 +26,6 @@ public sealed class SabotageTests(ITestOutputHelper output)
         },
         ["lets steps pass before the gateway has followed"] = new("S3: the run advances from a step at") { Observed = o => EachRoute(o, r => r with { HasFollowed = true, IsAsAsked = r.Exists, Weight = Math.Max(r.Weight, 25) }) },
         ["begins the hold before the gateway has followed"] = new("S3: the hold of a step") { Observed = o => EachRoute(o, r => r with { HasFollowed = true }) },
-        ["counts the time at another weight for the hold"] = new("S6: a hold of")
-        {
-            Patch = p => p.Status?.Step is { Routing: { } routing } step ? p with { Status = p.Status with { Step = step with { Routing = routing with { OffSince = null, MovingSince = null } } } } : p,
-        },
-        ["ends without a look at the route"] = new("and the route is not as before")
-        {
-            Observed = o => Each(o, w => w with { Traffic = w.Traffic with { CanaryIsReachable = false, Leftovers = [], Routes = w.Traffic.Routes?.Select(r => r with { NamesCanary = false }).ToArray() } }),
-        },
-        ["begins on a route that is not there"] = new("S8: a run begins with a route") { Observed = o => EachRoute(o, r => r with { Exists = true, NamesCanary = false }, noObstacle: true) },
-        ["puts back other weights than there were"] = new("and the route is not as before")
-        {
-            Plan = p => p with { Actions = [.. p.Actions.Select(a => a is WithdrawCanaryTraffic { Routes: [{ } route] } withdraw ? withdraw with { Routes = [route with { Backends = [new BackendRecord { Service = "web", Weight = 7 }] }] } : a)] },
-        },
-        ["changes a route before it is saved"] = new("S9: a route is changed") { Plan = p => WithRoutes(p, e => e with { Routes = [e.Routes[0] with { Backends = [] }] }) },
         ["takes bad numbers for good ones"] = new("S3/S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0) } },
         ["advances without numbers"] = new("S3") { Plan = p => p.Status is { Step: { Index: 0, Count: > 1, ReadyAt: not null } step, Phase: "Progressing" } ? WithStep(p, step with { Index = 1 }) : p },
         ["blames the patch for everything"] = new("S4/S5") { Observed = o => o with { Readings = Forged(o.Readings, 0.5) } },
