@@ -22,6 +22,15 @@ public static class Drift
         ? [.. (workload.PatchedImages ?? []).Where(p => !ImageReference.IsSame(canary.Images.GetValueOrDefault(p.Container), p.Image)).Select(p => p.Container)]
         : [];
 
+    /// <summary>
+    /// Its pod template is not as the API server stored it after our last write. Nobody knows of a write that a crash cut short, or of one before the
+    /// operator kept this: then what is there counts as ours.
+    /// </summary>
+    public static bool HasOtherTemplate(WorkloadStatus workload, CanaryObservation? canary) => canary is { IsOurs: true, IsTerminating: false, TemplateDigest: { } found }
+        && (workload.CanaryImages?.TemplateDigest ?? canary.WrittenDigest) is { } stored && found != stored;
+
+    public static bool IsPaused(CanaryObservation? canary) => canary is { IsOurs: true, IsTerminating: false, IsPaused: true };
+
     public static IReadOnlyList<RouteRef> Routes(EmergencyPatchStatus status, TrafficObservation traffic) =>
         IsRoutingKept(status) ? [.. (traffic.Routes ?? []).Where(r => r is { Exists: true, IsAsAsked: false }).Select(r => r.Route)] : [];
 

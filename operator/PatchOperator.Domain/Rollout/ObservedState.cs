@@ -187,6 +187,18 @@ public sealed record CanaryObservation
     /// <summary>Who else set them, where they should be others.</summary>
     public string? ImagesSetBy { get; init; }
 
+    /// <summary>Digest of its whole pod template as the API server has it; null where that is not known.</summary>
+    public string? TemplateDigest { get; init; }
+
+    /// <summary>The same as the API server answered our own last write of what it is made from; null after a restart, and where the answer was lost.</summary>
+    public string? WrittenDigest { get; init; }
+
+    /// <summary>Nothing that it is told reaches a pod.</summary>
+    public bool IsPaused { get; init; }
+
+    /// <summary>Who else changed its template or paused it, where that is so.</summary>
+    public string? TemplateSetBy { get; init; }
+
     /// <summary>What it was made from: see <see cref="Api.V1Alpha1.Annotations.CanarySource"/>.</summary>
     public string? Source { get; init; }
 

@@ -7,6 +7,9 @@ namespace PatchOperator.Patches;
 /// <summary>A canary Deployment, made from stable's own template.</summary>
 internal static class CanaryManifest
 {
+    /// <summary>Fields of the spec, besides the template, that it takes from stable.</summary>
+    public static readonly IReadOnlyList<string> KeptOfStable = ["minReadySeconds", "strategy"];
+
     /// <param name="patch">The owner.</param>
     /// <param name="stable">The user's Deployment as the API server gave it, every field of it.</param>
     /// <param name="action">What is wanted.</param>
@@ -33,11 +36,12 @@ internal static class CanaryManifest
             {
                 ["replicas"] = action.Replicas,
                 ["revisionHistoryLimit"] = 1,
+                ["paused"] = false,
                 ["selector"] = new JsonObject { ["matchLabels"] = ToJson(identity) },
                 ["template"] = Template(spec, action, identity, serviceSelectors),
             },
         };
-        foreach (var kept in (string[])["minReadySeconds", "strategy"])
+        foreach (var kept in KeptOfStable)
         {
             if (spec[kept] is { } value)
             {

@@ -9,7 +9,7 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Patches;
 
 /// <summary>Makes and removes canaries; never touches a Deployment of that name which this patch does not own.</summary>
-internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads, TimeProvider time)
+internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloads, WrittenCanaries written, TimeProvider time)
 {
     public async Task EnsureAsync(EmergencyPatch patch, EnsureCanary action, NamespaceView view, CancellationToken cancellation)
     {
@@ -23,18 +23,24 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
         var stable = await client.GetAsync((ResourceType)Kinds.Deployments, new ObjectKey(ns, action.Deployment), cancellation);
         var key = CanaryOf(patch, action.Deployment);
         var manifest = CanaryManifest.Of(patch, stable, action, [.. view.Services.List().Select(s => s.Spec.Selector).OfType<IReadOnlyDictionary<string, string>>()]);
-        if (await client.FindAsync(Kinds.Deployments, key, cancellation) is { } existing)
+        if (await client.FindAsync((ResourceType)Kinds.Deployments, key, cancellation) is not { } found)
         {
-            if (!IsOurs(existing, patch))
-            {
-                return;
-            }
-
-            // With the uid the apply can only hit this very object.
-            manifest["metadata"]!["uid"] = existing.Metadata.Uid;
+            await ObserveAsync(client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation), cancellation);
+            return;
         }
 
-        await workloads.ObserveAsync(WorkloadKind.Deployment, client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation), cancellation);
+        var existing = await Task.FromResult(found).As(Kinds.Deployments);
+        if (IsOurs(existing, patch))
+        {
+            written.Forget(existing.Metadata.Uid);
+            await ObserveAsync(client.JsonPatchAsync(Kinds.Deployments, key, CanaryChange.Of(found, manifest), cancellation, fieldManager: Names.FieldManager), cancellation);
+        }
+    }
+
+    private async Task ObserveAsync(Task<JsonObject> write, CancellationToken cancellation)
+    {
+        await workloads.ObserveAsync(WorkloadKind.Deployment, write, cancellation);
+        written.Set(await write.As(Kinds.Deployments));
     }
 
     /// <summary>Each pod on its own: one that is gone needs no requests.</summary>

@@ -20,6 +20,8 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
     private const int MostKnown = 1024;
 
     private static readonly string[] Replicas = ["f:spec", "f:replicas"];
+    private static readonly string[] Template = ["f:spec", "f:template"];
+    private static readonly string[] Pause = ["f:spec", "f:paused"];
     private static readonly string[] Selector = ["f:spec", "f:selector"];
     private static readonly string[] Rules = ["f:spec", "f:rules"];
     private static readonly string[][] CanaryIngress = [["f:spec", "f:*"], ["f:metadata", "f:annotations", "f:nginx.ingress.kubernetes.io/*"]];
@@ -40,6 +42,7 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
                     observed = await ImagesAsync(patch, workload, observed, either.Token);
                     observed = await ScaleAsync(patch, workload, observed, either.Token);
                     observed = await CanaryImagesAsync(patch, workload, observed, either.Token);
+                    observed = await CanaryTemplateAsync(patch, workload, observed, either.Token);
                     named[workload.Target()] = observed with { Traffic = await RoutesAsync(patch, workload, observed.Traffic, view, either.Token) };
                 }
             }
@@ -84,6 +87,18 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
         var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Target().Name + Names.CanarySuffix);
         var images = containers.SelectMany(c => FieldOwners.Image(WorkloadWriter.PodTemplateOf(WorkloadKind.Deployment), c)).ToArray();
         return observed with { Canary = observed.Canary! with { ImagesSetBy = await OwnerAsync(Kinds.Deployments, key, workloads.Deployment(key)?.Metadata, images, cancellation) } };
+    }
+
+    private async Task<WorkloadObservation> CanaryTemplateAsync(EmergencyPatch patch, WorkloadStatus workload, WorkloadObservation observed, CancellationToken cancellation)
+    {
+        var isPaused = Drift.IsPaused(observed.Canary);
+        if (!isPaused && !Drift.HasOtherTemplate(workload, observed.Canary))
+        {
+            return observed;
+        }
+
+        var key = new ObjectKey(patch.Metadata.Namespace ?? "", workload.Target().Name + Names.CanarySuffix);
+        return observed with { Canary = observed.Canary! with { TemplateSetBy = await OwnerAsync(Kinds.Deployments, key, workloads.Deployment(key)?.Metadata, [isPaused ? Pause : Template], cancellation) } };
     }
 
     private async Task<TrafficObservation> RoutesAsync(EmergencyPatch patch, WorkloadStatus workload, TrafficObservation traffic, NamespaceView view, CancellationToken cancellation)

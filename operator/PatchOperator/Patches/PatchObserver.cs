@@ -15,6 +15,7 @@ namespace PatchOperator.Patches;
 /// <summary>Reads the world for one decision, from caches; only measurements leave the process.</summary>
 internal sealed class PatchObserver(
     WorkloadCaches workloads,
+    WrittenCanaries written,
     GitReader git,
     DriftReader drift,
     PodOrigins origins,
@@ -177,7 +178,7 @@ internal sealed class PatchObserver(
         return new WorkloadObservation
         {
             Stable = workloads.Stable(ns, workload),
-            Canary = canary is null ? null : WorkloadFacts.Canary(canary, patch),
+            Canary = canary is null ? null : WorkloadFacts.Canary(canary, patch, written.Of(canary)),
         };
     }
 

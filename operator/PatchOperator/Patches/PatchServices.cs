@@ -50,6 +50,7 @@ internal static class PatchServices
         .AddSingleton(policy)
         .AddSingleton<IntentCache>()
         .AddSingleton<WorkloadLocks>()
+        .AddSingleton<WrittenCanaries>()
         .AddSingleton<PatchNeighbours>()
         .AddSingleton<NamespaceViews>()
         .AddSingleton<ReplicaRatio>()

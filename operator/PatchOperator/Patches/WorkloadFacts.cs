@@ -99,12 +99,15 @@ internal static class WorkloadFacts
         return allAreSeen ? [.. pods.SelectMany(PodFacts.Begun)] : null;
     }
 
-    public static CanaryObservation Canary(DeploymentResource deployment, EmergencyPatch patch) => new()
+    public static CanaryObservation Canary(DeploymentResource deployment, EmergencyPatch patch, string? written) => new()
     {
         IsOurs = CanaryOwner.IsOf(patch, deployment.Metadata),
         Replicas = deployment.Spec.Replicas ?? 1,
         Images = deployment.Spec.Template.Images,
         Source = deployment.Metadata.Annotations?.GetValueOrDefault(Annotations.CanarySource),
+        TemplateDigest = deployment.Spec.Template.DigestWithout([]),
+        WrittenDigest = written,
+        IsPaused = deployment.Spec.Paused is true,
         IsTerminating = deployment.Metadata.IsTerminating,
         Problem = Words(deployment, "ReplicaFailure", "True"),
     };

@@ -47,6 +47,29 @@ public sealed class DriftOwnerScenarios
         Assert.Contains(told, town.Trail().First(r => r.Action == action).Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a variable", """{"spec":{"template":{"spec":{"containers":[{"name":"php","env":[{"name":"X","value":"1"}]}]} } } }""", "The pod template of Deployment magento-web-canary is another")]
+    [InlineData("a container", """{"spec":{"template":{"spec":{"containers":[{"name":"debug","image":"busybox:1"}]} } } }""", "The pod template of Deployment magento-web-canary is another")]
+    [InlineData("a pause", """{"spec":{"paused":true}}""", "Deployment magento-web-canary is paused.")]
+    public async Task What_someone_adds_to_the_canary_is_taken_out_and_told_and_the_run_goes_on(string what, string change, string told)
+    {
+        await using var routed = await RoutedTown.FoundAsync();
+        var town = routed.Town;
+        await town.StartOperatorAsync();
+        town.Apply(steps: """[{"weight":25,"hold":"6s"},{"weight":50,"hold":"1s"}]""");
+        await routed.ApproveAsync();
+        await town.UntilServingAsync();
+        var before = Canary(town);
+        await EditAsync(town, $"apis/apps/v1/{Namespace}/deployments/magento-web-canary", change, "strategic-merge-patch+json");
+        Assert.NotEqual(before, Canary(town));
+        await town.UntilAsync(() => town.Trail().Any(r => r.Action == "CanaryEdited"), $"{what} on record");
+        await town.UntilAsync(() => Canary(town) == before, $"{what} taken out");
+        await town.UntilAsync(() => town.Phase() == nameof(PatchPhase.Promoted), "promoted", 60);
+        var record = Assert.Single(town.Trail(), r => r.Action == "CanaryEdited").Detail;
+        Assert.Contains(told, record, StringComparison.Ordinal);
+        Assert.Contains("It was set by kubectl-edit; ", record, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_an_answer_it_is_put_back_all_the_same()
     {
@@ -68,6 +91,9 @@ public sealed class DriftOwnerScenarios
         await town.UntilAsync(() => town.Deployment("magento-web-canary")!["spec"]!["replicas"]!.GetValue<int>() == pods, "put back");
         Assert.Equal(nameof(PatchPhase.Progressing), town.Phase());
     }
+
+    /// <summary>What its pods are made of, and whether they are.</summary>
+    private static string Canary(Town town) => town.Deployment("magento-web-canary")?["spec"] is { } spec ? $"{spec["template"]!["spec"]!.ToJsonString()} {spec["paused"] is { } paused && paused.GetValue<bool>()}" : "";
 
     private static async Task EditAsync(Town town, string path, string change, string media)
     {

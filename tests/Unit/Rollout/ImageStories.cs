@@ -146,6 +146,136 @@ public sealed class ImageStories
         story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
     }
 
+    [Fact]
+    public void A_canary_whose_template_someone_changes_is_put_back_reported_once_and_measured_anew()
+    {
+        story.StartCanary();
+        story.RunUntil(() => story.Status.Analysis is { Count: > 0 } && story.Now > story.Status.Step!.ServingSince + TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(2));
+        var source = story.Canary!.Source;
+        SetTemplate("other-env", "kubectl-set");
+        story.CanaryErrorRate = 1;
+        story.Reconcile();
+        var record = Assert.Single(story.Trail, r => r.Action == "CanaryEdited").Detail;
+        Assert.Contains("The pod template of Deployment magento-web-canary is another than the operator gave it. It was set by kubectl-set; ", record, StringComparison.Ordinal);
+        Assert.Equal($"template of {source}-1", story.Canary!.TemplateDigest);
+        Assert.Null(story.Status.Step!.ServingSince);
+        Assert.Null(story.Status.Analysis);
+        story.CanaryErrorRate = 0;
+        var at = story.Now;
+        story.RunUntil(() => story.Status.Step!.Index == 1, TimeSpan.FromMinutes(10));
+        Assert.True(story.Now >= at + TimeSpan.FromSeconds(30), "the hold begins anew");
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+        Assert.Single(story.Trail, r => r.Action == "CanaryEdited");
+    }
+
+    [Fact]
+    public void A_paused_canary_is_resumed_and_measured_anew()
+    {
+        story.StartCanary();
+        story.Web.Canary = story.Canary! with { IsPaused = true, TemplateSetBy = "kubectl-rollout" };
+        story.Reconcile();
+        var record = Assert.Single(story.Trail, r => r.Action == "CanaryEdited").Detail;
+        Assert.Contains("Deployment magento-web-canary is paused. It was set by kubectl-rollout; ", record, StringComparison.Ordinal);
+        Assert.Equal((false, null), (story.Canary!.IsPaused, story.Status.Step!.ServingSince));
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public void Who_keeps_changing_the_template_is_named_once_and_no_step_passes_meanwhile()
+    {
+        story.StartCanary();
+        for (var i = 0; i < 6; i++)
+        {
+            SetTemplate($"other-{i}", "reloader");
+            story.RunUntil(() => !story.Canary!.TemplateDigest!.StartsWith("other", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal((3, 1), (story.Trail.Count(r => r.Action == "CanaryEdited"), story.Trail.Count(r => r.Action == "CanaryContested")));
+        story.Refused = a => a is EnsureCanary;
+        SetTemplate("other", "reloader");
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(15));
+        Assert.Empty(story.Done.OfType<SetStableImages>());
+    }
+
+    [Fact]
+    public void A_template_that_is_changed_right_after_the_write_is_no_result_of_it()
+    {
+        story.Approve();
+        story.RunUntil(() => story.Canary is not null, TimeSpan.FromMinutes(1));
+        SetTemplate("other", null);
+        story.RunUntil(() => story.Trail.Any(r => r.Action == "CanaryEdited"), TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_template_that_a_webhook_makes_other_with_each_write_is_nobodys_edit(bool processRestarts)
+    {
+        var writes = 0;
+        story.Web.StoredTemplate = ensure => $"injected at write {++writes} of {ensure.Source}";
+        story.Approve();
+        RunToPromotion(processRestarts);
+        Assert.Equal(2, writes);
+    }
+
+    [Fact]
+    public void Another_number_of_pods_is_no_edit_of_the_template()
+    {
+        var writes = 0;
+        story.Web.StoredTemplate = _ => $"injected at write {++writes}";
+        story.StartCanary();
+        story.Stable = story.Stable! with { Replicas = 8, ReadyReplicas = 8 };
+        story.RunFor(TimeSpan.FromSeconds(5));
+        story.Web.Canary = story.Canary! with { Replicas = 7, ScaledBy = "an-hpa" };
+        story.RunFor(TimeSpan.FromSeconds(5));
+        RunToPromotion(processRestarts: true);
+        Assert.Single(story.Trail, r => r.Action == "TrafficEdited");
+    }
+
+    [Fact]
+    public void Of_a_canary_from_before_an_upgrade_what_is_there_counts_as_ours()
+    {
+        story.StartCanary();
+        SetTemplate("from before", null);
+        story.Web.Canary = story.Canary! with { WrittenDigest = null };
+        story.Patch = story.Patch with { Status = story.Status with { Workloads = [.. story.Status.Workloads!.Select(w => w with { CanaryImages = w.CanaryImages! with { TemplateDigest = null } })] } };
+        RunToPromotion(processRestarts: true);
+    }
+
+    [Fact]
+    public void While_stable_is_promoted_the_canary_keeps_its_template_too()
+    {
+        story.StableRollsOut = false;
+        story.Approve();
+        story.RunUntil(() => story.Web.Image == Story.New, TimeSpan.FromMinutes(10));
+        SetTemplate("other", null);
+        story.Reconcile();
+        Assert.Equal(PatchPhase.Promoting, story.Phase);
+        Assert.NotEqual("other", story.Canary!.TemplateDigest);
+        Assert.Single(story.Trail, r => r.Action == "CanaryEdited");
+        story.Stable = story.Stable! with { IsRolledOut = true, ReadyReplicas = 4 };
+        story.RunUntil(PatchPhase.Promoted, TimeSpan.FromMinutes(5));
+        Assert.Single(story.Trail, r => r.Action == "CanaryEdited");
+    }
+
+    private void RunToPromotion(bool processRestarts)
+    {
+        story.RunUntil(
+            () =>
+            {
+                if (processRestarts && story.Canary is { } canary)
+                {
+                    story.Web.Canary = canary with { WrittenDigest = null };
+                }
+
+                return story.Phase is PatchPhase.Promoted;
+            },
+            TimeSpan.FromMinutes(15));
+        Assert.DoesNotContain(story.Trail, r => r.Action is "CanaryEdited" or "CanaryContested");
+    }
+
+    private void SetTemplate(string digest, string? by) => story.Web.Canary = story.Canary! with { TemplateDigest = digest, TemplateSetBy = by };
+
     private void Edit(string image, string? by) =>
         story.Web.Canary = story.Canary! with { Images = new Dictionary<string, string> { ["php"] = image }, ImagesSetBy = by };
 }

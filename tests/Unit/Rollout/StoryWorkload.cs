@@ -50,6 +50,9 @@ internal sealed class StoryWorkload(WorkloadRef reference)
     /// <summary>What a webhook makes of an image.</summary>
     public Func<string, string> StoredAs { get; set; } = image => image;
 
+    /// <summary>What defaults and webhooks make of a pod template: each write of it may be stored otherwise.</summary>
+    public Func<EnsureCanary, string> StoredTemplate { get; set; } = ensure => $"template of {ensure.Source}";
+
     /// <param name="routing">What was asked of the routes.</param>
     /// <param name="pods">Whether pods and Jobs were asked for.</param>
     public WorkloadObservation Observe(ScheduledRouting? routing = null, bool pods = true) => new()
@@ -142,7 +145,16 @@ internal sealed class StoryWorkload(WorkloadRef reference)
     {
         // More or fewer of the same pods leave those that are there alone.
         var kept = Canary?.Source == ensure.Source ? CanaryPods.Take(ensure.Replicas).ToArray() : [];
-        Canary = new CanaryObservation { IsOurs = true, Replicas = ensure.Replicas, Source = ensure.Source, Images = ensure.Images.ToDictionary(i => i.Container, i => StoredAs(i.Image)) };
+        var template = StoredTemplate(ensure);
+        Canary = new CanaryObservation
+        {
+            IsOurs = true,
+            Replicas = ensure.Replicas,
+            Source = ensure.Source,
+            Images = ensure.Images.ToDictionary(i => i.Container, i => StoredAs(i.Image)),
+            TemplateDigest = template,
+            WrittenDigest = template,
+        };
         CanaryPods.Clear();
         CanaryPods.AddRange(kept);
         CanaryPods.AddRange(Enumerable.Range(kept.Length, ensure.Replicas - kept.Length).Select(i => new PodObservation

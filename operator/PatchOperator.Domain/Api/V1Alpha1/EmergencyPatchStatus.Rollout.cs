@@ -232,6 +232,12 @@ public sealed record CanaryImagesStatus
     /// <summary>When the canary was first seen to be told the patched images.</summary>
     public DateTimeOffset? InPlaceAt { get; init; }
 
+    /// <summary>
+    /// Digest of the canary's pod template as the API server stored it after the last write, with what its defaults and webhooks made of it. Null from before
+    /// a write until what became of it is seen.
+    /// </summary>
+    public string? TemplateDigest { get; init; }
+
     /// <summary>Since when pods of someone else's edit may run.</summary>
     public DateTimeOffset? OffSince { get; init; }
 

@@ -32,7 +32,7 @@ internal static class CanaryGuard
 
         foreach (var target in draft.Canaries.Where(t => t is { Observed.Canary: null, Stable: not null }))
         {
-            draft.Do(CanaryKeeping.Wanted(draft, target));
+            CanaryKeeping.Make(draft, target, CanaryKeeping.Wanted(draft, target));
         }
 
         foreach (var target in draft.Canaries)

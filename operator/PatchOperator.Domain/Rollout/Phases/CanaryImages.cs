@@ -2,13 +2,16 @@ using PatchOperator.Domain.Api.V1Alpha1;
 
 namespace PatchOperator.Domain.Rollout.Phases;
 
-/// <summary>The canary shows what the patched images do. Whoever gives it another one makes its evidence that of something else: it is put back and counted anew.</summary>
+/// <summary>
+/// The canary shows what the patched images do in stable's own pod template. Whoever gives it another image or changes anything else of its template makes
+/// its evidence that of something else: it is put back and counted anew.
+/// </summary>
 internal static class CanaryImages
 {
     private const string Edited = "CanaryEdited";
     private const string Contested = "CanaryContested";
 
-    /// <summary>True when the canary may be written now; false while someone who keeps changing its images is answered later.</summary>
+    /// <summary>True when the canary may be written now; false while someone who keeps changing its template is answered later.</summary>
     public static bool MaySet(Draft draft, Target target)
     {
         if (Ours(target) is not { } canary)
@@ -16,6 +19,7 @@ internal static class CanaryImages
             return true;
         }
 
+        target = Learn(draft, target, canary);
         var known = target.Status.CanaryImages ?? new CanaryImagesStatus();
         if (canary.Source == SourceOf(target))
         {
@@ -39,7 +43,13 @@ internal static class CanaryImages
     /// <summary>While stable is promoted, the canary keeps the number of pods it has.</summary>
     public static void Hold(Draft draft, Target target)
     {
-        if (Ours(target) is not { } canary || target.Stable is null || (Difference(target) is null && target.Status.CanaryImages?.OffSince is null))
+        if (Ours(target) is not { } canary || target.Stable is null)
+        {
+            return;
+        }
+
+        target = Learn(draft, target, canary);
+        if (Difference(target) is null && target.Status.CanaryImages?.OffSince is null)
         {
             return;
         }
@@ -48,7 +58,7 @@ internal static class CanaryImages
         target = draft.Targets.Single(t => t.Name == target.Name);
         if (maySet && (Difference(target) is not null || canary.Source != SourceOf(target)))
         {
-            draft.Do(CanaryKeeping.Wanted(draft, target) with { Replicas = canary.Replicas });
+            CanaryKeeping.Make(draft, target, CanaryKeeping.Wanted(draft, target) with { Replicas = canary.Replicas });
         }
     }
 
@@ -56,7 +66,11 @@ internal static class CanaryImages
     public static string SourceOf(Target target) =>
         CanarySource.Of(target.Stable!.TemplateDigest, target.Patched) + (target.Status.CanaryImages?.Edits is > 0 and var edits ? $"-{edits}" : "");
 
-    /// <summary>Some canary runs, or may still run, what the patch does not name: measurements say nothing of the patch.</summary>
+    /// <summary>Before a write: what the API server makes of the template, with its defaults and webhooks, is known only after it.</summary>
+    public static void ForgetTemplate(Draft draft, Target target) =>
+        draft.Update(target, w => w.CanaryImages?.TemplateDigest is null ? w : w with { CanaryImages = w.CanaryImages with { TemplateDigest = null } });
+
+    /// <summary>Some canary runs, or may still run, what the patch did not give it: measurements say nothing of the patch.</summary>
     public static bool AreOff(Draft draft) => draft.Canaries.Any(t => t.Status.CanaryImages?.OffSince is not null || Difference(t) is not null);
 
     /// <summary>
@@ -65,7 +79,7 @@ internal static class CanaryImages
     /// </summary>
     public static RevertStatus? Rewritten(Draft draft) =>
         draft.Canaries.Where(t => t.Stable is not null && t.Status.CanaryImages?.InPlaceAt is null && Ours(t) is { ImagesSetBy: null } canary && canary.Source == SourceOf(t))
-            .Select(Difference).FirstOrDefault(d => d is not null) is { } difference
+            .Select(ImageDifference).FirstOrDefault(d => d is not null) is { } difference
             ? Progressing.Back(
                 draft,
                 "ImageRewritten",
@@ -74,17 +88,39 @@ internal static class CanaryImages
                 PatchPhase.Reverted)
             : null;
 
-    /// <summary>What is there instead of what; null when all is as the patch says.</summary>
-    public static string? Difference(Target target) => Ours(target) is { } canary
+    /// <summary>What is there instead of what; null when all is as the run made it.</summary>
+    public static string? Difference(Target target)
+    {
+        var canary = $"Deployment {target.Workload.Name}{Names.CanarySuffix}";
+        return ImageDifference(target)
+            ?? (Drift.IsPaused(target.Observed.Canary) ? $"{canary} is paused."
+                : Drift.HasOtherTemplate(target.Status, target.Observed.Canary) ? $"The pod template of {canary} is another than the operator gave it."
+                : null);
+    }
+
+    private static string? ImageDifference(Target target) => Ours(target) is { } canary
         && target.Patched.FirstOrDefault(p => !ImageReference.IsSame(canary.Images.GetValueOrDefault(p.Container), p.Image)) is { } patched
         ? $"Container {patched.Container} of Deployment {target.Workload.Name}{Names.CanarySuffix} has image {canary.Images.GetValueOrDefault(patched.Container) ?? "nothing"} instead of {patched.Image}."
         : null;
+
+    /// <summary>What became of our last write is seen, and what is seen from now on is compared with it.</summary>
+    private static Target Learn(Draft draft, Target target, CanaryObservation canary)
+    {
+        var known = target.Status.CanaryImages ?? new CanaryImagesStatus();
+        if (known.TemplateDigest is not null || canary.TemplateDigest is null || canary.Source != SourceOf(target) || ImageDifference(target) is not null)
+        {
+            return target;
+        }
+
+        Store(draft, target, known with { TemplateDigest = canary.WrittenDigest ?? canary.TemplateDigest });
+        return draft.Targets.Single(t => t.Name == target.Name);
+    }
 
     private static bool PutRight(Draft draft, Target target, CanaryImagesStatus known, string difference)
     {
         var times = TrafficFight.Times(draft, known.CorrectedAt, known.Corrections);
         var at = TrafficFight.AnswerAt(draft, known.CorrectedAt, times);
-        var what = $"{difference} It was set by {TrafficFight.Who(target.Observed.Canary!.ImagesSetBy)}; what was measured is counted anew.";
+        var what = $"{difference} It was set by {TrafficFight.Who(ImageDifference(target) is null ? target.Observed.Canary!.TemplateSetBy : target.Observed.Canary!.ImagesSetBy)}; what was measured is counted anew.";
         CountAnew(draft);
         draft.Health = TrafficFight.Condition(draft, what, times, at, Edited, Contested) with { Status = "Unknown" };
         known = known with { OffSince = known.OffSince ?? draft.Now };
@@ -95,7 +131,7 @@ internal static class CanaryImages
             return false;
         }
 
-        TrafficFight.Report(draft, what, times, "an image updater", "the canary's Deployment", Edited, Contested);
+        TrafficFight.Report(draft, what, times, "an image updater or a program that writes into pod templates", "the canary's Deployment", Edited, Contested);
         Store(draft, target, known with { Edits = (known.Edits ?? 0) + 1, Corrections = times, CorrectedAt = draft.Now });
         return true;
     }

@@ -117,6 +117,13 @@ internal static class CanaryKeeping
         return new EnsureCanary(target.Name, target.Workload.Name, replicas, CanaryImages.SourceOf(target), target.Patched, overlay, target.IsRouted, CanaryAdmission.IsWanted(draft, target));
     }
 
+    /// <summary>Has it made, or made right, whole.</summary>
+    public static void Make(Draft draft, Target target, EnsureCanary wanted)
+    {
+        CanaryImages.ForgetTemplate(draft, target);
+        draft.Do(wanted);
+    }
+
     private static bool Keep(Draft draft, Target target)
     {
         draft.Update(target, w => w with { StableReplicas = Math.Max(target.Stable!.Replicas, w.StableReplicas ?? 0) });
@@ -125,11 +132,11 @@ internal static class CanaryKeeping
         var wanted = Wanted(draft, target);
         var (replicas, source) = (wanted.Replicas, wanted.Source);
         var canary = target.Observed.Canary;
-        var isRight = canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && canary.Images.RunsAll(target.Patched);
+        var isRight = canary is { IsOurs: true, IsTerminating: false } && canary.Replicas == replicas && canary.Source == source && CanaryImages.Difference(target) is null;
         var maySet = ScaleKeeping.MaySet(draft, target, wanted) && maySetImages;
         if (canary is null || (maySet && canary is { IsOurs: true, IsTerminating: false } && !isRight))
         {
-            draft.Do(wanted);
+            Make(draft, target, wanted);
         }
 
         var ready = target.Observed.CanaryPods.Count(p => p is { Ready: true, IsCurrent: true, IsTerminating: false });

@@ -55,7 +55,7 @@ internal static class ScaleKeeping
         var wanted = CanaryKeeping.Wanted(draft, target) with { Replicas = scale.Replicas };
         if (canary.Source == wanted.Source && MaySet(draft, target, wanted) && canary.Replicas != scale.Replicas)
         {
-            draft.Do(wanted);
+            CanaryKeeping.Make(draft, target, wanted);
         }
     }
 
@@ -72,7 +72,7 @@ internal static class ScaleKeeping
         var wanted = CanaryKeeping.Wanted(draft, target) with { Replicas = replicas };
         if (canary.Source == wanted.Source && canary.Replicas < replicas)
         {
-            draft.Do(wanted);
+            CanaryKeeping.Make(draft, target, wanted);
         }
     }
 
