@@ -44,7 +44,7 @@ public sealed class WorkloadFactsTests
                 ],
             },
         };
-        Assert.Equal(problem, WorkloadFacts.Canary(deployment, new EmergencyPatch()).Problem);
+        Assert.Equal(problem, WorkloadFacts.Canary(deployment, new EmergencyPatch(), null).Problem);
     }
 
     [Theory]
