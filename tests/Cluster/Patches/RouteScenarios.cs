@@ -369,7 +369,9 @@ public sealed class RouteScenarios
         if (!isInThePatch)
         {
             town.Edit(ResourceName.Deployments, "magento-spot", spot => spot["spec"]!["replicas"] = 0);
-            await town.UntilPhaseAsync(PatchPhase.AwaitingApproval);
+
+            // What blocks is looked at again every 30 s where no event tells of it.
+            await town.UntilPhaseAsync(PatchPhase.AwaitingApproval, seconds: 60);
         }
     }
 
