@@ -26,8 +26,8 @@ internal sealed record Target(WorkloadStatus Status, WorkloadObservation Observe
     /// <summary>Routes, and not the number of pods, split its traffic.</summary>
     public bool IsRouted => Status.Routes is { Count: > 0 };
 
-    /// <summary>Somebody scaled it to nothing in mid-run: its canary, if it has one, is all that answers.</summary>
-    public bool IsEmptied => HasCanary && Stable is { Replicas: 0 } && Status.StableReplicas > 0;
+    /// <summary>Somebody scaled it to nothing in mid-run: its canary is all that answers. An autoscaler may do so to a worker without a message to work on.</summary>
+    public bool IsEmptied => HasCanary && Role is not WorkloadRole.Worker && Stable is { Replicas: 0 } && Status.StableReplicas > 0;
 
     public bool IsPromotionBegun => Status.PromotionStartedAt is not null;
 

@@ -120,7 +120,8 @@ internal sealed class PlanExecutor(
             actions.AddRange(left.IsNamed || workload.Routes is not { Count: > 0 } routes ? [] : [new DeleteRouting(workload.Name, routes)]);
         }
 
-        await DoAsync(patch, actions, cancellation);
+        // Nobody tries again: each has all the time that the client allows.
+        await DoAsync(patch, actions, cancellation, isLast: true);
     }
 
     /// <summary>Whether a route still names the canary, and whether requests that follow it reach its pods.</summary>
@@ -147,7 +148,7 @@ internal sealed class PlanExecutor(
         return (true, true);
     }
 
-    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation)
+    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation, bool isLast = false)
     {
         Trouble? trouble = null;
         string? refusal = null;
@@ -155,7 +156,7 @@ internal sealed class PlanExecutor(
         {
             try
             {
-                await (action is WithdrawCanaryTraffic ? DoAsync(stored, action, cancellation) : acting.RunAsync($"{stored.Metadata.Uid} {action.GetType().Name}", action.GetType().Name, token => DoAsync(stored, action, token), cancellation));
+                await (isLast || action is WithdrawCanaryTraffic ? DoAsync(stored, action, cancellation) : acting.RunAsync($"{stored.Metadata.Uid} {action.GetType().Name}", action.GetType().Name, token => DoAsync(stored, action, token), cancellation));
             }
             catch (ClusterException exception)
             {

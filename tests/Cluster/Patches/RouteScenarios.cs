@@ -331,9 +331,9 @@ public sealed class RouteScenarios
         town.Apply(traffic: RoutedTown.HttpRoute);
         await routed.ApproveAsync();
         var highest = 0;
+        using var watch = town.Api.Store.Subscribe(change => highest = change.Resource == PlayedGateway.HttpRoutes ? Math.Max(highest, routed.CanaryWeight() ?? 0) : highest);
         while (town.Phase() is nameof(PatchPhase.AwaitingApproval) or nameof(PatchPhase.Validating) or nameof(PatchPhase.Progressing) or nameof(PatchPhase.Promoting) && town.Events("TrafficContested").Count == 0)
         {
-            highest = Math.Max(highest, routed.CanaryWeight() ?? 0);
             await argo.HealAsync();
             await Task.Delay(50);
         }

@@ -278,6 +278,21 @@ public sealed class RoutedStories
     }
 
     [Fact]
+    public void A_revert_does_not_end_while_nobody_can_see_whether_a_route_still_names_the_canary()
+    {
+        var story = Routed();
+        story.StartCanary();
+        (story.Web.Route!.CanBeWritten, story.TrafficIsKnown) = (false, false);
+        story.Command(Commands.Abort, "now");
+        story.RunUntil(() => story.Web.Canary is null, story.Policy.WithdrawalProof + TimeSpan.FromSeconds(2));
+        story.RunFor(TimeSpan.FromHours(1));
+        Assert.Equal((PatchPhase.Degraded, "RevertStuck"), (story.Phase, story.Condition(ConditionTypes.Ready).Reason));
+        (story.Web.Route.CanBeWritten, story.TrafficIsKnown) = (true, true);
+        story.RunUntil(PatchPhase.Reverted, TimeSpan.FromMinutes(1));
+        Assert.Equal(((int?)null, false), (story.Web.Route.Weight, story.Web.Route.ServiceExists));
+    }
+
+    [Fact]
     public void A_route_that_cannot_be_written_keeps_no_pod_alive_and_the_Service_that_it_names()
     {
         var story = Routed();

@@ -47,7 +47,7 @@ internal static class CanaryRemoval
         {
             // A pod on a dead node can be terminating for ever; without traffic it is no reason to wait.
             draft.WakeAt(Next(removeAt, withdrawnAt + Lingering, draft.Now));
-            return withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !(HasRouting(target) && target.Observed.Traffic.IsKnown);
+            return withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !HasRouting(target);
         }
 
         if (removeAt > draft.Now)
@@ -88,8 +88,8 @@ internal static class CanaryRemoval
 
         if (!gone && !ProofIsOverdue(draft))
         {
-            // The endpoints' event wakes this up as well; should it be lost, look again soon.
-            draft.WakeAt(draft.Now + TimeSpan.FromMilliseconds(200));
+            // The endpoints' event wakes this up as well; should it be lost, look again soon. What only a person can mend takes longer.
+            draft.WakeAt(draft.Now + (draft.Phase is PatchPhase.Degraded ? Schedule.LookAgain * 5 : TimeSpan.FromMilliseconds(200)));
             return false;
         }
 

@@ -77,7 +77,7 @@ internal static class RouteKeeping
         }
 
         draft.Update(target, w => w with { StandsInSince = since });
-        AskAnew(draft);
+        AskAnew(draft, routing.MovingSince ?? routing.OffSince);
         draft.Record(
             since is null ? "StableServesAgain" : "CanaryStandsIn",
             since is null

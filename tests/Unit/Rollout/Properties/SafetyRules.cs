@@ -228,7 +228,7 @@ internal sealed partial class SafetyRules(ModelCluster cluster)
             && targets.Single(t => t.Target() == workload) is var target
             && decision.Observed.Of(workload) is { Stable: { } stable } seen
             && stable.Uid == target.StableUid
-            && (seen.Canary is null || seen.Canary.Replicas != target.CanaryReplicas);
+            && (seen.Canary is null || seen.Canary.Replicas != target.CanaryReplicas || decision.Plan.Status.Workloads!.Single(w => w.Target() == workload).StandsInSince is not null);
     }
 
     private void S9_the_way_back_is_known_first(Decision decision)
