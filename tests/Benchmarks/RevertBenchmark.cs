@@ -19,7 +19,7 @@ internal static class RevertBenchmark
         Console.WriteLine("| case | runs | traffic gone: median | worst | reverted: median | worst |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
         await MeasureAsync("abort, all is well", runs, 1, _ => { }, abort: true);
-        await MeasureAsync("abort, stable degraded (half of its pods, roll-out stuck)", runs, 1, Degrade, abort: true);
+        await MeasureAsync("abort, stable degraded (no pod ready, roll-out stuck)", runs, 1, Degrade, abort: true);
         await MeasureAsync("abort, Prometheus down", runs, 1, shop => shop.Metrics.Mode = MetricsMode.Down, abort: true);
         await MeasureAsync("abort, Prometheus hangs", runs, 1, shop => shop.Metrics.Mode = MetricsMode.Hanging, abort: true);
         await MeasureAsync("bad numbers at 1 s ticks", runs, 1, _ => { }, abort: false);
@@ -50,7 +50,7 @@ internal static class RevertBenchmark
     {
         foreach (var pod in shop.Api.Store.List(ResourceName.Deployments, RevertShop.Namespace).Where(d => !d["metadata"]!["name"]!.GetValue<string>().EndsWith("-canary", StringComparison.Ordinal)))
         {
-            // A new template whose pods never get ready: half of the roll-out is stuck.
+            // Neither the pods that are there nor those of a new template get ready.
             shop.Pods.Set(RevertShop.Stable, PodBehaviour.NeverReady);
             pod["spec"]!["progressDeadlineSeconds"] = 1;
             pod["spec"]!["template"]!["metadata"]!["annotations"] = new JsonObject { ["restarted"] = "now" };

@@ -37,8 +37,7 @@ internal static class FactDesk
             if (verdict is FactVerdict.Unknown && MayBecomeKnown(draft, fact!))
             {
                 // By the clock of who signed it, which may be behind.
-                var at = fact!.At + KeyPatience;
-                draft.WakeAt(at > draft.Now ? at : draft.Now + Schedule.LookAgain);
+                draft.LookAgainAt(fact!.At + KeyPatience);
                 continue;
             }
 

@@ -79,6 +79,9 @@ internal sealed class Draft(EmergencyPatch patch, PatchIntent intent, ObservedSt
 
     public void WakeAt(DateTimeOffset at) => WakeUpAt = WakeUpAt is { } earlier && earlier <= at ? earlier : at;
 
+    /// <summary>For what comes by an event and is looked at again in case it does not: a time that has passed would be no pause.</summary>
+    public void LookAgainAt(DateTimeOffset due) => WakeAt(due > Now ? due : Now + Schedule.LookAgain);
+
     public void Tell(string reason, string message, bool isWarning = true) => notices.Add(new Notice(reason, message, isWarning));
 
     /// <summary>Something that belongs in the trail without a change of phase: an approval, a step.</summary>

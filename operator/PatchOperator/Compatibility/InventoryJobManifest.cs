@@ -54,14 +54,7 @@ internal static class InventoryJobManifest
                 ["name"] = action.Job,
                 ["labels"] = new JsonObject { [Labels.ManagedBy] = Names.FieldManager },
                 ["annotations"] = new JsonObject { [Annotations.Patch] = patch.Metadata.Name },
-                ["ownerReferences"] = new JsonArray(new JsonObject
-                {
-                    ["apiVersion"] = Names.ApiVersion,
-                    ["kind"] = Names.EmergencyPatchKind,
-                    ["name"] = patch.Metadata.Name,
-                    ["uid"] = patch.Metadata.Uid,
-                    ["controller"] = true,
-                }),
+                ["ownerReferences"] = new JsonArray(CanaryOwner.Patch(patch)),
             },
             ["spec"] = new JsonObject
             {

@@ -25,22 +25,23 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
         var manifest = CanaryManifest.Of(patch, stable, action, [.. view.Services.List().Select(s => s.Spec.Selector).OfType<IReadOnlyDictionary<string, string>>()]);
         if (await client.FindAsync((ResourceType)Kinds.Deployments, key, cancellation) is not { } found)
         {
-            await ObserveAsync(client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation), cancellation);
+            await ObserveAsync(client.ApplyAsync(Kinds.Deployments, key, manifest, Names.FieldManager, force: true, cancellation));
             return;
         }
 
-        var existing = await Task.FromResult(found).As(Kinds.Deployments);
+        var existing = Kinds.Deployments.Decode(found);
         if (IsOurs(existing, patch))
         {
             written.Forget(existing.Metadata.Uid);
-            await ObserveAsync(client.JsonPatchAsync(Kinds.Deployments, key, CanaryChange.Of(found, manifest), cancellation, fieldManager: Names.FieldManager), cancellation);
+            await ObserveAsync(client.JsonPatchAsync(Kinds.Deployments, key, CanaryChange.Of(found, manifest), cancellation, fieldManager: Names.FieldManager));
         }
     }
 
-    private async Task ObserveAsync(Task<JsonObject> write, CancellationToken cancellation)
+    private async Task ObserveAsync(Task<JsonObject> write)
     {
-        await workloads.ObserveAsync(WorkloadKind.Deployment, write, cancellation);
-        written.Set(await write.As(Kinds.Deployments));
+        var answered = await write.As(Kinds.Deployments);
+        workloads.Observe(answered);
+        written.Set(answered);
     }
 
     /// <summary>Each pod on its own: one that is gone needs no requests.</summary>
@@ -84,6 +85,5 @@ internal sealed class CanaryWriter(IClusterClient client, WorkloadCaches workloa
 
     private static ObjectKey CanaryOf(EmergencyPatch patch, string deployment) => new(patch.Metadata.Namespace ?? "", deployment + Names.CanarySuffix);
 
-    private static bool IsOurs(DeploymentResource deployment, EmergencyPatch patch) =>
-        CanaryOwner.IsOf(patch, deployment.Metadata);
+    private static bool IsOurs(DeploymentResource deployment, EmergencyPatch patch) => CanaryOwner.IsOf(patch, deployment.Metadata);
 }

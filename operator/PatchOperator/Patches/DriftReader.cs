@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Api.V1Alpha1;
 using PatchOperator.Domain.Rollout;
@@ -16,9 +15,6 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
     /// <summary>What was changed is put back whether or not it is known by whom; nothing waits longer than this for all the names together.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>So many changed objects are remembered; then they are forgotten, and at worst asked for once more.</summary>
-    private const int MostKnown = 1024;
-
     private static readonly string[] Replicas = ["f:spec", "f:replicas"];
     private static readonly string[] Template = ["f:spec", "f:template"];
     private static readonly string[] Pause = ["f:spec", "f:paused"];
@@ -26,7 +22,8 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
     private static readonly string[] Rules = ["f:spec", "f:rules"];
     private static readonly string[][] CanaryIngress = [["f:spec", "f:*"], ["f:metadata", "f:annotations", "f:nginx.ingress.kubernetes.io/*"]];
 
-    private readonly ConcurrentDictionary<string, (string Version, string? Manager)> known = new(StringComparer.Ordinal);
+    /// <summary>What is forgotten is at worst asked for once more.</summary>
+    private readonly BoundedMemory<(string Version, string? Manager)> known = new();
 
     public async Task<ObservedState> NameAsync(EmergencyPatch patch, ObservedState seen, NamespaceView view, CancellationToken cancellation)
     {
@@ -142,21 +139,16 @@ internal sealed class DriftReader(IClusterClient client, WorkloadCaches workload
     private async Task<string?> OwnerAsync(ResourceType type, ObjectKey key, string uid, string version, IReadOnlyList<IReadOnlyList<string>> fields, CancellationToken cancellation)
     {
         var subject = $"{uid} {fields[0][^1]}";
-        if (known.TryGetValue(subject, out var last) && last.Version == version)
+        if (known.TryGet(subject, out var last) && last.Version == version)
         {
             return last.Manager;
         }
 
-        if (known.Count >= MostKnown)
-        {
-            known.Clear();
-        }
-
-        known[subject] = (version, null);
+        known.Set(subject, (version, null));
         try
         {
             var owner = await client.FindAsync(type, key, cancellation) is { } read ? FieldOwners.Of(read, fields) : null;
-            known[subject] = (version, owner);
+            known.Set(subject, (version, owner));
             return owner;
         }
         catch (ClusterException)

@@ -67,9 +67,6 @@ internal sealed class PatchController(
         return (Result(recorded.Patch, plan, trouble), plan.IsReleased);
     }
 
-    /// <summary>See <see cref="PlanExecutor.LetGoAsync"/>.</summary>
-    public Task LetGoAsync(EmergencyPatch patch, CancellationToken cancellation) => executor.LetGoAsync(patch, cancellation);
-
     private static readonly TimeSpan RetainAgain = TimeSpan.FromSeconds(5);
 
     private ReconciliationResult<EmergencyPatch> Result(EmergencyPatch patch, Plan plan, Trouble? trouble)

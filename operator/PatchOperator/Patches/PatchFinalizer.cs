@@ -7,7 +7,7 @@ using PatchOperator.Runtime;
 namespace PatchOperator.Patches;
 
 /// <summary>A deleted patch gives traffic and pods back before it goes (S12).</summary>
-internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy policy, TimeProvider time, ILogger<PatchFinalizer> logger) : IEntityFinalizer<EmergencyPatch>
+internal sealed class PatchFinalizer(PatchController controller, PlanExecutor executor, OperatorPolicy policy, TimeProvider time, ILogger<PatchFinalizer> logger) : IEntityFinalizer<EmergencyPatch>
 {
     /// <summary>Something changed that no wake-up was set for; look again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -54,7 +54,7 @@ internal sealed class PatchFinalizer(PatchController controller, OperatorPolicy 
     {
         if (isOverdue)
         {
-            await controller.LetGoAsync(patch, cancellation);
+            await executor.LetGoAsync(patch, cancellation);
         }
 
         seen.TryRemove(patch.Metadata.Uid, out _);

@@ -66,7 +66,7 @@ internal sealed class PlanExecutor(
             return (exception.Kind is ApiErrorKind.Conflict ? await ReadAgainAsync(patch, cancellation) : patch, Trouble.Of(exception));
         }
 
-        return (stored, await DoAsync(stored, plan.Actions, cancellation));
+        return (stored, await DoAsync(stored, plan.Actions, DoInTimeAsync, cancellation));
     }
 
     /// <summary>A status that is long in being stored keeps nobody on a bad canary. The actions proper begin when both are over.</summary>
@@ -83,7 +83,7 @@ internal sealed class PlanExecutor(
     {
         if (plan.Actions.OfType<WithdrawCanaryTraffic>().ToArray() is { Length: > 0 } withdrawals)
         {
-            await DoAsync(patch, withdrawals, cancellation);
+            await DoAsync(patch, withdrawals, DoAsync, cancellation);
         }
     }
 
@@ -121,7 +121,7 @@ internal sealed class PlanExecutor(
         }
 
         // Nobody tries again: each has all the time that the client allows.
-        await DoAsync(patch, actions, cancellation, isLast: true);
+        await DoAsync(patch, actions, DoAsync, cancellation);
     }
 
     /// <summary>Whether a route still names the canary, and whether requests that follow it reach its pods.</summary>
@@ -148,7 +148,7 @@ internal sealed class PlanExecutor(
         return (true, true);
     }
 
-    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, CancellationToken cancellation, bool isLast = false)
+    private async Task<Trouble?> DoAsync(EmergencyPatch stored, IEnumerable<PlanAction> actions, Func<EmergencyPatch, PlanAction, CancellationToken, Task> doAsync, CancellationToken cancellation)
     {
         Trouble? trouble = null;
         string? refusal = null;
@@ -156,7 +156,7 @@ internal sealed class PlanExecutor(
         {
             try
             {
-                await (isLast || action is WithdrawCanaryTraffic ? DoAsync(stored, action, cancellation) : acting.RunAsync($"{stored.Metadata.Uid} {action.GetType().Name}", action.GetType().Name, token => DoAsync(stored, action, token), cancellation));
+                await doAsync(stored, action, cancellation);
             }
             catch (ClusterException exception)
             {
@@ -190,6 +190,11 @@ internal sealed class PlanExecutor(
         sealer.Stored(stored);
         return stored;
     }
+
+    /// <summary>The withdrawal alone is waited for.</summary>
+    private Task DoInTimeAsync(EmergencyPatch patch, PlanAction action, CancellationToken cancellation) => action is WithdrawCanaryTraffic
+        ? DoAsync(patch, action, cancellation)
+        : acting.RunAsync($"{patch.Metadata.Uid} {action.GetType().Name}", action.GetType().Name, token => DoAsync(patch, action, token), cancellation);
 
     private async Task DoAsync(EmergencyPatch patch, PlanAction action, CancellationToken cancellation) => await (action switch
     {

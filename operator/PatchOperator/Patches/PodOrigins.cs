@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PatchOperator.Domain.Api.Meta;
 using PatchOperator.Domain.Rollout;
 using PatchOperator.Patches.Resources;
@@ -20,10 +19,8 @@ internal sealed class PodOrigins(IClusterClient client, TimeProvider time)
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
-    /// <summary>So many ReplicaSets are remembered; then they are forgotten, and at worst read once more.</summary>
-    private const int MostKnown = 1024;
-
-    private readonly ConcurrentDictionary<string, (IReadOnlyDictionary<string, string>? Images, DateTimeOffset AskedAt)> known = new(StringComparer.Ordinal);
+    /// <summary>Of ReplicaSets. What is forgotten is at worst read once more.</summary>
+    private readonly BoundedMemory<(IReadOnlyDictionary<string, string>? Images, DateTimeOffset AskedAt)> known = new();
 
     /// <returns>Image by container, by uid of the pod, of those whose own images are not to be gone by.</returns>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ReadAsync(
@@ -62,22 +59,17 @@ internal sealed class PodOrigins(IClusterClient client, TimeProvider time)
 
     private async Task<IReadOnlyDictionary<string, string>?> TemplateAsync(string ns, OwnerReference owner, CancellationToken cancellation)
     {
-        if (known.TryGetValue(owner.Uid, out var last) && (last.Images is not null || last.AskedAt + AskAgain > time.GetUtcNow()))
+        if (known.TryGet(owner.Uid, out var last) && (last.Images is not null || last.AskedAt + AskAgain > time.GetUtcNow()))
         {
             return last.Images;
         }
 
-        if (known.Count >= MostKnown)
-        {
-            known.Clear();
-        }
-
-        known[owner.Uid] = (null, time.GetUtcNow());
+        known.Set(owner.Uid, (null, time.GetUtcNow()));
         try
         {
             // Its template never changes, so it is never asked for again.
             var images = await client.FindAsync(ReplicaSets, new ObjectKey(ns, owner.Name), cancellation) is { } read && read.Metadata.Uid == owner.Uid ? read.Spec.Template.Images : null;
-            known[owner.Uid] = (images, time.GetUtcNow());
+            known.Set(owner.Uid, (images, time.GetUtcNow()));
             return images;
         }
         catch (Exception exception) when (exception is ClusterException or OperationCanceledException)

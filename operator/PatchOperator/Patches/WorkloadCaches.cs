@@ -89,13 +89,15 @@ internal sealed class WorkloadCaches(
         WorkloadKind.CronJob => await CronJobTypeAsync(cancellation),
     };
 
+    public void Observe(DeploymentResource written) => deployments?.Observe(written);
+
     /// <summary>Our own write is in the cache before anyone else decides.</summary>
     public async Task ObserveAsync(WorkloadKind kind, Task<System.Text.Json.Nodes.JsonObject> written, CancellationToken cancellation)
     {
         switch (kind)
         {
             case WorkloadKind.Deployment:
-                deployments?.Observe(await written.As(Kinds.Deployments));
+                Observe(await written.As(Kinds.Deployments));
                 break;
             case WorkloadKind.StatefulSet:
                 statefulSets?.Observe(await written.As(Kinds.StatefulSets));

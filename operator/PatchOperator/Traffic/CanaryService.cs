@@ -14,11 +14,14 @@ internal static class CanaryService
     /// <summary>Labels by which Helm and GitOps tools know what is theirs; with them they would take the canary's Service for one that has no manifest, and remove it.</summary>
     private static readonly string[] Tracking = ["app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"];
 
-    /// <summary><c>SERVICE-canary</c>; a name that would be too long is cut and told apart by a digest.</summary>
-    public static string NameOf(string service)
+    /// <summary><c>SERVICE-canary</c>.</summary>
+    public static string NameOf(string service) => Apart(service, LongestName);
+
+    /// <summary>With the suffix <c>-canary</c>; a name that would be too long is cut and told apart by a digest.</summary>
+    public static string Apart(string name, int longest)
     {
-        var room = LongestName - Names.CanarySuffix.Length;
-        return (service.Length <= room ? service : $"{service[..(room - 6)]}-{Digest(service)[..5]}") + Names.CanarySuffix;
+        var room = longest - Names.CanarySuffix.Length;
+        return (name.Length <= room ? name : $"{name[..(room - 6)]}-{Digest(name)[..5]}") + Names.CanarySuffix;
     }
 
     /// <param name="patch">The owner.</param>

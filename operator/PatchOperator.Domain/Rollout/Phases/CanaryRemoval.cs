@@ -46,7 +46,7 @@ internal static class CanaryRemoval
         if (canary is null || canary.IsTerminating)
         {
             // A pod on a dead node can be terminating for ever; without traffic it is no reason to wait.
-            draft.WakeAt(Next(removeAt, withdrawnAt + Lingering, draft.Now));
+            draft.LookAgainAt(removeAt > draft.Now ? removeAt : withdrawnAt + Lingering);
             return withdrawnAt + Lingering <= draft.Now && target.Observed.CanaryPods.All(p => p.IsTerminating) && !HasRouting(target);
         }
 
@@ -61,9 +61,6 @@ internal static class CanaryRemoval
 
         return false;
     }
-
-    /// <summary>The first of the two that is still to come; a time that has passed would be no pause.</summary>
-    private static DateTimeOffset Next(DateTimeOffset first, DateTimeOffset second, DateTimeOffset now) => first > now ? first : second > now ? second : now + Schedule.LookAgain;
 
     private static TimeSpan Drain(Draft draft, Target target)
     {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PatchOperator.Runtime;
 
 /// <summary>
@@ -11,14 +9,11 @@ namespace PatchOperator.Runtime;
 /// <param name="most">The longest limit; null for what the client allows one attempt of a call.</param>
 internal sealed class TimeLimit(TimeSpan first, TimeProvider time, TimeSpan? most = null)
 {
-    /// <summary>So many objects whose calls were cut off are remembered; then they begin anew.</summary>
-    private const int MostKnown = 1024;
-
-    private readonly ConcurrentDictionary<string, TimeSpan> limits = new(StringComparer.Ordinal);
+    private readonly BoundedMemory<TimeSpan> limits = new();
     private readonly TimeSpan longest = most ?? TimeSpan.FromSeconds(10);
 
-    public async Task RunAsync(string uid, string what, Func<CancellationToken, Task> call, CancellationToken cancellation) => await RunAsync(
-        uid,
+    public async Task RunAsync(string key, string what, Func<CancellationToken, Task> call, CancellationToken cancellation) => await RunAsync(
+        key,
         what,
         async token =>
         {
@@ -27,30 +22,25 @@ internal sealed class TimeLimit(TimeSpan first, TimeProvider time, TimeSpan? mos
         },
         cancellation);
 
-    /// <param name="uid">Of the object that it is about.</param>
+    /// <param name="key">What it is about: the uid of an object, and what is done to it where that is not always the same.</param>
     /// <param name="what">For the message.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellation">Of the caller.</param>
     /// <exception cref="ClusterException">As the call throws it; with <see cref="ApiErrorKind.Timeout"/> when the limit has passed.</exception>
-    public async Task<TResult> RunAsync<TResult>(string uid, string what, Func<CancellationToken, Task<TResult>> call, CancellationToken cancellation)
+    public async Task<TResult> RunAsync<TResult>(string key, string what, Func<CancellationToken, Task<TResult>> call, CancellationToken cancellation)
     {
-        var limit = limits.GetValueOrDefault(uid, first);
+        var limit = limits.TryGet(key, out var longer) ? longer : first;
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellation);
         try
         {
             var result = await call(either.Token);
-            limits.TryRemove(uid, out _);
+            limits.Forget(key);
             return result;
         }
         catch (OperationCanceledException exception) when (timer.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            if (limits.Count >= MostKnown)
-            {
-                limits.Clear();
-            }
-
-            limits[uid] = limit * 2 < longest ? limit * 2 : longest;
+            limits.Set(key, limit * 2 < longest ? limit * 2 : longest);
             throw new ClusterException(ApiErrors.TimedOut(limit), what, exception);
         }
     }

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using PatchOperator.Domain.Api.V1Alpha1;
-using PatchOperator.Domain.Audit;
 using PatchOperator.Domain.Rollout;
 using static PatchOperator.Traffic.HttpRouteJson;
 
@@ -45,7 +43,8 @@ internal static class HttpRoutePreview
         ahead["matches"] = matches;
         if (ahead[Persistence] is JsonObject persistence && Text(persistence, SessionName) is { Length: > 0 } session)
         {
-            persistence[SessionName] = Apart(session);
+            // Two rules with one session name may be refused, or a tester's session leads everybody's requests with it.
+            persistence[SessionName] = CanaryService.Apart(session, LongestSession);
         }
 
         return ahead;
@@ -78,14 +77,4 @@ internal static class HttpRoutePreview
 
     /// <summary>Right also where an expression need not match the whole header. Names and values have no character that means something else, but the dot.</summary>
     private static string CookiePattern(string name, string value) => $"^(.*;[ ]*)?{name}={value.Replace(".", "[.]", StringComparison.Ordinal)}([ ]*;.*)?$";
-
-    /// <summary>
-    /// Two rules with one session name may be refused, or a tester's session leads everybody's requests with it. A name that would be too long is cut and
-    /// told apart by a digest.
-    /// </summary>
-    private static string Apart(string session)
-    {
-        var room = LongestSession - Names.CanarySuffix.Length;
-        return (session.Length <= room ? session : $"{session[..(room - 6)]}-{CanonicalJson.Sha256(JsonValue.Create(session))[..5]}") + Names.CanarySuffix;
-    }
 }
