@@ -160,7 +160,7 @@ public sealed class NeverStuckScenarios
         var mark = town.Api.Requests.Mark;
         await town.UntilAsync(() => town.Api.Requests.Since(mark).Any(call => call is { Resource: "deployments", Name: "magento-web-canary", IsWrite: true }), "the next step's pods are asked for");
         town.Metrics.CanaryErrorRate = 0.5;
-        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 12);
+        await town.UntilAsync(() => town.ReadyPods("web").Count == 4, "only stable serves", 9);
         isStuck = false;
         await town.UntilPhaseAsync(PatchPhase.Reverted, seconds: 60);
     }
